@@ -1,0 +1,324 @@
+//! A rectangle of fields: some whole records that all have the right number of fields, column by column.
+
+use ingest_simd::{FIELD_END, Kernel, Padded, RECORD_END, Span, Structure, index_fields};
+
+use crate::machine::{Cells, FaultKind};
+
+/// What is made of records with too few or too many fields.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Ragged {
+    /// They are faults.
+    #[default]
+    Fail,
+    /// Missing fields are null; surplus ones are dropped if they are empty, else the record is a fault.
+    Pad,
+    /// Missing fields are null; surplus ones are dropped and counted.
+    Truncate,
+    /// They are faults, which the caller sets aside.
+    Reject,
+}
+
+/// A record that is not in the rectangle, and why. Offsets are relative to the batch's text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// What is wrong.
+    pub kind: FaultKind,
+    /// Number of the record among the batch's records, from 0.
+    pub record: u32,
+    /// Offset of its first byte.
+    pub start: u32,
+    /// Offset after its last byte, line end left out.
+    pub end: u32,
+}
+
+/// One row of a batch, in its text and among its records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// Number of the record among the batch's records, from 0; faults are records too, blank lines are not.
+    pub record: u32,
+    /// Offset of its first byte.
+    pub start: u32,
+    /// Offset after its last byte, line end left out.
+    pub end: u32,
+}
+
+/// Where the fields are.
+#[derive(Debug, Default)]
+enum Layout {
+    /// Regular text: `ends[k]` is where field `k - 1` ends, and the next one starts behind it. `ends[0]` stands before the text.
+    #[default]
+    Ends,
+    /// Anything else: a span for each field, row by row.
+    Spans,
+}
+
+/// Some whole records. Its memory is reused from batch to batch.
+#[derive(Debug, Default)]
+pub struct Batch {
+    columns: usize,
+    rows: usize,
+    records: usize,
+    layout: Layout,
+    ends: Vec<u32>,
+    spans: Vec<Span>,
+    places: Vec<Row>,
+    faults: Vec<Fault>,
+    dropped_fields: u64,
+    quote: Option<u8>,
+    /// Whether fields may be quoted, or records end in CRLF, in this batch.
+    has_quotes: bool,
+    has_crlf: bool,
+}
+
+/// The entry before the first field: one more than it is 0.
+const BEFORE_TEXT: u32 = u32::MAX;
+
+impl Batch {
+    /// Number of rows in the rectangle.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Number of records read, rows and faults.
+    pub fn records(&self) -> usize {
+        self.records
+    }
+
+    /// The records that are no rows.
+    pub fn faults(&self) -> &[Fault] {
+        &self.faults
+    }
+
+    /// Surplus fields that [`Ragged::Truncate`] dropped.
+    pub fn dropped_fields(&self) -> u64 {
+        self.dropped_fields
+    }
+
+    fn clear(&mut self, columns: usize, quote: Option<u8>) {
+        self.columns = columns;
+        self.quote = quote;
+        self.rows = 0;
+        self.records = 0;
+        self.dropped_fields = 0;
+        self.ends.clear();
+        self.spans.clear();
+        self.places.clear();
+        self.faults.clear();
+    }
+
+    /// Reads whole records of regular text by the masks: those that end in the first `text_bytes` of `text`, at least one.
+    /// `next` is the byte after `text`, as for [`index_fields`]. Returns how many bytes were read, line ends included.
+    ///
+    /// # Panics
+    /// If one record is longer than [`Span::OFFSET_MAX`].
+    pub fn read_regular(
+        &mut self,
+        kernel: Kernel,
+        text: Padded<'_>,
+        text_bytes: usize,
+        next: Option<u8>,
+        structure: &Structure,
+        shape: Shape,
+    ) -> usize {
+        let mut window = text_bytes.max(1);
+        loop {
+            let part = text.slice(0, window.min(text.len()));
+            let next = if part.len() < text.len() { Some(text.bytes()[part.len()]) } else { next };
+            self.clear(shape.columns, structure.quote);
+            self.ends.push(BEFORE_TEXT);
+            index_fields(kernel, part, next, structure, &mut self.ends);
+            if let Some(last) = self.ends.iter().skip(1).rposition(|entry| entry & RECORD_END != 0) {
+                self.ends.truncate(last + 2);
+                let bytes = part.bytes();
+                let consumed = ((self.ends[last + 1] & FIELD_END) as usize + 1).min(bytes.len());
+                self.settle(&bytes[..consumed], shape);
+                return consumed;
+            }
+            assert!(part.len() < text.len(), "the text ends with a record");
+            window *= 2;
+        }
+    }
+
+    /// Makes the rectangle of the entries in `ends`: checks that every record has the right number of fields.
+    fn settle(&mut self, text: &[u8], shape: Shape) {
+        self.has_quotes = self.quote.is_some_and(|quote| text.contains(&quote));
+        self.has_crlf = text.contains(&b'\r');
+        let fields = self.ends.len() - 1;
+        let rows = fields / shape.columns;
+        let records = self.ends[1..].iter().map(|entry| (entry >> 31) as usize).sum::<usize>();
+        let whole = rows * shape.columns == fields && records == rows;
+        let in_place = || (1..=rows).all(|row| self.ends[row * shape.columns] & RECORD_END != 0);
+        if whole && in_place() {
+            self.layout = Layout::Ends;
+            self.rows = rows;
+            self.records = rows;
+            for row in 1..=rows {
+                self.ends[row * shape.columns] &= FIELD_END;
+            }
+        } else {
+            self.layout = Layout::Spans;
+            self.walk(text, shape);
+        }
+    }
+
+    /// The slow way for entries that are no rectangle: record by record.
+    fn walk(&mut self, text: &[u8], shape: Shape) {
+        let ends = std::mem::take(&mut self.ends);
+        let mut fields = Vec::with_capacity(shape.columns);
+        let mut start = 0u32;
+        for &entry in &ends[1..] {
+            let stop = entry & FIELD_END;
+            if entry & RECORD_END == 0 {
+                fields.push(unquoted_or_quoted(text, start, stop, self.quote));
+            } else {
+                let end = before_cr(text, start, stop);
+                fields.push(unquoted_or_quoted(text, start, end, self.quote));
+                let from = fields[0].start() as u32 - u32::from(fields[0].is_quoted());
+                self.add_record(&fields, from, end, None, shape);
+                fields.clear();
+            }
+            start = stop + 1;
+        }
+        self.ends = ends;
+    }
+
+    /// Takes over what the exact machine read: one batch for all of it.
+    pub fn read_cells(&mut self, cells: &Cells, shape: Shape) {
+        self.clear(shape.columns, None);
+        self.layout = Layout::Spans;
+        for (number, record) in cells.records.iter().enumerate() {
+            self.add_record(cells.fields(number), record.start, record.end, record.fault, shape);
+        }
+    }
+
+    /// Adds one record: as a row, as a fault, or, if it is a blank line in a table of several columns, not at all.
+    fn add_record(&mut self, fields: &[Span], start: u32, end: u32, fault: Option<FaultKind>, shape: Shape) {
+        let blank = fields.len() == 1 && fields[0].is_null_text();
+        if blank && shape.columns > 1 {
+            return;
+        }
+        let record = self.records as u32;
+        self.records += 1;
+        let fault = fault.or_else(|| shape.fault_of(fields));
+        if let Some(kind) = fault {
+            self.faults.push(Fault { kind, record, start, end });
+            return;
+        }
+        let kept = fields.len().min(shape.columns);
+        self.spans.extend_from_slice(&fields[..kept]);
+        self.spans.extend(std::iter::repeat_n(Span::new(end, end), shape.columns - kept));
+        if shape.ragged == Ragged::Truncate {
+            self.dropped_fields += (fields.len() - kept) as u64;
+        }
+        self.places.push(Row { record, start, end });
+        self.rows += 1;
+    }
+
+    /// Where a row stands. `text` is what the batch was read from.
+    ///
+    /// # Panics
+    /// If there is no such row.
+    pub fn row(&self, text: &[u8], row: usize) -> Row {
+        match self.layout {
+            Layout::Spans => self.places[row],
+            Layout::Ends => {
+                let start = self.ends[row * self.columns].wrapping_add(1);
+                let end = before_cr(text, start, self.ends[(row + 1) * self.columns]);
+                Row { record: row as u32, start, end }
+            }
+        }
+    }
+
+    /// The fields of one column, top to bottom, into `out` (which is cleared).
+    ///
+    /// # Panics
+    /// If there is no such column.
+    pub fn column(&self, text: &[u8], column: usize, out: &mut Vec<Span>) {
+        assert!(column < self.columns, "a column of the batch");
+        out.clear();
+        match self.layout {
+            Layout::Spans => out.extend(self.spans.iter().skip(column).step_by(self.columns)),
+            Layout::Ends => {
+                let pairs = (0..self.rows).map(|row| {
+                    let at = row * self.columns + column;
+                    (self.ends[at].wrapping_add(1), self.ends[at + 1])
+                });
+                let last = self.has_crlf && column + 1 == self.columns;
+                match (self.has_quotes, last) {
+                    (false, false) => out.extend(pairs.map(|(start, end)| Span::new(start, end))),
+                    (false, true) => {
+                        out.extend(pairs.map(|(start, end)| Span::new(start, before_cr(text, start, end))))
+                    }
+                    (true, false) => {
+                        out.extend(pairs.map(|(start, end)| unquoted_or_quoted(text, start, end, self.quote)));
+                    }
+                    (true, true) => {
+                        out.extend(pairs.map(|(start, end)| {
+                            unquoted_or_quoted(text, start, before_cr(text, start, end), self.quote)
+                        }))
+                    }
+                }
+            }
+        }
+    }
+
+    /// Takes rows out of the rectangle: those that `keep` says false of. They stay counted as records.
+    pub fn retain_rows(&mut self, text: &[u8], keep: &[bool]) {
+        let places: Vec<Row> = (0..self.rows).filter(|&row| keep[row]).map(|row| self.row(text, row)).collect();
+        let mut spans = vec![Span::default(); places.len() * self.columns];
+        let mut column_spans = Vec::with_capacity(self.rows);
+        for column in 0..self.columns {
+            self.column(text, column, &mut column_spans);
+            let kept = column_spans.iter().zip(keep).filter(|(_, keep)| **keep).map(|(span, _)| *span);
+            for (row, span) in kept.enumerate() {
+                spans[row * self.columns + column] = span;
+            }
+        }
+        self.rows = places.len();
+        self.places = places;
+        self.spans = spans;
+        self.layout = Layout::Spans;
+    }
+}
+
+/// How many fields a record has, and what is made of those that have not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shape {
+    /// Number of columns, at least 1.
+    pub columns: usize,
+    /// What is made of other numbers of fields.
+    pub ragged: Ragged,
+}
+
+impl Shape {
+    fn fault_of(&self, fields: &[Span]) -> Option<FaultKind> {
+        let found = fields.len() as u32;
+        let surplus_is_empty = || fields[self.columns..].iter().all(|field| field.len() == 0);
+        match (fields.len().cmp(&self.columns), self.ragged) {
+            (std::cmp::Ordering::Equal, _) => None,
+            (std::cmp::Ordering::Less, Ragged::Pad | Ragged::Truncate) => None,
+            (std::cmp::Ordering::Less, _) => Some(FaultKind::TooFew { found }),
+            (std::cmp::Ordering::Greater, Ragged::Truncate) => None,
+            (std::cmp::Ordering::Greater, Ragged::Pad) if surplus_is_empty() => None,
+            (std::cmp::Ordering::Greater, _) => Some(FaultKind::TooMany { found }),
+        }
+    }
+}
+
+/// `end`, or the offset of the CR before it where the record's line end is CRLF.
+#[inline(always)]
+fn before_cr(text: &[u8], start: u32, end: u32) -> u32 {
+    let at = end as usize;
+    let crlf = end > start && text.get(at) == Some(&b'\n') && text[at - 1] == b'\r';
+    end - u32::from(crlf)
+}
+
+/// The span of a field of regular text: if it begins with a quote it ends with one.
+#[inline(always)]
+fn unquoted_or_quoted(text: &[u8], start: u32, end: u32, quote: Option<u8>) -> Span {
+    if end > start + 1 && Some(text[start as usize]) == quote {
+        Span::quoted(start + 1, end - 1, false)
+    } else {
+        Span::new(start, end)
+    }
+}

@@ -1,0 +1,402 @@
+//! The exact machine: one byte after the other, every dialect, every fault.
+//!
+//! It is the reference that the masks of `ingest-simd` are compared with, and it reads what they cannot express: stray
+//! quotes, escapes, comments, lenient quoting. Itself it is checked against csv-core wherever csv-core can express the
+//! case (`tests/oracle.rs`).
+
+use ingest_simd::Span;
+
+use crate::{Dialect, Quoting};
+
+/// What is wrong with a record, and where: offsets into the text that was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FaultKind {
+    /// Fewer fields than columns.
+    TooFew {
+        /// Fields found.
+        found: u32,
+    },
+    /// More fields than columns.
+    TooMany {
+        /// Fields found.
+        found: u32,
+    },
+    /// Text follows a closing quote.
+    TextAfterQuote {
+        /// Offset of that text.
+        at: u32,
+    },
+    /// A quote opens a word within an unquoted field, after a blank.
+    StrayQuote {
+        /// Offset of the quote.
+        at: u32,
+    },
+    /// A quote never closes.
+    UnclosedQuote {
+        /// Offset of the quote.
+        at: u32,
+    },
+}
+
+/// One record as the machine read it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RawRecord {
+    /// Number of its first field in [`Cells::spans`].
+    pub first: u32,
+    /// Offset of its first byte.
+    pub start: u32,
+    /// Offset after its last byte, line end left out.
+    pub end: u32,
+    /// What is wrong with its quotes.
+    pub fault: Option<FaultKind>,
+}
+
+/// Records of any number of fields, as the machine read them; blank lines are records of one empty field.
+#[derive(Clone, Debug, Default)]
+pub struct Cells {
+    /// The fields of all records, in order.
+    pub spans: Vec<Span>,
+    /// The records.
+    pub records: Vec<RawRecord>,
+}
+
+impl Cells {
+    /// The fields of a record.
+    ///
+    /// # Panics
+    /// If there is no such record.
+    pub fn fields(&self, record: usize) -> &[Span] {
+        let first = self.records[record].first as usize;
+        let end = self.records.get(record + 1).map_or(self.spans.len(), |next| next.first as usize);
+        &self.spans[first..end]
+    }
+}
+
+/// How far the machine came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// Offset after the last complete record and its line end.
+    pub consumed: usize,
+    /// Whether the text after `consumed` ends inside quotes.
+    pub inside: bool,
+    /// Whether the text after `consumed` holds a quote where strict quoting has none.
+    pub irregular: bool,
+    /// Where the last field begins that the text after `consumed` holds.
+    pub field: usize,
+}
+
+/// Reads the records that are complete in `text`, which starts at a record's start; at the end of the source
+/// (`at_end`) all of it. Offsets are relative to `text`, which is at most [`Span::OFFSET_MAX`] long.
+///
+/// O(n), but for lenient quoting, where each misplaced quote costs a second look at the bytes up to the next one.
+pub fn read_records(text: &[u8], at_end: bool, dialect: &Dialect, cells: &mut Cells) -> Progress {
+    Machine { text, at_end, dialect, cells, at: 0, field: 0, irregular: false }.run()
+}
+
+struct Machine<'a> {
+    text: &'a [u8],
+    at_end: bool,
+    dialect: &'a Dialect,
+    cells: &'a mut Cells,
+    /// The next byte to read.
+    at: usize,
+    /// Where the field being read begins.
+    field: usize,
+    /// A misplaced quote was met since the last complete record.
+    irregular: bool,
+}
+
+/// How a field, and with it perhaps its record, came to an end.
+enum FieldEnd {
+    Delimiter,
+    Record,
+    /// The text ends first and more may follow.
+    Cut {
+        inside: bool,
+    },
+}
+
+/// A record's fault so far: the first one counts.
+type Fault = Option<FaultKind>;
+
+impl Machine<'_> {
+    fn run(mut self) -> Progress {
+        loop {
+            let start = self.at;
+            self.irregular = false;
+            if start == self.text.len() {
+                return Progress { consumed: start, inside: false, irregular: false, field: start };
+            }
+            if self.is_comment(start) {
+                if !self.skip_line(start) {
+                    return Progress { consumed: start, inside: false, irregular: false, field: start };
+                }
+                continue;
+            }
+            let first = self.cells.spans.len();
+            if let Some(inside) = self.record(start, first) {
+                self.cells.spans.truncate(first);
+                return Progress { consumed: start, inside, irregular: self.irregular, field: self.field };
+            }
+        }
+    }
+
+    fn is_comment(&self, at: usize) -> bool {
+        self.dialect.comment == Some(self.text[at])
+    }
+
+    /// Moves behind the line that `from` lies in; false where it is not complete.
+    fn skip_line(&mut self, from: usize) -> bool {
+        let end = self.text[from..].iter().position(|&byte| is_break(byte)).map(|end| from + end);
+        match end.map(|end| (end, self.line_end(end))) {
+            Some((_, Some(after))) => self.at = after,
+            None if self.at_end => self.at = self.text.len(),
+            _ => return false,
+        }
+        true
+    }
+
+    /// The offset after the line end that begins at `at`; `None` where a CR ends the text and an LF may follow.
+    fn line_end(&self, at: usize) -> Option<usize> {
+        match (self.text[at], self.text.get(at + 1)) {
+            (b'\r', Some(b'\n')) => Some(at + 2),
+            (b'\r', None) if !self.at_end => None,
+            _ => Some(at + 1),
+        }
+    }
+
+    /// Reads one record; `Some(inside)` where the text ends before it.
+    fn record(&mut self, start: usize, first: usize) -> Option<bool> {
+        let mut fault = None;
+        loop {
+            match self.field(&mut fault) {
+                FieldEnd::Delimiter => self.at += 1,
+                FieldEnd::Cut { inside } => return Some(inside),
+                FieldEnd::Record => {
+                    let end = self.at;
+                    if end < self.text.len() {
+                        let Some(after) = self.line_end(end) else { return Some(false) };
+                        self.at = after;
+                    }
+                    if let Some(FaultKind::UnclosedQuote { at }) = fault {
+                        self.recover(start, first, at as usize);
+                        return None;
+                    }
+                    self.push(start, end, first, fault);
+                    return None;
+                }
+            }
+        }
+    }
+
+    fn push(&mut self, start: usize, end: usize, first: usize, fault: Fault) {
+        let record = RawRecord { first: first as u32, start: start as u32, end: end as u32, fault };
+        self.cells.records.push(record);
+    }
+
+    /// A quote that never closes costs the line it opened in: reading goes on in the next one, so that no neighbour suffers.
+    fn recover(&mut self, start: usize, first: usize, quote: usize) {
+        let end = self.text[quote..].iter().position(|&byte| is_break(byte)).map_or(self.text.len(), |at| quote + at);
+        self.at = if end == self.text.len() { end } else { self.line_end(end).unwrap_or(end) };
+        let keep = self.cells.spans[first..].iter().take_while(|span| span.end() < quote).count();
+        self.cells.spans.truncate(first + keep);
+        self.push(start, end, first, Some(FaultKind::UnclosedQuote { at: quote as u32 }));
+    }
+
+    /// Reads one field and appends its span; `at` is left on the byte that ended it.
+    fn field(&mut self, fault: &mut Fault) -> FieldEnd {
+        let start = self.at;
+        self.field = start;
+        if self.dialect.quote.is_some() && self.text.get(start).copied() == self.dialect.quote {
+            if let Some(end) = self.quoted_field(start, fault) {
+                return end;
+            }
+            // Lenient: the quote is text.
+            self.irregular = true;
+            self.at = start + 1;
+        }
+        self.unquoted_field(start, fault)
+    }
+
+    /// Reads a field that begins with a quote; `None` where lenient quoting takes that quote as text.
+    fn quoted_field(&mut self, start: usize, fault: &mut Fault) -> Option<FieldEnd> {
+        let (quote, escape) = (self.text[start], self.dialect.escape);
+        let lenient = self.dialect.quoting == Quoting::Lenient;
+        let mut escaped = false;
+        let mut at = start + 1;
+        while let Some(&byte) = self.text.get(at) {
+            if Some(byte) == escape && byte != quote {
+                escaped = true;
+                at += 2;
+            } else if byte != quote {
+                at += 1;
+            } else if self.text.get(at + 1) == Some(&quote) {
+                escaped = true;
+                at += 2;
+            } else {
+                return self.closing_quote(start, at, escaped, fault);
+            }
+        }
+        if !self.at_end {
+            return Some(FieldEnd::Cut { inside: true });
+        }
+        if lenient {
+            return None;
+        }
+        self.at = self.text.len();
+        // It stands before an earlier fault of the same record: the unclosed quote is what swallowed the rest.
+        *fault = Some(FaultKind::UnclosedQuote { at: start as u32 });
+        self.cells.spans.push(Span::quoted(start as u32 + 1, self.text.len() as u32, escaped));
+        Some(FieldEnd::Record)
+    }
+
+    /// A quote at `at` that is not doubled: it closes the field, if the field may end there.
+    fn closing_quote(&mut self, start: usize, at: usize, escaped: bool, fault: &mut Fault) -> Option<FieldEnd> {
+        let after = self.text.get(at + 1).copied();
+        if after.is_none() && !self.at_end {
+            return Some(FieldEnd::Cut { inside: false });
+        }
+        if after.is_none_or(|byte| self.ends_field(byte)) {
+            self.cells.spans.push(Span::quoted(start as u32 + 1, at as u32, escaped));
+            self.at = at + 1;
+            return Some(self.field_end());
+        }
+        if self.dialect.quoting == Quoting::Lenient {
+            return None;
+        }
+        self.irregular = true;
+        fault.get_or_insert(FaultKind::TextAfterQuote { at: at as u32 + 1 });
+        self.at = at + 1;
+        Some(self.unquoted_field(start, fault))
+    }
+
+    /// Reads on to the field's end; its text runs from `start`, quotes in it are text.
+    fn unquoted_field(&mut self, start: usize, fault: &mut Fault) -> FieldEnd {
+        let escape = self.dialect.escape.filter(|_| self.dialect.quote.is_none());
+        let mut escaped = false;
+        while let Some(&byte) = self.text.get(self.at) {
+            if self.ends_field(byte) {
+                break;
+            }
+            if Some(byte) == escape {
+                escaped = true;
+                self.at += 1;
+            } else if Some(byte) == self.dialect.quote {
+                self.irregular = true;
+                self.check_stray_quote(start, fault);
+            }
+            self.at += 1;
+        }
+        if self.at >= self.text.len() && !self.at_end {
+            return FieldEnd::Cut { inside: false };
+        }
+        self.at = self.at.min(self.text.len());
+        let span = Span::new(start as u32, self.at as u32);
+        self.cells.spans.push(if escaped { span.with_escapes() } else { span });
+        self.field_end()
+    }
+
+    /// `5" pipe` and `37.8"N` are text; in `This "word"` the quote after a blank opens something, and guessing what is not
+    /// our business: strict quoting refuses it.
+    fn check_stray_quote(&self, start: usize, fault: &mut Fault) {
+        let blank = |byte: u8| byte == b' ' || byte == b'\t';
+        let opens = self.at > start && blank(self.text[self.at - 1]);
+        let word = self.text.get(self.at + 1).is_some_and(|&byte| !blank(byte) && !self.ends_field(byte));
+        if opens && word && self.dialect.quoting == Quoting::Strict {
+            fault.get_or_insert(FaultKind::StrayQuote { at: self.at as u32 });
+        }
+    }
+
+    fn ends_field(&self, byte: u8) -> bool {
+        is_break(byte) || Some(byte) == self.dialect.delimiter
+    }
+
+    fn field_end(&self) -> FieldEnd {
+        match self.text.get(self.at) {
+            Some(&byte) if !is_break(byte) => FieldEnd::Delimiter,
+            _ => FieldEnd::Record,
+        }
+    }
+}
+
+fn is_break(byte: u8) -> bool {
+    byte == b'\n' || byte == b'\r'
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str, dialect: &Dialect) -> (Vec<Vec<String>>, Vec<Option<FaultKind>>) {
+        let mut cells = Cells::default();
+        let progress = read_records(text.as_bytes(), true, dialect, &mut cells);
+        assert_eq!(progress.consumed, text.len());
+        let row = |record| {
+            cells
+                .fields(record)
+                .iter()
+                .map(|span| String::from_utf8_lossy(span.of(text.as_bytes())).into_owned())
+                .collect()
+        };
+        ((0..cells.records.len()).map(row).collect(), cells.records.iter().map(|record| record.fault).collect())
+    }
+
+    fn rows(text: &str, dialect: &Dialect) -> Vec<Vec<String>> {
+        read(text, dialect).0
+    }
+
+    const STRICT: Dialect =
+        Dialect { delimiter: Some(b','), quote: Some(b'"'), escape: None, comment: None, quoting: Quoting::Strict };
+    const LENIENT: Dialect = Dialect { quoting: Quoting::Lenient, ..STRICT };
+
+    #[test]
+    fn line_ends_of_every_kind_end_records() {
+        assert_eq!(rows("a,b\r\nc,d\re,f\ng", &STRICT), [vec!["a", "b"], vec!["c", "d"], vec!["e", "f"], vec!["g"]]);
+        assert_eq!(rows("a\r\r\nb\n", &STRICT), [["a"], [""], ["b"]]);
+    }
+
+    #[test]
+    fn quotes_in_unquoted_fields_are_text_unless_they_open_a_word() {
+        for text in ["5\" pipe,x", "37°36'37.8\"N 121°2'17.9\"W,x", "5 \" pipe,x", "a\"b\"c,x"] {
+            let (rows, faults) = read(text, &STRICT);
+            assert_eq!(rows[0].len(), 2, "{text}");
+            assert_eq!(faults, [None], "{text}");
+        }
+        assert_eq!(read("1,This \"quotes\" x,3", &STRICT).1, [Some(FaultKind::StrayQuote { at: 7 })]);
+        assert_eq!(read("1,This \"quotes\" x,3", &LENIENT).1, [None]);
+    }
+
+    #[test]
+    fn strict_quoting_names_the_fault_and_the_next_record_is_whole() {
+        let (rows, faults) = read("1,\"a\" b,2\n3,4,5\n", &STRICT);
+        assert_eq!(faults, [Some(FaultKind::TextAfterQuote { at: 5 }), None]);
+        assert_eq!(rows[1], ["3", "4", "5"]);
+        let (rows, faults) = read("1,\"a,2\n3,4,5\n", &STRICT);
+        assert_eq!(faults, [Some(FaultKind::UnclosedQuote { at: 2 }), None]);
+        assert_eq!(rows[1], ["3", "4", "5"]);
+    }
+
+    #[test]
+    fn lenient_quoting_costs_at_most_the_cell() {
+        assert_eq!(rows("1,\"a\" b,2\n", &LENIENT), [["1", "\"a\" b", "2"]]);
+        assert_eq!(rows("1,\"a,2\n3,\"b\",4\n", &LENIENT), [["1", "\"a", "2"], ["3", "b", "4"]]);
+        assert_eq!(rows("1,\"a\n2,b\n", &LENIENT), [["1", "\"a"], ["2", "b"]]);
+    }
+
+    #[test]
+    fn escapes_and_comments() {
+        let dialect = Dialect { escape: Some(b'\\'), comment: Some(b'#'), ..STRICT };
+        assert_eq!(rows("# x,\"y\n1,\"a\\\",b\"\n#\n", &dialect), [["1", "a\\\",b"]]);
+        let dialect = Dialect { escape: Some(b'\\'), quote: None, ..STRICT };
+        assert_eq!(rows("a\\,b,c\\\nd\n", &dialect), [["a\\,b", "c\\\nd"]]);
+    }
+
+    #[test]
+    fn a_cut_text_is_read_up_to_its_last_whole_record() {
+        let mut cells = Cells::default();
+        let progress = read_records(b"a,b\n\"c\nd", false, &STRICT, &mut cells);
+        assert_eq!((progress.consumed, progress.inside, cells.records.len(), cells.spans.len()), (4, true, 1, 2));
+        let progress = read_records(b"a\r", false, &STRICT, &mut Cells::default());
+        assert_eq!((progress.consumed, progress.inside), (0, false));
+    }
+}

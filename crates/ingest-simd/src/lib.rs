@@ -1,0 +1,17 @@
+//! What the CPU does in bulk over bytes.
+//!
+//! In: [`Padded`] bytes. Out: masks folded into chunk summaries, field positions, columns of numbers. Every operation
+//! takes a [`Kernel`] and gives the same answer on each; the naive twin that the tests compare with lies beside it.
+//!
+//! It does no I/O, knows no files, no Arrow and no policy, and has no dependencies.
+
+#![deny(unsafe_code)]
+
+mod kernel;
+mod padded;
+#[allow(unsafe_code, reason = "vector loads and instructions, justified one by one")]
+mod structure;
+
+pub use kernel::{KERNEL_VARIABLE, Kernel, UnknownKernel};
+pub use padded::{PADDING, Padded, Span};
+pub use structure::{ChunkScan, FIELD_END, Hypothesis, RECORD_END, Structure, index_fields, scan_chunk};

@@ -1,0 +1,213 @@
+//! The one error table: every failure a caller can meet, its code, its exit status, and how it is shown.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use ingest_source::SourceErrorKind;
+
+/// What went wrong, by number. Codes never change their meaning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u16)]
+pub enum Code {
+    /// An option or argument that makes no sense here.
+    Usage = 100,
+    /// A source, column or name that is not there.
+    NotFound = 101,
+    /// The output exists and may not be replaced.
+    OutputExists = 102,
+    /// A format that is recognised but not read (yet).
+    UnsupportedInput = 103,
+    /// The system refused an operation on a file.
+    Io = 200,
+    /// Permission denied.
+    AccessDenied = 201,
+    /// The source changed while it was read.
+    SourceChanged = 202,
+    /// The disk or the temporary folder is full.
+    DiskFull = 203,
+    /// The work does not fit the memory limit.
+    MemoryLimit = 204,
+    /// The caller or the user stopped the run.
+    Interrupted = 205,
+    /// The writer of Parquet or Arrow refused the columns.
+    Encode = 206,
+    /// A compressed source is broken.
+    CorruptSource = 300,
+    /// A record has too few or too many fields.
+    Ragged = 310,
+    /// Text stands after a closing quote.
+    TextAfterQuote = 311,
+    /// A value cannot be read as its column's type.
+    BadValue = 312,
+    /// A quote never closes.
+    UnclosedQuote = 313,
+    /// A quote opens in the middle of an unquoted field.
+    StrayQuote = 314,
+    /// A field is longer than the limit.
+    FieldTooLong = 315,
+    /// Bytes that are not UTF-8.
+    InvalidUtf8 = 316,
+    /// A header differs from the schema, or from the first file's.
+    HeaderMismatch = 320,
+    /// More bad records than `--max-errors` allows.
+    TooManyErrors = 330,
+}
+
+impl Code {
+    /// The code as messages show it: `E0312`.
+    pub fn label(self) -> String {
+        format!("E{:04}", self as u16)
+    }
+
+    /// The exit status of the command line for it.
+    pub fn exit_status(self) -> u8 {
+        match self {
+            Code::Usage | Code::OutputExists | Code::UnsupportedInput => 2,
+            Code::NotFound => 4,
+            Code::AccessDenied => 6,
+            Code::Interrupted => 130,
+            Code::Io | Code::SourceChanged | Code::DiskFull | Code::MemoryLimit | Code::Encode => 1,
+            _ => 3,
+        }
+    }
+}
+
+/// Where in the input something was found.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Position {
+    /// The source's name.
+    pub source: String,
+    /// Line, from 1, in which the record begins; line breaks inside quotes count.
+    pub line: u64,
+    /// Byte offset of the field (or record) in the decoded source, from 0.
+    pub byte_offset: u64,
+    /// Record number, from 1; the header is none.
+    pub record: u64,
+    /// Column number, from 1, and name, where a column is concerned.
+    pub column: Option<(usize, String)>,
+    /// The record's text, cut to a line of moderate length around the field.
+    pub excerpt: String,
+    /// Where in `excerpt` the field stands: offset and length in characters.
+    pub caret: Option<(usize, usize)>,
+}
+
+/// Any failure of the library: what, where, and the way out.
+#[derive(Debug)]
+pub struct Error(Box<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    code: Code,
+    message: String,
+    position: Option<Position>,
+    hint: Option<String>,
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+/// The library's result.
+pub type Result<T> = std::result::Result<T, Error>;
+
+impl Error {
+    /// A failure without a position.
+    #[cold]
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Error(Box::new(Inner { code, message: message.into(), position: None, hint: None, source: None }))
+    }
+
+    /// The same, at a position in the input.
+    #[must_use]
+    pub fn at(mut self, position: Position) -> Self {
+        self.0.position = Some(position);
+        self
+    }
+
+    /// The same, with the way out.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.0.hint = Some(hint.into());
+        self
+    }
+
+    /// The same, caused by another error.
+    #[must_use]
+    pub fn caused_by(mut self, source: impl std::error::Error + Send + Sync + 'static) -> Self {
+        self.0.source = Some(Box::new(source));
+        self
+    }
+
+    /// Which failure it is.
+    pub fn code(&self) -> Code {
+        self.0.code
+    }
+
+    /// Where in the input, if it is about the input.
+    pub fn position(&self) -> Option<&Position> {
+        self.0.position.as_ref()
+    }
+
+    /// What helps, if something does.
+    pub fn way_out(&self) -> Option<&str> {
+        self.0.hint.as_deref()
+    }
+
+    /// What went wrong, without code, position and hint.
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// The whole message for a person: one line, then the record with a caret, then the hint.
+    pub fn render(&self) -> String {
+        let mut text = self.to_string();
+        if let Some(position) = self.position().filter(|position| !position.excerpt.is_empty()) {
+            text.push_str("\n  | ");
+            text.push_str(&position.excerpt);
+            if let Some((at, length)) = position.caret {
+                text.push_str("\n  | ");
+                text.extend(std::iter::repeat_n(' ', at));
+                text.extend(std::iter::repeat_n('^', length.max(1)));
+            }
+        }
+        if let Some(hint) = self.way_out() {
+            text.push_str("\n  hint: ");
+            text.push_str(hint);
+        }
+        text
+    }
+
+    /// The same facts as one JSON object.
+    pub fn to_json(&self) -> serde_json::Value {
+        let mut facts = serde_json::json!({ "code": self.0.code.label(), "message": self.0.message });
+        let object = facts.as_object_mut().expect("made as an object");
+        if let Some(position) = self.position() {
+            object.insert("source".into(), position.source.clone().into());
+            object.insert("line".into(), position.line.into());
+            object.insert("byte_offset".into(), position.byte_offset.into());
+            object.insert("record".into(), position.record.into());
+            if let Some((number, name)) = &position.column {
+                object.insert("column".into(), (*number).into());
+                object.insert("column_name".into(), name.clone().into());
+            }
+            object.insert("text".into(), position.excerpt.clone().into());
+        }
+        object.insert("hint".into(), self.0.hint.clone().into());
+        serde_json::json!({ "error": facts })
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "error[{}]: ", self.0.code.label())?;
+        let Some(position) = &self.0.position else { return f.write_str(&self.0.message) };
+        write!(f, "{}:{}: ", position.source, position.line)?;
+        if let Some((number, name)) = &position.column {
+            write!(f, "column {number} ({name}): ")?;
+        }
+        write!(f, "{} (byte {})", self.0.message, position.byte_offset)
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source.as_ref().map(|source| &**source as &(dyn std::error::Error + 'static))
+    }
+}

@@ -1,0 +1,5 @@
+//! The engine and the public library.
+
+mod error;
+mod options;
+mod report;

@@ -1,0 +1,383 @@
+//! The one options struct: the library's builder, the command line and Python fill in the same fields with the same
+//! defaults.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use ingest_columnar::OnError;
+use ingest_infer::DataType;
+use ingest_parquet::Codec;
+use ingest_simd::Kernel;
+use ingest_source::Access;
+
+/// How quotes are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum QuoteMode {
+    /// Misplaced quotes are errors.
+    #[default]
+    Strict,
+    /// Misplaced quotes are text.
+    Lenient,
+    /// Every quote is text.
+    None,
+}
+
+/// From what the types of columns without a given type are inferred.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Infer {
+    /// From every record: exact.
+    #[default]
+    All,
+    /// From nothing: every column is the unescaped text of its fields.
+    None,
+    /// From the first records; later values that do not fit follow [`Options::on_error`].
+    First(u64),
+}
+
+/// What is made of records with too few or too many fields.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Ragged {
+    /// An error that shows the record.
+    #[default]
+    Fail,
+    /// Short records get nulls; surplus fields are dropped when they are empty, else an error as by `on_error`.
+    Pad,
+    /// As `Pad`, and surplus fields are dropped and counted.
+    Truncate,
+    /// Both kinds go to the rejects.
+    Reject,
+}
+
+/// How many bad values and records are borne before the run fails.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum MaxErrors {
+    /// A number of records.
+    Count(u64),
+    /// A share of the records read, 0–100.
+    Percent(f64),
+}
+
+/// What is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// Parquet.
+    Parquet,
+    /// Arrow IPC file (stream when written to a pipe).
+    Arrow,
+    /// Comma-separated text with a header.
+    Csv,
+}
+
+/// How far a run has come, for a progress display.
+#[derive(Clone, Copy, Debug)]
+pub struct Progress {
+    /// Bytes read from the sources as stored (compressed ones count as stored).
+    pub bytes_done: u64,
+    /// Their sum, where it is known.
+    pub bytes_total: Option<u64>,
+    /// Records finished.
+    pub rows: u64,
+}
+
+/// A callback that is told of progress, from any thread, a few times a second at most.
+pub type OnProgress = Arc<dyn Fn(Progress) + Send + Sync>;
+
+/// Everything that can be asked of a read. `Options::default()` is what every surface starts from.
+#[derive(Clone)]
+pub struct Options {
+    /// What separates fields; `None`: sniffed; `Some(None)`: nothing, one column.
+    pub delimiter: Option<Option<u8>>,
+    /// What fields may be wrapped in; `None`: sniffed; `Some(None)`: nothing.
+    pub quote: Option<Option<u8>>,
+    /// What makes the next byte plain; `None`: sniffed; `Some(None)`: nothing.
+    pub escape: Option<Option<u8>>,
+    /// How quotes are read.
+    pub quoting: QuoteMode,
+    /// Lines that begin with it are skipped.
+    pub comment: Option<u8>,
+    /// Whether the first record holds the names; `None`: decided by type.
+    pub header: Option<bool>,
+    /// Names of all columns, instead of the header's.
+    pub names: Option<Vec<String>>,
+    /// Lines before the header; `None`: sniffed.
+    pub skip: Option<usize>,
+    /// At most so many records; types are inferred from these alone.
+    pub limit: Option<u64>,
+    /// Only these columns, in this order.
+    pub columns: Option<Vec<String>>,
+    /// All columns but these.
+    pub drop: Vec<String>,
+    /// Names and types of all columns: a header must show these names.
+    pub schema: Option<Vec<(String, DataType)>>,
+    /// Types of single columns.
+    pub types: Vec<(String, DataType)>,
+    /// Where the other columns' types come from.
+    pub infer: Infer,
+    /// Words that are null everywhere, instead of the default ones.
+    pub null_values: Option<Vec<String>>,
+    /// What is made of values that do not fit a given type.
+    pub on_error: OnError,
+    /// What is made of records with the wrong number of fields.
+    pub ragged: Ragged,
+    /// Where the rejects table is written; the format follows the extension (parquet, csv).
+    pub rejects: Option<PathBuf>,
+    /// Beyond so many rejected records or nulled values the run fails. No limit by default.
+    pub max_errors: Option<MaxErrors>,
+    /// Worker threads; `None`: one a core.
+    pub threads: Option<usize>,
+    /// Bound of the memory for work in progress, bytes.
+    pub memory_limit: Option<u64>,
+    /// A longer field is an error, bytes.
+    pub max_field_bytes: u64,
+    /// Where sources that cannot be read twice are spooled; `None`: the system's folder.
+    pub temp_dir: Option<PathBuf>,
+    /// How files are read.
+    pub access: Access,
+    /// The kernel to use; `None`: `INGEST_KERNEL`, else the fastest.
+    pub kernel: Option<Kernel>,
+    /// Bytes of text a worker takes at a time; `None`: chosen. It never changes a result.
+    pub chunk_bytes: Option<usize>,
+    /// Set to true from elsewhere, the run ends soon with an error of kind `Interrupted`.
+    pub cancel: Option<Arc<AtomicBool>>,
+    /// Told of progress.
+    pub on_progress: Option<OnProgress>,
+}
+
+/// The default of [`Options::max_field_bytes`]: 64 MiB, far above any cell made by hand, far below memory.
+pub const MAX_FIELD_BYTES: u64 = 64 << 20;
+
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            delimiter: None,
+            quote: None,
+            escape: None,
+            quoting: QuoteMode::Strict,
+            comment: None,
+            header: None,
+            names: None,
+            skip: None,
+            limit: None,
+            columns: None,
+            drop: Vec::new(),
+            schema: None,
+            types: Vec::new(),
+            infer: Infer::All,
+            null_values: None,
+            on_error: OnError::Fail,
+            ragged: Ragged::Fail,
+            rejects: None,
+            max_errors: None,
+            threads: None,
+            memory_limit: None,
+            max_field_bytes: MAX_FIELD_BYTES,
+            temp_dir: None,
+            access: Access::default(),
+            kernel: None,
+            chunk_bytes: None,
+            cancel: None,
+            on_progress: None,
+        }
+    }
+}
+
+impl fmt::Debug for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Options").field("delimiter", &self.delimiter).field("header", &self.header).finish_non_exhaustive()
+    }
+}
+
+/// Everything that can be asked of a written file.
+#[derive(Clone, Debug)]
+pub struct WriteOptions {
+    /// What is written; `None`: by the file's extension.
+    pub format: Option<Format>,
+    /// Parquet's compression.
+    pub codec: Codec,
+    /// Bound of a Parquet row group, in bytes of the columns in memory; `None`: 128 MiB, less under a memory limit.
+    pub row_group_bytes: Option<u64>,
+    /// Replace an existing file.
+    pub overwrite: bool,
+}
+
+impl Default for WriteOptions {
+    fn default() -> Self {
+        WriteOptions { format: None, codec: Codec::default(), row_group_bytes: None, overwrite: false }
+    }
+}
+
+/// A word that an option does not know, with those it knows.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{given:?} is none of {known}")]
+pub struct UnknownWord {
+    given: String,
+    known: &'static str,
+}
+
+fn unknown(given: &str, known: &'static str) -> UnknownWord {
+    UnknownWord { given: given.to_owned(), known }
+}
+
+impl FromStr for QuoteMode {
+    type Err = UnknownWord;
+
+    fn from_str(word: &str) -> Result<Self, UnknownWord> {
+        match word {
+            "strict" => Ok(QuoteMode::Strict),
+            "lenient" => Ok(QuoteMode::Lenient),
+            "none" => Ok(QuoteMode::None),
+            _ => Err(unknown(word, "strict, lenient, none")),
+        }
+    }
+}
+
+impl FromStr for Infer {
+    type Err = UnknownWord;
+
+    fn from_str(word: &str) -> Result<Self, UnknownWord> {
+        match word {
+            "all" => Ok(Infer::All),
+            "none" => Ok(Infer::None),
+            number => match number.parse() {
+                Ok(rows) if rows > 0 => Ok(Infer::First(rows)),
+                _ => Err(unknown(word, "all, none, a number of records above 0")),
+            },
+        }
+    }
+}
+
+impl FromStr for Ragged {
+    type Err = UnknownWord;
+
+    fn from_str(word: &str) -> Result<Self, UnknownWord> {
+        match word {
+            "fail" => Ok(Ragged::Fail),
+            "pad" => Ok(Ragged::Pad),
+            "truncate" => Ok(Ragged::Truncate),
+            "reject" => Ok(Ragged::Reject),
+            _ => Err(unknown(word, "fail, pad, truncate, reject")),
+        }
+    }
+}
+
+impl FromStr for MaxErrors {
+    type Err = UnknownWord;
+
+    fn from_str(word: &str) -> Result<Self, UnknownWord> {
+        let wrong = || unknown(word, "a number of records (100), a share of them (0.5%)");
+        match word.strip_suffix('%') {
+            Some(share) => match share.parse() {
+                Ok(percent) if (0.0..=100.0).contains(&percent) => Ok(MaxErrors::Percent(percent)),
+                _ => Err(wrong()),
+            },
+            None => word.parse().map(MaxErrors::Count).map_err(|_| wrong()),
+        }
+    }
+}
+
+impl Format {
+    /// The format that a path's extension names, if any.
+    pub fn of_path(path: &std::path::Path) -> Option<Format> {
+        match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
+            "parquet" | "pq" => Some(Format::Parquet),
+            "arrow" | "feather" | "ipc" => Some(Format::Arrow),
+            "csv" => Some(Format::Csv),
+            _ => None,
+        }
+    }
+}
+
+impl FromStr for Format {
+    type Err = UnknownWord;
+
+    fn from_str(word: &str) -> Result<Self, UnknownWord> {
+        match word {
+            "parquet" => Ok(Format::Parquet),
+            "arrow" => Ok(Format::Arrow),
+            "csv" => Ok(Format::Csv),
+            _ => Err(unknown(word, "parquet, arrow, csv")),
+        }
+    }
+}
+
+/// Reads a schema as `a:int64,b:utf8`, or as the JSON that `ingest schema --json` prints.
+///
+/// # Errors
+/// The text is neither, or names an unknown type; the error says which part.
+pub fn parse_schema(text: &str) -> Result<Vec<(String, DataType)>, String> {
+    if text.trim_start().starts_with('{') { schema_from_json(text) } else { schema_from_pairs(text) }
+}
+
+fn schema_from_json(text: &str) -> Result<Vec<(String, DataType)>, String> {
+    let document: serde_json::Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    let columns = document.get("columns").and_then(|columns| columns.as_array());
+    let columns = columns.ok_or("the schema has no list \"columns\"")?;
+    let field = |column: &serde_json::Value, key: &str| column.get(key).and_then(|v| v.as_str()).map(str::to_owned);
+    columns
+        .iter()
+        .map(|column| match (field(column, "name"), field(column, "type")) {
+            (Some(name), Some(kind)) => Ok((name, kind.parse().map_err(|e: ingest_infer::UnknownType| e.to_string())?)),
+            _ => Err(format!("a column without \"name\" and \"type\": {column}")),
+        })
+        .collect()
+}
+
+fn schema_from_pairs(text: &str) -> Result<Vec<(String, DataType)>, String> {
+    split_outside_brackets(text).into_iter().map(|pair| parse_typed_name(pair, ':')).collect()
+}
+
+/// Reads `name:type` or `name=type`; the type is what follows the last separator, so names may hold it.
+///
+/// # Errors
+/// No separator, or an unknown type.
+pub fn parse_typed_name(pair: &str, separator: char) -> Result<(String, DataType), String> {
+    let (name, kind) =
+        pair.rsplit_once(separator).ok_or_else(|| format!("{pair:?} is not of the form name{separator}type"))?;
+    let kind = kind.parse().map_err(|error: ingest_infer::UnknownType| error.to_string())?;
+    Ok((name.trim().to_owned(), kind))
+}
+
+/// Splits at commas that are not between `(` `)` or `[` `]`, as in `decimal128(9,2)` and `timestamp[us,UTC]`.
+fn split_outside_brackets(text: &str) -> Vec<&str> {
+    let (mut depth, mut from, mut parts) = (0i32, 0, Vec::new());
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            b'(' | b'[' => depth += 1,
+            b')' | b']' => depth -= 1,
+            b',' if depth == 0 => {
+                parts.push(&text[from..at]);
+                from = at + 1;
+            }
+            _ => {}
+        }
+    }
+    parts.push(&text[from..]);
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn schemas_are_read_as_pairs_and_as_json() {
+        let pairs = parse_schema("a:int64, b c:decimal128(9,2),t:timestamp[us,UTC]").expect("pairs");
+        assert_eq!(pairs.len(), 3);
+        assert_eq!(pairs[1], ("b c".to_owned(), DataType::Decimal128 { precision: 9, scale: 2 }));
+        let json = parse_schema(r#"{"columns":[{"name":"a","type":"int64","nulls":0}],"rows":1}"#).expect("json");
+        assert_eq!(json, [("a".to_owned(), DataType::Int64)]);
+        assert!(parse_schema("a").unwrap_err().contains("name:type"));
+        assert!(parse_schema("a:int").unwrap_err().contains("int64"));
+    }
+
+    #[test]
+    fn words_of_options() {
+        assert_eq!("12".parse(), Ok(Infer::First(12)));
+        assert_eq!("0.5%".parse(), Ok(MaxErrors::Percent(0.5)));
+        assert!("101%".parse::<MaxErrors>().is_err());
+        assert!("0".parse::<Infer>().is_err());
+    }
+}

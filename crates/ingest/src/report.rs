@@ -1,0 +1,219 @@
+//! What a run did, for people and programs.
+
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+
+/// One column of a result.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ColumnReport {
+    /// The column's name.
+    pub name: String,
+    /// Its type, by Arrow's name in lower case.
+    pub data_type: String,
+    /// How many values are null.
+    pub nulls: u64,
+    /// How many of them are null because they did not fit the type.
+    pub errors: u64,
+}
+
+/// One record that was left out, or (with `--on-error null`) one value that was nulled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reject {
+    /// The source's name.
+    pub source: String,
+    /// Line in which the record begins, from 1.
+    pub line: u64,
+    /// Offset of the record in the decoded source.
+    pub byte_offset: u64,
+    /// Length of the record, without its line end.
+    pub byte_length: u64,
+    /// Number of the record, from 1.
+    pub record: u64,
+    /// Name of the column concerned, if one is.
+    pub column: Option<String>,
+    /// The error's code, as `E0312`.
+    pub code: String,
+    /// The reason as a sentence.
+    pub reason: String,
+    /// The record's text.
+    pub text: String,
+}
+
+/// What a run read, wrote and took.
+#[derive(Clone, Debug, Default)]
+pub struct Report {
+    /// Records read; always `rows_out + rejected + filtered`.
+    pub rows_in: u64,
+    /// Records in the result.
+    pub rows_out: u64,
+    /// Records that were rejected.
+    pub rejected: u64,
+    /// Records that a filter left out.
+    pub filtered: u64,
+    /// Decoded bytes read.
+    pub bytes_in: u64,
+    /// Bytes written.
+    pub bytes_out: u64,
+    /// Files written.
+    pub files: Vec<PathBuf>,
+    /// Names of the sources.
+    pub sources: Vec<String>,
+    /// The columns of the result.
+    pub columns: Vec<ColumnReport>,
+    /// Surplus fields that `--ragged truncate` dropped.
+    pub dropped_fields: u64,
+    /// The first rejects, for a message; at most [`Report::FIRST_REJECTS`].
+    pub first_rejects: Vec<Reject>,
+    /// What a careful reader should know: renamed columns, ambiguous dates, and the like.
+    pub notes: Vec<String>,
+    /// Wall-clock seconds.
+    pub seconds: f64,
+    /// Processor seconds of the whole process.
+    pub cpu_seconds: f64,
+    /// The kernel that ran.
+    pub kernel: String,
+    /// Worker threads.
+    pub threads: usize,
+    /// Peak resident size of the process, bytes.
+    pub peak_memory_bytes: u64,
+}
+
+impl Report {
+    /// How many rejects a report shows itself.
+    pub const FIRST_REJECTS: usize = 3;
+
+    /// The shape that `convert --json` prints.
+    pub fn to_json(&self) -> Value {
+        json!({
+            "rows_in": self.rows_in,
+            "rows_out": self.rows_out,
+            "rejected": self.rejected,
+            "filtered": self.filtered,
+            "bytes_in": self.bytes_in,
+            "bytes_out": self.bytes_out,
+            "files": self.files.iter().map(|path| path.display().to_string()).collect::<Vec<_>>(),
+            "columns": self.columns.iter().map(|column| json!({
+                "name": column.name, "type": column.data_type, "nulls": column.nulls, "errors": column.errors,
+            })).collect::<Vec<_>>(),
+            "dropped_fields": self.dropped_fields,
+            "notes": self.notes,
+            "seconds": self.seconds,
+            "cpu_seconds": self.cpu_seconds,
+            "kernel": self.kernel,
+            "threads": self.threads,
+            "peak_memory_bytes": self.peak_memory_bytes,
+        })
+    }
+
+    /// The shape that `schema --json` prints and `--schema` takes back.
+    pub fn schema_json(&self) -> Value {
+        json!({
+            "columns": self.columns.iter().map(|column| json!({
+                "name": column.name, "type": column.data_type, "nullable": column.nulls > 0, "nulls": column.nulls,
+            })).collect::<Vec<_>>(),
+            "rows": self.rows_out,
+            "source": self.sources,
+        })
+    }
+}
+
+/// What a file looks like, as `sniff` reports it.
+#[derive(Clone, Debug)]
+pub struct SniffReport {
+    /// What separates fields; `None`: one column.
+    pub delimiter: Option<char>,
+    /// What fields are wrapped in.
+    pub quote: Option<char>,
+    /// What makes the next byte plain text.
+    pub escape: Option<char>,
+    /// Whether the first record holds names.
+    pub header: bool,
+    /// `utf-8`.
+    pub encoding: String,
+    /// `gzip`, `zstd`, or `None`.
+    pub compression: Option<String>,
+    /// `lf`, `crlf`, `cr` or `mixed`.
+    pub newline: String,
+    /// Lines before the table.
+    pub skip: usize,
+    /// The columns' names.
+    pub columns: Vec<String>,
+    /// How sure, 0–1.
+    pub confidence: f64,
+    /// Why, in sentences.
+    pub reasons: Vec<String>,
+}
+
+impl SniffReport {
+    /// The shape that `sniff --json` prints.
+    pub fn to_json(&self) -> Value {
+        json!({
+            "delimiter": self.delimiter,
+            "quote": self.quote,
+            "escape": self.escape,
+            "header": self.header,
+            "encoding": self.encoding,
+            "compression": self.compression,
+            "newline": self.newline,
+            "skip": self.skip,
+            "columns": self.columns,
+            "confidence": self.confidence,
+            "reasons": self.reasons,
+        })
+    }
+}
+
+/// The first rows as text.
+#[derive(Clone, Debug)]
+pub struct Head {
+    /// Column names.
+    pub names: Vec<String>,
+    /// Types of these rows alone: provisional.
+    pub types: Vec<String>,
+    /// The fields' text; `None` is null.
+    pub rows: Vec<Vec<Option<String>>>,
+}
+
+/// How fast a source is read here.
+#[derive(Clone, Debug)]
+pub struct BenchReport {
+    /// The kernel that ran.
+    pub kernel: String,
+    /// Worker threads.
+    pub threads: usize,
+    /// Decoded bytes.
+    pub bytes: u64,
+    /// Records.
+    pub rows: u64,
+    /// Columns.
+    pub columns: usize,
+    /// Median seconds to count the records.
+    pub count_seconds: f64,
+    /// Median seconds to a typed frame in memory.
+    pub frame_seconds: f64,
+    /// Median seconds to a Parquet file, by codec.
+    pub parquet_seconds: Vec<(String, f64)>,
+    /// Median seconds of processor time by stage of the frame run.
+    pub stages: Vec<(String, f64)>,
+}
+
+impl BenchReport {
+    /// The shape that `bench --json` prints.
+    pub fn to_json(&self) -> Value {
+        let pairs = |list: &[(String, f64)]| {
+            Value::Object(list.iter().map(|(name, seconds)| (name.clone(), json!(seconds))).collect())
+        };
+        json!({
+            "kernel": self.kernel,
+            "threads": self.threads,
+            "bytes": self.bytes,
+            "rows": self.rows,
+            "columns": self.columns,
+            "count_seconds": self.count_seconds,
+            "frame_seconds": self.frame_seconds,
+            "parquet_seconds": pairs(&self.parquet_seconds),
+            "stages": pairs(&self.stages),
+        })
+    }
+}
