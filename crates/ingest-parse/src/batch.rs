@@ -18,6 +18,32 @@ pub enum Ragged {
     Reject,
 }
 
+impl std::str::FromStr for Ragged {
+    type Err = UnknownRagged;
+
+    fn from_str(word: &str) -> Result<Self, UnknownRagged> {
+        match word {
+            "fail" => Ok(Ragged::Fail),
+            "pad" => Ok(Ragged::Pad),
+            "truncate" => Ok(Ragged::Truncate),
+            "reject" => Ok(Ragged::Reject),
+            _ => Err(UnknownRagged(word.to_owned())),
+        }
+    }
+}
+
+/// The word names no [`Ragged`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownRagged(pub String);
+
+impl std::fmt::Display for UnknownRagged {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:?} is none of fail, pad, truncate, reject", self.0)
+    }
+}
+
+impl std::error::Error for UnknownRagged {}
+
 /// A record that is not in the rectangle, and why. Offsets are relative to the batch's text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fault {

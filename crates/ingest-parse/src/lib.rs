@@ -21,7 +21,7 @@ mod trial;
 mod unescape;
 mod utf8;
 
-pub use batch::{Batch, Fault, Ragged, Row, Shape};
+pub use batch::{Batch, Fault, Ragged, Row, Shape, UnknownRagged};
 pub use chunk::{Carry, LineCounter, Settled, only_prolongs, settle};
 pub use dialect::{Dialect, Quoting};
 pub use ingest_simd::Span;

@@ -1,0 +1,248 @@
+//! The delimiter, with the quote and escape that go with it: every candidate dialect reads the text, and the evidence
+//! is weighed.
+
+use ingest_parse::{Dialect, Trial, TrialRecord};
+
+use super::preamble::{Shape, shape_of};
+use super::quote::{has_escaped_quote, is_single_quoted, quote_evidence};
+use super::{CANDIDATE_RECORDS_MAX, Hints, header, trial_of};
+use crate::value::Number;
+
+/// The delimiters that may win by a steady number of fields, each with what breaks a tie.
+const STRONG: [(u8, f64); 4] = [(b',', 1.0), (b'\t', 1.0), (b';', 0.5), (b'|', 0.3)];
+
+/// The delimiters that also stand in ordinary text: they need types to speak for them.
+const WEAK: [u8; 2] = [b':', b' '];
+
+/// Records whose fields are looked into.
+const FIELDS_OF_RECORDS: usize = 200;
+
+/// The share of records with the table's width above which the text may look like prose.
+const STEADY_SHARE: f64 = 0.9;
+
+/// The share below which only a row of names can speak for a delimiter, and the share it needs then.
+const RAGGED_SHARE: f64 = 0.5;
+const NAMED_SHARE: f64 = 0.25;
+
+/// Points for single quotes, which are tried only where they wrap fields throughout: enough to outweigh the columns that
+/// delimiters between them would add, too few to outweigh uneven records.
+const SINGLE_QUOTED: f64 = 10.0;
+
+/// A dialect, what it makes of the text, and what speaks for it.
+pub(super) struct Candidate {
+    pub(super) dialect: Dialect,
+    pub(super) trial: Trial,
+    pub(super) shape: Shape,
+    pub(super) confidence: f64,
+    pub(super) score: f64,
+}
+
+impl Candidate {
+    /// What spoke for it, in sentences.
+    pub(super) fn reasons(&self, hints: &Hints) -> Vec<String> {
+        let Shape { width, matching, total, .. } = self.shape;
+        let mut reasons = vec![match self.dialect.delimiter {
+            None if hints.delimiter.is_some() => "one column was asked for".to_owned(),
+            None => "no delimiter divides the records evenly: one column".to_owned(),
+            Some(byte) => {
+                format!("fields are divided by {}: {matching} of {total} records have {width}", spelled(byte))
+            }
+        }];
+        if let Some(quote) = self.dialect.quote.filter(|&quote| quote != b'"') {
+            reasons.push(format!("fields are wrapped in {}", spelled(quote)));
+        }
+        if let Some(escape) = self.dialect.escape {
+            reasons.push(format!("quotes inside fields are escaped by {}", spelled(escape)));
+        }
+        reasons
+    }
+}
+
+/// A character as a reader would name it.
+fn spelled(byte: u8) -> String {
+    match byte {
+        b'\t' => "tab".to_owned(),
+        b' ' => "space".to_owned(),
+        _ => format!("'{}'", char::from(byte)),
+    }
+}
+
+/// A first line `sep=X`, as spreadsheets write it, settles the delimiter and is no part of the table: the hints with
+/// that added, and the reason.
+pub(super) fn announced(sample: &[u8], hints: &Hints) -> (Hints, Option<String>) {
+    let mut hints = hints.clone();
+    let &[b's', b'e', b'p', b'=', delimiter, b'\n' | b'\r', ..] = sample else { return (hints, None) };
+    if hints.skip.is_some() || !delimiter.is_ascii() {
+        return (hints, None);
+    }
+    hints.skip = Some(1);
+    hints.delimiter.get_or_insert(Some(delimiter));
+    (hints, Some("the first line names the delimiter".to_owned()))
+}
+
+/// The dialect that explains `text` best. `complete`: whether nothing was cut off its end.
+pub(super) fn choose(text: &[u8], complete: bool, hints: &Hints) -> Candidate {
+    if let Some(delimiter) = hints.delimiter {
+        return best_quoting(text, complete, hints, delimiter);
+    }
+    let mut strong: Vec<_> = STRONG
+        .iter()
+        .filter(|(byte, _)| text.contains(byte))
+        .map(|&(byte, preference)| (best_quoting(text, complete, hints, Some(byte)), preference))
+        .filter(|(candidate, _)| divides(candidate))
+        .map(|(mut candidate, preference)| {
+            candidate.score += preference;
+            candidate
+        })
+        .collect();
+    // Stable: equals stay in the order of the list.
+    strong.sort_by(|a, b| b.score.total_cmp(&a.score));
+    let runner_up = strong.get(1).map(|second| second.score);
+    match strong.into_iter().next() {
+        Some(mut best) => {
+            let margin = runner_up.map_or(1.0, |score| ((best.score - score) / 20.0).clamp(0.0, 1.0));
+            best.confidence = best.shape.consistency() * (0.6 + 0.4 * margin);
+            best
+        }
+        None => one_column_or_weak(text, complete, hints),
+    }
+}
+
+fn one_column_or_weak(text: &[u8], complete: bool, hints: &Hints) -> Candidate {
+    let mut column = best_quoting(text, complete, hints, None);
+    let lines = header::column_summaries(column.trial.iter().skip(1), hints);
+    if !lines.first().is_some_and(header::is_typed) {
+        for delimiter in WEAK.into_iter().filter(|byte| text.contains(byte)) {
+            let mut candidate = best_quoting(text, complete, hints, Some(delimiter));
+            if divides_for_sure(&candidate, hints) {
+                candidate.confidence = 0.6;
+                return candidate;
+            }
+        }
+    }
+    let is_clean = !STRONG.iter().any(|(byte, _)| text.contains(byte));
+    column.confidence = if is_clean { 1.0 } else { 0.7 };
+    column
+}
+
+/// Whether a strong delimiter makes a table at all. Punctuation in text does not: there the first record, a name or a
+/// line, is whole, or the numbers of pieces differ, and a space follows.
+fn divides(candidate: &Candidate) -> bool {
+    let Shape { first_record, width, .. } = candidate.shape;
+    let Some(first) = candidate.trial.get(first_record) else { return false };
+    if width < 2 || first.len() < 2 {
+        return false;
+    }
+    let share = candidate.shape.consistency();
+    if share >= STEADY_SHARE {
+        return true;
+    }
+    let is_named = header::looks_like_names(first) && first.len() == width;
+    share >= if is_named { NAMED_SHARE } else { RAGGED_SHARE } && !is_prose(candidate)
+}
+
+/// Whether a weak delimiter makes a table: every record alike, and most columns (of two: both) of a type.
+fn divides_for_sure(candidate: &Candidate, hints: &Hints) -> bool {
+    let Shape { first_record, width, matching, total } = candidate.shape;
+    if width < 2 || total < 2 || matching < total || first_record > 0 || is_prose(candidate) {
+        return false;
+    }
+    let typed =
+        header::column_summaries(candidate.trial.iter().skip(1), hints).iter().filter(|s| header::is_typed(s)).count();
+    let is_passwd_like = candidate.dialect.delimiter == Some(b':') && width >= 4 && typed > 0;
+    is_passwd_like || if width == 2 { typed == 2 } else { typed * 2 >= width }
+}
+
+/// Whether a space follows the delimiter wherever it stands, as in sentences.
+fn is_prose(candidate: &Candidate) -> bool {
+    table(candidate).all(|record| record.iter().skip(1).all(|field| field.starts_with(b" ")))
+}
+
+fn table(candidate: &Candidate) -> impl Iterator<Item = TrialRecord<'_>> {
+    candidate.trial.iter().skip(candidate.shape.first_record).take(FIELDS_OF_RECORDS)
+}
+
+/// The best of the quotes and escapes that are worth trying with a delimiter.
+fn best_quoting(text: &[u8], complete: bool, hints: &Hints, delimiter: Option<u8>) -> Candidate {
+    let escapes = match hints.escape {
+        Some(escape) => vec![escape],
+        None if hints.quote != Some(None) && has_escaped_quote(text) => vec![None, Some(b'\\')],
+        None => vec![None],
+    };
+    let mut best: Option<Candidate> = None;
+    for escape in escapes {
+        let quotes = match hints.quote {
+            Some(quote) => vec![quote],
+            None if is_single_quoted(text, complete, delimiter, escape) => vec![Some(b'"'), Some(b'\'')],
+            None => vec![Some(b'"')],
+        };
+        for quote in quotes {
+            let dialect = Dialect { delimiter, quote, escape, comment: hints.comment, quoting: hints.quoting };
+            let candidate = evaluate(text, complete, hints, dialect);
+            // Strictly better: what doubled quotes explain needs no escape.
+            if best.as_ref().is_none_or(|best| candidate.score > best.score) {
+                best = Some(candidate);
+            }
+        }
+    }
+    best.expect("there is a quote and an escape to try, if none at all")
+}
+
+fn evaluate(text: &[u8], complete: bool, hints: &Hints, dialect: Dialect) -> Candidate {
+    let trial = trial_of(text, complete, &dialect, CANDIDATE_RECORDS_MAX);
+    let shape = shape_of(&trial, text, hints);
+    let mut candidate = Candidate { dialect, trial, shape, confidence: 1.0, score: 0.0 };
+    let violations = quote_evidence(text, complete, &dialect).violations as f64 / candidate.trial.len().max(1) as f64;
+    candidate.confidence = shape.consistency();
+    let single_quoted = if dialect.quote == Some(b'\'') { SINGLE_QUOTED } else { 0.0 };
+    candidate.score = score(&candidate, hints) + single_quoted - 100.0 * violations.min(1.0);
+    candidate
+}
+
+/// Points: 100 for a steady number of fields, 10 for fields that no other delimiter would divide, 5 for types, up to 10
+/// for the number of columns; less where a space follows each delimiter.
+fn score(candidate: &Candidate, hints: &Hints) -> f64 {
+    let delimiter = candidate.dialect.delimiter;
+    let (mut fields, mut atoms) = (0usize, 0usize);
+    for field in table(candidate).flat_map(|record| record.iter()).filter(|field| !field.is_empty()) {
+        fields += 1;
+        atoms += usize::from(is_atom(field, delimiter));
+    }
+    let share = |part: usize, all: usize| if all == 0 { 0.0 } else { part as f64 / all as f64 };
+    let prose = if delimiter.is_some() && is_prose(candidate) { 5.0 } else { 0.0 };
+    let width = candidate.shape.width;
+    100.0 * candidate.shape.consistency()
+        + 10.0 * share(atoms, fields)
+        + 5.0 * share(typed_columns(candidate, hints), width)
+        + 0.5 * width.min(20) as f64
+        - prose
+}
+
+/// Whether no other strong delimiter stands in a field, or only as a decimal comma.
+fn is_atom(field: &[u8], delimiter: Option<u8>) -> bool {
+    let divides = |byte: &u8| delimiter != Some(*byte) && STRONG.iter().any(|(strong, _)| strong == byte);
+    !field.iter().any(divides) || with_point(field, delimiter).is_some()
+}
+
+/// A number with a decimal comma, its comma made a point.
+fn with_point(field: &[u8], delimiter: Option<u8>) -> Option<Vec<u8>> {
+    let comma = field.iter().position(|&byte| byte == b',').filter(|_| delimiter != Some(b','))?;
+    let mut field = field.to_vec();
+    field[comma] = b'.';
+    Number::read(&field).is_some().then_some(field)
+}
+
+/// How many columns have a type after the first record, decimal commas taken for points.
+fn typed_columns(candidate: &Candidate, hints: &Hints) -> usize {
+    let delimiter = candidate.dialect.delimiter;
+    let mut summaries = vec![crate::Summary::default(); candidate.shape.width];
+    for record in table(candidate).skip(1) {
+        for (summary, field) in summaries.iter_mut().zip(record.iter()) {
+            match with_point(field, delimiter) {
+                Some(number) => summary.observe(&number, false, &hints.nulls),
+                None => summary.observe(field, false, &hints.nulls),
+            }
+        }
+    }
+    summaries.iter().filter(|summary| header::is_typed(summary)).count()
+}

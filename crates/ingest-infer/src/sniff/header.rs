@@ -1,0 +1,90 @@
+//! Whether the first record holds names.
+
+use ingest_parse::{Trial, TrialRecord};
+
+use super::Hints;
+use super::preamble::Shape;
+use crate::{DataType, Summary};
+
+/// What the types say of the first record.
+enum Verdict {
+    /// It does not fit what follows in the column of this index.
+    Names(usize),
+    /// It fits what follows.
+    Data,
+    /// Nothing follows, or nothing but text.
+    Unknown,
+}
+
+/// Whether the table has a header, and the reason. Where the types do not tell, it has.
+pub(super) fn decide(trial: &Trial, shape: &Shape, hints: &Hints) -> (bool, String) {
+    if let Some(header) = hints.header {
+        return (header, format!("whether there is a header was given: {}", if header { "yes" } else { "no" }));
+    }
+    if shape.total <= 1 {
+        return (true, "a file of one record is taken for its header".to_owned());
+    }
+    match verdict(trial, shape, hints) {
+        Verdict::Names(column) => {
+            (true, format!("the first record is a header: its field {} is of another type than the rest", column + 1))
+        }
+        Verdict::Data => (false, "the first record is data: it has the types of those after it".to_owned()),
+        Verdict::Unknown => {
+            (true, "the first record cannot be told from the data and is taken for the header".to_owned())
+        }
+    }
+}
+
+/// Whether the types alone show that the table's first record is a header.
+pub(super) fn is_told_by_type(trial: &Trial, shape: &Shape, hints: &Hints) -> bool {
+    matches!(verdict(trial, shape, hints), Verdict::Names(_))
+}
+
+/// Whether a record could be a row of names: all different, none empty, none a number, no spaces around them.
+pub(super) fn looks_like_names(record: TrialRecord<'_>) -> bool {
+    let mut names: Vec<&[u8]> = record.iter().collect();
+    let is_name = |name: &&[u8]| {
+        name.trim_ascii().len() == name.len() && name.first().is_some_and(|byte| !b"+-.0123456789".contains(byte))
+    };
+    let all_names = names.iter().all(is_name);
+    names.sort_unstable();
+    names.dedup();
+    all_names && names.len() == record.len()
+}
+
+fn verdict(trial: &Trial, shape: &Shape, hints: &Hints) -> Verdict {
+    let Some(first) = trial.get(shape.first_record) else { return Verdict::Unknown };
+    let data = column_summaries(trial.iter().skip(shape.first_record + 1), hints);
+    let mut fits = false;
+    for (column, (text, data)) in first.iter().zip(&data).enumerate().filter(|(_, (_, data))| is_typed(data)) {
+        let mut alone = Summary::default();
+        alone.observe(text, false, &hints.nulls);
+        let mut joined = data.clone();
+        joined.join(&alone);
+        // A value may widen the type, as 1.5 does above whole numbers; a name makes it text.
+        if !is_typed(&joined) {
+            return Verdict::Names(column);
+        }
+        fits |= alone != Summary::default() && !hints.nulls.contains(text);
+    }
+    if fits { Verdict::Data } else { Verdict::Unknown }
+}
+
+/// What is known of each column of `records`.
+pub(super) fn column_summaries<'a>(records: impl Iterator<Item = TrialRecord<'a>>, hints: &Hints) -> Vec<Summary> {
+    let mut summaries: Vec<Summary> = Vec::new();
+    for record in records {
+        if record.len() > summaries.len() {
+            summaries.resize(record.len(), Summary::default());
+        }
+        for (summary, text) in summaries.iter_mut().zip(record.iter()) {
+            summary.observe(text, false, &hints.nulls);
+        }
+    }
+    summaries
+}
+
+/// Whether the type is neither text nor null.
+pub(super) fn is_typed(summary: &Summary) -> bool {
+    !matches!(summary.decide().data_type, DataType::Utf8 | DataType::Null)
+}

@@ -1,0 +1,251 @@
+//! The sniffer against handmade samples and public files.
+
+use super::*;
+use proptest::prelude::*;
+use std::path::Path;
+
+/// What is expected of a sample: delimiter, header, names joined by `|`, lines skipped.
+type Expected = (Option<u8>, bool, &'static str, usize);
+
+const COMMA: Option<u8> = Some(b',');
+const SEMICOLON: Option<u8> = Some(b';');
+const TAB: Option<u8> = Some(b'\t');
+const PIPE: Option<u8> = Some(b'|');
+
+const SAMPLES: &[(&str, Expected)] = &[
+    ("", (None, true, "", 0)),
+    ("\n\n", (None, true, "", 0)),
+    ("a\n", (None, true, "a", 0)),
+    ("a,b,c", (COMMA, true, "a|b|c", 0)),
+    ("a;b;c\n", (SEMICOLON, true, "a|b|c", 0)),
+    ("a,b\n1,2\n", (COMMA, true, "a|b", 0)),
+    ("a\tb\n1\t2\n", (TAB, true, "a|b", 0)),
+    ("a|b\nx|y\n", (PIPE, true, "a|b", 0)),
+    ("a;b\nx;y\n", (SEMICOLON, true, "a|b", 0)),
+    // Headers by type.
+    ("1,2\n3,4\n", (COMMA, false, "column_1|column_2", 0)),
+    ("1.5,2\n3,4\n5,6\n", (COMMA, false, "column_1|column_2", 0)),
+    ("1,x\n3,y\n", (COMMA, false, "column_1|column_2", 0)),
+    ("x,y\nz,w\n", (COMMA, true, "x|y", 0)),
+    ("name,2019,2020\nx,1,2\ny,3,4\n", (COMMA, false, "column_1|column_2|column_3", 0)),
+    ("id,when\n1,2020-01-02\n2,\n", (COMMA, true, "id|when", 0)),
+    (",a,b\n0,x,1\n1,y,2\n", (COMMA, true, "column_1|a|b", 0)),
+    ("NA,x\n3,y\n4,z\n", (COMMA, true, "NA|x", 0)),
+    ("1\n2\n3\n", (None, false, "column_1", 0)),
+    ("a\n1\n2\n", (None, true, "a", 0)),
+    // One column with punctuation in its text.
+    ("text\nHello, world\nYes\nNo, never, ever\n", (None, true, "text", 0)),
+    ("name\nSmith, John\nDoe, Jane\nRoe, Richard\n", (None, true, "name", 0)),
+    ("amount\n1,234\n5,678\n", (None, true, "amount", 0)),
+    ("when\n2020-01-02 03:04:05\n2020-01-02 03:04:06\n", (None, true, "when", 0)),
+    ("2020-01-02 03:04:05\n2020-01-02 03:04:06\n", (None, false, "column_1", 0)),
+    ("03:04:05\n03:04:06\n", (None, false, "column_1", 0)),
+    ("city\nNew York\nLos Angeles\n", (None, true, "city", 0)),
+    ("New York\nLos Angeles\nSan Francisco\n", (None, true, "New York", 0)),
+    ("product\nApple 1\nBanana 2\n", (None, true, "product", 0)),
+    // Decimal commas.
+    ("1,5;2,5\n3,5;4,5\n", (SEMICOLON, true, "1,5|2,5", 0)),
+    ("a;b\n1,5;2,5\n3,5;4,5\n", (SEMICOLON, true, "a|b", 0)),
+    ("1,5\t2,5\n3,5\t4,5\n", (TAB, true, "1,5|2,5", 0)),
+    // One delimiter inside the fields of another.
+    ("Smith, John\t25\nDoe, Jane\t30\n", (TAB, false, "column_1|column_2", 0)),
+    ("id,tags\n1,x|y\n2,p|q\n", (COMMA, true, "id|tags", 0)),
+    ("id;note\n1;x,y\n2;z,w\n", (SEMICOLON, true, "id|note", 0)),
+    ("1,a;b;c\n2,d;e;f\n", (COMMA, false, "column_1|column_2", 0)),
+    ("\"a,b\";\"c\"\n\"d,e\";\"f\"\n", (SEMICOLON, true, "a,b|c", 0)),
+    ("id,time\n1,03:04:05\n2,03:04:06\n", (COMMA, true, "id|time", 0)),
+    ("1,03:04:05,x\n2,03:04:06,y\n", (COMMA, false, "column_1|column_2|column_3", 0)),
+    // Ragged rows are faults of the data.
+    ("a,b,c\n1,2,3\n4,5\n", (COMMA, true, "a|b|c", 0)),
+    ("a,b\n1,2,3\n", (COMMA, true, "a|b", 0)),
+    ("a,b,c\n1,2\n3,4\n", (COMMA, true, "a|b|c", 0)),
+    ("id,name\n1,x\n2\n3\n4\n", (COMMA, true, "id|name", 0)),
+    ("1,2,3\n4,5\n6,7,8\n", (COMMA, false, "column_1|column_2|column_3", 0)),
+    // Preambles.
+    ("Report\n\nname,age\nx,1\ny,2\n", (COMMA, true, "name|age", 2)),
+    ("Report of 2020\nname,age\nx,1\ny,2\n", (COMMA, true, "name|age", 1)),
+    ("# made by\r\n# someone, once\r\nname,age\r\nx,1\r\ny,2\r\n", (COMMA, true, "name|age", 2)),
+    ("##a,b\n##c\n#id,name\n1,x\n2,y\n", (COMMA, true, "#id|name", 2)),
+    ("# id,name\n1,x\n2,y\n", (COMMA, true, "# id|name", 0)),
+    ("#id,name\n1,x\n2,y\n", (COMMA, true, "#id|name", 0)),
+    ("sep=;\na;b\n1;2\n", (SEMICOLON, true, "a|b", 1)),
+    ("text\nhello,world\nfoo,bar\n", (None, true, "text", 0)),
+    ("\n\na,b\n1,2\n", (COMMA, true, "a|b", 0)),
+    // Weak delimiters.
+    ("a b c\n1 2 3\n4 5 6\n", (Some(b' '), true, "a|b|c", 0)),
+    ("root:x:0:0\nbin:x:1:1\n", (Some(b':'), false, "column_1|column_2|column_3|column_4", 0)),
+    ("a: 1\nb: 2\n", (None, true, "a: 1", 0)),
+    // Names.
+    ("a,a,,a_1\n1,2,3,4\n5,6,7,8\n", (COMMA, true, "a|a_2|column_3|a_1", 0)),
+    ("a, b\n1, 2\n", (COMMA, true, "a| b", 0)),
+];
+
+fn sniff_whole(text: &[u8]) -> Sniffed {
+    sniff(text, true, &Hints::default())
+}
+
+#[test]
+fn handmade_samples() {
+    let mut wrong = Vec::new();
+    for &(sample, (delimiter, header, names, skip)) in SAMPLES {
+        let found = sniff_whole(sample.as_bytes());
+        let got = (found.dialect.delimiter, found.header, found.columns.join("|"), found.skip_lines);
+        if got != (delimiter, header, names.to_owned(), skip) {
+            wrong.push(format!("{sample:?}: {got:?}, {:?}", found.reasons));
+        }
+        assert!((0.0..=1.0).contains(&found.confidence) && !found.reasons.is_empty(), "{sample:?}");
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn quotes_and_escapes() {
+    for (sample, quote, escape) in [
+        ("a,b\n\"x\",1\n", b'"', None),
+        ("'a,b','c'\n'd,e','f'\n", b'\'', None),
+        ("a,b\n'tis,x\nisn't,y\n", b'"', None),
+        ("a,b\n'x',\"y\"\n'z',\"w\"\n", b'"', None),
+        ("a,b\n\"say \\\"hi\\\" now\",1\n\"x\",2\n", b'"', Some(b'\\')),
+        ("a,b\n\"x \\\", y\",1\n\"z\",2\n", b'"', Some(b'\\')),
+        ("a,b\n\"C:\\\",1\n\"D:\\\",2\n", b'"', None),
+        ("a,b\n\"say \"\"hi\"\"\",1\n", b'"', None),
+        ("a,b\n\"\\\"\"x\",1\n", b'"', None),
+        ("a,b\n5\" pipe,1\n6\" pipe,2\n", b'"', None),
+        ("'it\\'s','x'\n'y','z'\n", b'\'', Some(b'\\')),
+    ] {
+        let found = sniff_whole(sample.as_bytes());
+        assert_eq!((found.dialect.quote, found.dialect.escape), (Some(quote), escape), "{sample:?}");
+        assert_eq!((found.dialect.delimiter, found.columns.len()), (Some(b','), 2), "{sample:?}");
+    }
+}
+
+#[test]
+fn newlines() {
+    for (sample, newline) in [
+        ("a,b", Newline::Lf),
+        ("a,b\n1,2\n", Newline::Lf),
+        ("a,b\r\n1,2\r\n", Newline::Crlf),
+        ("a,b\r\n\"x\ny\",2\r\n", Newline::Crlf),
+        ("a,b\r1,2\r", Newline::Cr),
+        ("a,b\r\n1,2\n", Newline::Mixed),
+    ] {
+        assert_eq!(sniff_whole(sample.as_bytes()).newline, newline, "{sample:?}");
+    }
+}
+
+#[test]
+fn what_is_fixed_is_not_guessed() {
+    let text = b"t\n\na;b,c\n1;2,3\n4;5,6\n";
+    let given = |hints: Hints| sniff(text, true, &hints);
+    let columns = |delimiter| given(Hints { delimiter: Some(delimiter), skip: Some(2), ..Hints::default() }).columns;
+    assert_eq!(columns(None), ["a;b,c"]);
+    assert_eq!(columns(Some(b',')), ["a;b", "c"]);
+    assert_eq!(columns(Some(b';')), ["a", "b,c"]);
+    let found = given(Hints { header: Some(false), skip: Some(0), ..Hints::default() });
+    assert_eq!((found.header, found.skip_lines), (false, 0));
+    let found = given(Hints { quote: Some(None), escape: Some(Some(b'^')), comment: Some(b't'), ..Hints::default() });
+    assert_eq!((found.dialect.quote, found.dialect.escape, found.dialect.comment), (None, Some(b'^'), Some(b't')));
+}
+
+#[test]
+fn a_cut_record_is_not_looked_at() {
+    let whole = sniff(b"a,b\n1,2\n3,x", false, &Hints::default());
+    assert_eq!((whole.header, whole.columns.len()), (true, 2));
+    let one = sniff(b"a;b;c", false, &Hints::default());
+    assert_eq!((one.dialect.delimiter, one.columns.len()), (Some(b';'), 0));
+    let open = sniff(b"a,b\n1,2\n3,\"open, until\nthe, end, of, it\n", false, &Hints::default());
+    assert_eq!((open.dialect.delimiter, open.columns.join("|")), (Some(b','), "a|b".to_owned()));
+}
+
+#[test]
+fn long_samples_are_told_from_more_than_the_window() {
+    let mut text = b"a,b,c\n".to_vec();
+    for row in 0..40_000 {
+        let late = if row == 30_000 { "\"an \\\"escape\\\" here\"" } else { "x" };
+        text.extend_from_slice(format!("{row},{late},2020-01-02\n").as_bytes());
+    }
+    let found = sniff(&text, false, &Hints::default());
+    assert_eq!((found.dialect.delimiter, found.dialect.escape), (Some(b','), Some(b'\\')));
+    assert_eq!(found.columns, ["a", "b", "c"]);
+}
+
+#[test]
+fn names_are_unique_whatever_they_are() {
+    let names = name_columns(&[b"a", b"a", b"a_1", b"", b"column_4", b"a", b"\xff", b""]);
+    assert_eq!(names.columns, ["a", "a_2", "a_1", "column_4_1", "column_4", "a_3", "\u{fffd}", "column_8"]);
+    assert_eq!(names.renamed[0], "column 2 is another \"a\"; it is called \"a_2\"");
+    assert_eq!(names.renamed[1], "column 4 has no name; it is called \"column_4_1\"");
+    assert_eq!(names.renamed.len(), 4);
+}
+
+#[test]
+fn public_files() {
+    let shared = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/spectrum");
+    let folder = std::env::var_os("INGEST_SPECTRUM").map_or(shared, Into::into);
+    for (file, header) in [
+        ("comma_in_quotes.csv", "first|last|address|city|zip"),
+        ("empty.csv", "a|b|c"),
+        ("empty_crlf.csv", "a|b|c"),
+        ("escaped_quotes.csv", "a|b"),
+        ("json.csv", "key|val"),
+        ("location_coordinates.csv", "Contact Phone Number|Location Coordinates|Cities|Counties"),
+        ("newlines.csv", "a|b|c"),
+        ("newlines_crlf.csv", "a|b|c"),
+        ("quotes_and_newlines.csv", "a|b"),
+        ("simple.csv", "a|b|c"),
+        ("simple_crlf.csv", "a|b|c"),
+        ("utf8.csv", "a|b|c"),
+        ("titanic.csv", "PassengerId|Survived|Pclass|Name|Sex|Age|SibSp|Parch|Ticket|Fare|Cabin|Embarked"),
+    ] {
+        let Ok(text) = std::fs::read(folder.join(file)) else {
+            println!("skipped {file}: not in {}", folder.display());
+            continue;
+        };
+        let found = sniff_whole(&text);
+        assert_eq!(found.dialect, Dialect::default(), "{file}");
+        assert_eq!((found.header, found.columns.join("|").as_str(), found.skip_lines), (true, header, 0), "{file}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_have_an_answer(
+        sample in prop::collection::vec(prop::sample::select(b"a1,;\t|: \"'\\\n\r#.\xff".to_vec()), 0..120),
+        complete: bool,
+    ) {
+        let found = sniff(&sample, complete, &Hints::default());
+        prop_assert!((0.0..=1.0).contains(&found.confidence));
+        let unique: std::collections::HashSet<_> = found.columns.iter().collect();
+        prop_assert_eq!(unique.len(), found.columns.len());
+        prop_assert_eq!(found, sniff(&sample, complete, &Hints::default()));
+    }
+
+    #[test]
+    fn typed_tables_are_read_back(
+        rows in prop::collection::vec((any::<i64>(), "[a-z ]{1,8}", -1e6..1e6f64), 2..20),
+        delimiter in prop::sample::select(vec![',', ';', '\t', '|']),
+        newline in prop::sample::select(vec!["\n", "\r\n", "\r"]),
+        header: bool,
+    ) {
+        let mut lines: Vec<String> =
+            rows.iter().map(|(a, b, c)| format!("{a}{delimiter}\"{b}\"{delimiter}{c:.2}{newline}")).collect();
+        if header {
+            lines.insert(0, format!("id{delimiter}text{delimiter}amount{newline}"));
+        }
+        let found = sniff_whole(lines.concat().as_bytes());
+        prop_assert_eq!(found.dialect.delimiter, Some(delimiter as u8));
+        prop_assert_eq!((found.header, found.columns.len(), found.skip_lines), (header, 3, 0));
+    }
+
+    #[test]
+    fn names_are_unique(fields in prop::collection::vec("(a|a_1|a_1_1|column_2|column_2_1|)", 0..12)) {
+        let fields: Vec<&[u8]> = fields.iter().map(String::as_bytes).collect();
+        let names = name_columns(&fields).columns;
+        prop_assert_eq!(names.len(), fields.len());
+        prop_assert_eq!(names.iter().collect::<std::collections::HashSet<_>>().len(), names.len());
+        for (name, field) in names.iter().zip(&fields) {
+            let written = !field.is_empty() && fields.iter().filter(|other| *other == field).count() == 1;
+            prop_assert!(!written || name.as_bytes() == *field);
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! Where bytes come from: files, globs, standard input, compressed streams.
+//!
+//! **In**: what the user typed ([`locate()`]), bytes of a library caller, or any reader. **Out**: [`Block`]s of decoded
+//! bytes, taken in order by as many threads as like ([`Source::next_block`]), or read again at an offset
+//! ([`Source::read_at`]).
+//!
+//! Gzip and zstd are recognised by their first bytes, never by a name; members and frames that follow one another are
+//! one stream. A file is read by `pread` into recycled buffers, or mapped where the caller asks for it. What cannot be
+//! read twice can be spooled to a temporary file as it passes.
+//!
+//! **Not here**: records, quotes, encodings (blocks are cut anywhere), threads, and file formats. A source that grows
+//! while it is read is read up to the size it had when it was opened.
+//!
+//! ```
+//! use ingest_source::{Block, Source};
+//!
+//! let source = Source::from_bytes("greeting", b"hello, world".to_vec());
+//! let mut block = Block::new();
+//! let mut seen = Vec::new();
+//! while let Some(info) = source.next_block(&mut block, 5, 0)? {
+//!     assert_eq!(info.offset, seen.len() as u64);
+//!     seen.extend_from_slice(block.bytes());
+//! }
+//! assert_eq!(seen, b"hello, world");
+//! # Ok::<(), ingest_source::SourceError>(())
+//! ```
+#![deny(unsafe_code)]
+
+// In the order the bytes pass.
+mod locate;
+
+mod source;
+
+mod compression;
+mod stream;
+
+mod random;
+
+mod memory;
+
+mod block;
+
+mod error;
+
+pub use block::{Block, FRONT_SLACK, PADDING};
+pub use compression::Compression;
+pub use error::{SourceError, SourceErrorKind};
+pub use locate::{Location, locate};
+pub use source::{Access, BlockInfo, Source};

@@ -1,0 +1,97 @@
+//! Sources that can be read at any offset, as often as needed, by many threads at once.
+
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt;
+
+use crate::block::Block;
+use crate::error::SourceError;
+use crate::memory::Shared;
+
+/// Bytes at offsets.
+pub(crate) enum Random {
+    /// Read by `pread` into the block's own memory.
+    File(File),
+    /// Borrowed by the block. The file is what was mapped, to see whether it still has its size.
+    Shared { bytes: Shared, mapped: Option<File> },
+}
+
+impl Random {
+    /// The first `size` bytes of `file`, mapped.
+    pub(crate) fn map(name: &str, file: File, size: u64) -> Result<Random, SourceError> {
+        let too_large = || SourceError::system(name, "map", io::Error::from(io::ErrorKind::FileTooLarge));
+        let len = usize::try_from(size).map_err(|_| too_large())?;
+        let bytes = Shared::map(&file, len).map_err(|cause| SourceError::system(name, "map", cause))?;
+        Ok(Random::Shared { bytes, mapped: Some(file) })
+    }
+
+    /// Makes `block` the `len` bytes at `offset`.
+    pub(crate) fn read(&self, name: &str, offset: u64, block: &mut Block, len: usize) -> Result<(), SourceError> {
+        match self {
+            Random::File(file) => read_exact(name, file, offset, block.prepare(0, len)),
+            Random::Shared { bytes, mapped } => lend(name, bytes, mapped.as_ref(), offset, block, len),
+        }
+    }
+
+    /// The same, and the byte before them (`None` at offset 0), with no more calls to the system than the bytes alone.
+    pub(crate) fn read_with_previous(
+        &self,
+        name: &str,
+        offset: u64,
+        block: &mut Block,
+        len: usize,
+    ) -> Result<Option<u8>, SourceError> {
+        let Some(before) = offset.checked_sub(1) else {
+            return self.read(name, 0, block, len).map(|()| None);
+        };
+        match self {
+            Random::File(file) => {
+                read_exact(name, file, before, block.prepare(1, len))?;
+                Ok(Some(block.byte_before()))
+            }
+            Random::Shared { bytes, .. } => {
+                self.read(name, offset, block, len)?;
+                Ok(Some(bytes[before as usize]))
+            }
+        }
+    }
+
+    /// Up to `max` of the first bytes.
+    pub(crate) fn peek(&self, name: &str, size: u64, max: usize) -> Result<Vec<u8>, SourceError> {
+        let mut block = Block::new();
+        self.read(name, 0, &mut block, at_most(size, max))?;
+        Ok(block.bytes().to_vec())
+    }
+}
+
+/// The smaller of the two.
+pub(crate) fn at_most(bytes: u64, max: usize) -> usize {
+    usize::try_from(bytes).map_or(max, |bytes| bytes.min(max))
+}
+
+fn read_exact(name: &str, file: &File, offset: u64, out: &mut [u8]) -> Result<(), SourceError> {
+    file.read_exact_at(out, offset).map_err(|cause| match cause.kind() {
+        io::ErrorKind::UnexpectedEof => SourceError::changed(name),
+        _ => SourceError::system(name, "read", cause),
+    })
+}
+
+fn lend(
+    name: &str,
+    bytes: &Shared,
+    mapped: Option<&File>,
+    offset: u64,
+    block: &mut Block,
+    len: usize,
+) -> Result<(), SourceError> {
+    if let Some(file) = mapped {
+        let metadata = file.metadata().map_err(|cause| SourceError::system(name, "look at", cause))?;
+        if metadata.len() < bytes.len() as u64 {
+            return Err(SourceError::changed(name));
+        }
+    }
+    let end = offset.checked_add(len as u64).filter(|end| *end <= bytes.len() as u64);
+    let end = end.ok_or_else(|| SourceError::changed(name))?;
+    block.lend(bytes, offset as usize, end as usize);
+    Ok(())
+}

@@ -1,0 +1,362 @@
+//! One source of bytes, however it is stored: blocks in order for many threads, and bytes again at an offset.
+
+use std::fs::File;
+use std::io::{self, Cursor as ByteCursor, Read};
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::block::Block;
+use crate::compression::{Compression, MAGIC_BYTES};
+use crate::error::{SourceError, SourceErrorKind};
+use crate::locate::Location;
+use crate::memory::Shared;
+use crate::random::{Random, at_most};
+use crate::stream::Stream;
+
+/// How a plain file is read. Streams and compressed files are read one way only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub enum Access {
+    /// `pread` into recycled buffers: bounded memory, and every failure is an error.
+    #[default]
+    Pread,
+    /// Mapped: no copy. The file's size is checked before each block, but a file that is cut while a block is being
+    /// read still ends the process (SIGBUS); for files that nothing writes to.
+    Map,
+}
+
+/// What [`Source::next_block`] says about the block it filled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BlockInfo {
+    /// Which block it is: 0, 1, 2 and so on.
+    pub index: u64,
+    /// Decoded bytes before it.
+    pub offset: u64,
+    /// Its bytes.
+    pub len: usize,
+    /// The byte before `offset`; `None` at 0.
+    pub previous: Option<u8>,
+    /// Whether it is the last. Exactly one block is, which may be empty.
+    pub last: bool,
+}
+
+/// A source of decoded bytes.
+pub struct Source {
+    name: String,
+    compression: Compression,
+    stored_bytes: Option<u64>,
+    seekable: bool,
+    /// The bytes themselves, or what was spooled of a stream.
+    random: Option<Random>,
+    spool_dir: Option<PathBuf>,
+    state: Mutex<State>,
+}
+
+/// What the threads that take blocks share.
+struct State {
+    /// What blocks come from; without it they come from `Source::random`.
+    stream: Option<Stream>,
+    /// Decoded bytes in all, once there is no stream left to tell.
+    size: u64,
+    index: u64,
+    offset: u64,
+    previous: Option<u8>,
+    done: bool,
+    failed: bool,
+}
+
+impl Source {
+    /// Opens standard input, or the file, pipe or device at a path.
+    ///
+    /// # Errors
+    /// The path is missing, a folder, or may not be read; compressed data is not looked at beyond its first bytes.
+    pub fn open(location: &Location, access: Access) -> Result<Source, SourceError> {
+        match location {
+            Location::Stdin => Ok(Self::from_reader("<stdin>", Box::new(io::stdin()))),
+            // Not opened by its path: where it is a socket that fails, and where it is a file it may be half read.
+            Location::Path(path) if path == Path::new("/dev/stdin") => {
+                Ok(Self::from_reader("/dev/stdin", Box::new(io::stdin())))
+            }
+            Location::Path(path) => Self::open_path(path, access),
+        }
+    }
+
+    /// Bytes of a library caller, decompressed where they are gzip or zstd. Blocks borrow from them.
+    pub fn from_bytes(name: &str, bytes: Vec<u8>) -> Source {
+        let size = bytes.len() as u64;
+        if Compression::sniff(&bytes) != Compression::None {
+            return Self::of_stream(name, Box::new(ByteCursor::new(bytes)), Some(size));
+        }
+        Self::of_random(name, Random::Shared { bytes: Shared::from_vec(bytes), mapped: None }, size)
+    }
+
+    /// Whatever can be read once, decompressed where it is gzip or zstd. Waits for its first few bytes; if it fails
+    /// even there, the first request for bytes says so.
+    pub fn from_reader(name: &str, reader: Box<dyn Read + Send>) -> Source {
+        Self::of_stream(name, reader, None)
+    }
+
+    fn open_path(path: &Path, access: Access) -> Result<Source, SourceError> {
+        let name = path.display().to_string();
+        let failed = |cause| SourceError::system(&name, "open", cause);
+        let file = File::open(path).map_err(failed)?;
+        let metadata = file.metadata().map_err(failed)?;
+        if metadata.is_dir() {
+            let message = "is a folder, which is not read itself; name its files, or use a glob";
+            return Err(SourceError::new(SourceErrorKind::Usage, &name, message));
+        }
+        if !metadata.is_file() {
+            return Ok(Self::of_stream(&name, Box::new(file), None));
+        }
+        Self::of_file(&name, file, metadata.len(), access)
+    }
+
+    fn of_file(name: &str, file: File, size: u64, access: Access) -> Result<Source, SourceError> {
+        let start = first_bytes(&file).map_err(|cause| SourceError::system(name, "read", cause))?;
+        // Files of the kernel (/proc) say they are empty and are not.
+        let hidden_size = size == 0 && !start.is_empty();
+        if hidden_size || Compression::sniff(&start) != Compression::None {
+            return Ok(Self::of_stream(name, Box::new(file), (!hidden_size).then_some(size)));
+        }
+        let random = match access {
+            Access::Pread => Random::File(file),
+            Access::Map => Random::map(name, file, size)?,
+        };
+        Ok(Self::of_random(name, random, size))
+    }
+
+    fn of_random(name: &str, random: Random, size: u64) -> Source {
+        Source {
+            name: name.to_owned(),
+            compression: Compression::None,
+            stored_bytes: Some(size),
+            seekable: true,
+            random: Some(random),
+            spool_dir: None,
+            state: Mutex::new(State::at_start(None, size)),
+        }
+    }
+
+    fn of_stream(name: &str, reader: Box<dyn Read + Send>, stored_bytes: Option<u64>) -> Source {
+        let stream = Stream::open(reader);
+        Source {
+            name: name.to_owned(),
+            compression: stream.compression(),
+            stored_bytes,
+            seekable: false,
+            random: None,
+            spool_dir: None,
+            state: Mutex::new(State::at_start(Some(stream), 0)),
+        }
+    }
+
+    /// The path, `<stdin>`, or the name the caller gave.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// How the bytes are stored.
+    pub fn compression(&self) -> Compression {
+        self.compression
+    }
+
+    /// How many bytes are stored, compressed ones counted as they are; `None` for what does not know its end.
+    pub fn stored_bytes(&self) -> Option<u64> {
+        self.stored_bytes
+    }
+
+    /// Whether it is a plain file or bytes: [`Source::read_at`] and [`Source::rewind`] work without a spool.
+    pub fn is_seekable(&self) -> bool {
+        self.seekable
+    }
+
+    /// The first decoded bytes: `max` of them, or all where there are fewer. They stay to be taken as blocks.
+    ///
+    /// # Errors
+    /// Reading fails before the first byte (a later failure waits for [`Source::next_block`]), or blocks were already
+    /// taken from a stream.
+    pub fn peek(&self, max: usize) -> Result<Vec<u8>, SourceError> {
+        let mut guard = self.lock();
+        let state = &mut *guard;
+        match &mut state.stream {
+            Some(_) if state.index > 0 => Err(self.usage("its first bytes have passed; look at them first")),
+            Some(stream) => {
+                let peeked = stream.peek(&self.name, max);
+                state.done |= peeked.is_err();
+                state.failed |= peeked.is_err();
+                peeked
+            }
+            None => self.random()?.peek(&self.name, state.size, max),
+        }
+    }
+
+    /// Copies each decoded byte to an unnamed temporary file in `dir` (the system's folder for such by default) as it
+    /// is taken, so that it can be read again. Does nothing for a seekable source.
+    ///
+    /// # Errors
+    /// The file cannot be made, or blocks were already taken.
+    pub fn spool(&mut self, dir: Option<&Path>) -> Result<(), SourceError> {
+        if self.seekable {
+            return Ok(());
+        }
+        if self.lock().index > 0 {
+            return Err(self.usage("some of it has passed already; spool it before the first block"));
+        }
+        let dir = dir.map_or_else(std::env::temp_dir, Path::to_owned);
+        let file = tempfile::tempfile_in(&dir).map_err(|cause| SourceError::spool(&self.name, &dir, cause))?;
+        self.random = Some(Random::File(file));
+        self.spool_dir = Some(dir);
+        Ok(())
+    }
+
+    /// Fills `block` with the next bytes, from any number of threads at once: `max` bytes (0 counts as 1), fewer only
+    /// at the end and before a multiple of `cut` decoded bytes (0: no cuts). `Ok(None)` after the last block.
+    ///
+    /// A file is read outside the lock, by all threads in parallel; a stream is read and decompressed by one thread at
+    /// a time. O(`max`), in `max` bytes of memory beside a fixed slack.
+    ///
+    /// # Errors
+    /// Reading, decompressing or spooling fails. That is said once; from then on every thread gets `Ok(None)`.
+    pub fn next_block(&self, block: &mut Block, max: usize, cut: u64) -> Result<Option<BlockInfo>, SourceError> {
+        let mut state = self.lock();
+        if state.done {
+            block.clear();
+            return Ok(None);
+        }
+        let len = state.len_wanted(max, cut);
+        let filled = if state.stream.is_some() {
+            let info = state.take_from_stream(&self.name, block, len);
+            drop(state);
+            info.and_then(|info| self.keep(info, block))
+        } else {
+            let info = state.take_range(len);
+            drop(state);
+            self.read_range(info, block)
+        };
+        filled.map(Some).or_else(|error| self.fail(error, block))
+    }
+
+    /// Makes `block` the `len` decoded bytes at `offset`: of a seekable source, or of what was taken of a spooled one
+    /// (where every call of [`Source::next_block`] for those bytes has returned).
+    ///
+    /// # Errors
+    /// Reading fails, the source has fewer bytes than that, or is a stream that was not spooled.
+    pub fn read_at(&self, offset: u64, block: &mut Block, len: usize) -> Result<(), SourceError> {
+        self.random()?.read(&self.name, offset, block, len)
+    }
+
+    /// Starts blocks again at offset 0, with index 0. For when no thread is taking one.
+    ///
+    /// # Errors
+    /// It is a stream that was not spooled, or not taken to its end.
+    pub fn rewind(&self) -> Result<(), SourceError> {
+        self.random()?;
+        let mut state = self.lock();
+        if state.stream.is_some() {
+            if !state.done || state.failed {
+                return Err(self.usage("it was not read to its end, so it cannot be read again"));
+            }
+            state.size = state.offset;
+        }
+        let size = state.size;
+        *state = State::at_start(None, size);
+        Ok(())
+    }
+
+    /// Writes the block to the spool, where there is one.
+    fn keep(&self, info: BlockInfo, block: &Block) -> Result<BlockInfo, SourceError> {
+        if let (Some(Random::File(file)), Some(dir)) = (&self.random, &self.spool_dir) {
+            file.write_all_at(block.bytes(), info.offset)
+                .map_err(|cause| SourceError::spool(&self.name, dir, cause))?;
+        }
+        Ok(info)
+    }
+
+    fn read_range(&self, info: BlockInfo, block: &mut Block) -> Result<BlockInfo, SourceError> {
+        let previous = self.random()?.read_with_previous(&self.name, info.offset, block, info.len)?;
+        Ok(BlockInfo { previous, ..info })
+    }
+
+    /// Ends the source; the first thread to get here reports why.
+    fn fail(&self, error: SourceError, block: &mut Block) -> Result<Option<BlockInfo>, SourceError> {
+        block.clear();
+        let mut state = self.lock();
+        state.done = true;
+        if std::mem::replace(&mut state.failed, true) { Ok(None) } else { Err(error) }
+    }
+
+    fn random(&self) -> Result<&Random, SourceError> {
+        self.random.as_ref().ok_or_else(|| self.usage("it passes only once; spool it to read it again"))
+    }
+
+    fn usage(&self, message: &str) -> SourceError {
+        SourceError::new(SourceErrorKind::Usage, &self.name, message)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // A thread that panicked under the lock left counters that are each whole.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl std::fmt::Debug for Source {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Source")
+            .field("name", &self.name)
+            .field("compression", &self.compression)
+            .finish_non_exhaustive()
+    }
+}
+
+impl State {
+    fn at_start(stream: Option<Stream>, size: u64) -> State {
+        State { stream, size, index: 0, offset: 0, previous: None, done: false, failed: false }
+    }
+
+    fn len_wanted(&self, max: usize, cut: u64) -> usize {
+        let to_cut = self.offset.checked_rem(cut).map_or(u64::MAX, |past| cut - past);
+        at_most(to_cut, max.max(1))
+    }
+
+    /// The next `len` bytes of the size that is known, or what is left.
+    fn take_range(&mut self, len: usize) -> BlockInfo {
+        let left = self.size - self.offset;
+        self.advance(at_most(left, len), len as u64 >= left)
+    }
+
+    fn take_from_stream(&mut self, name: &str, block: &mut Block, len: usize) -> Result<BlockInfo, SourceError> {
+        let stream = self.stream.as_mut().expect("the caller saw it");
+        let filled = stream.fill(name, block.prepare(0, len));
+        // Before the lock goes, so that no other thread takes what would come after the failure.
+        self.done = filled.is_err();
+        let count = filled?;
+        let last = count < len || stream.is_exhausted();
+        block.truncate(count);
+        let info = BlockInfo { previous: self.previous, ..self.advance(count, last) };
+        self.previous = block.bytes().last().copied().or(self.previous);
+        Ok(info)
+    }
+
+    fn advance(&mut self, len: usize, last: bool) -> BlockInfo {
+        let info = BlockInfo { index: self.index, offset: self.offset, len, previous: None, last };
+        self.index += 1;
+        self.offset += len as u64;
+        self.done = last;
+        info
+    }
+}
+
+fn first_bytes(file: &File) -> io::Result<Vec<u8>> {
+    let mut start = vec![0; MAGIC_BYTES];
+    let mut count = 0;
+    while count < start.len() {
+        match file.read_at(&mut start[count..], count as u64) {
+            Ok(0) => break,
+            Ok(more) => count += more,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    start.truncate(count);
+    Ok(start)
+}

@@ -1,0 +1,134 @@
+//! Sources that pass by once: pipes, readers, everything compressed.
+
+use std::io::{self, Cursor, Read};
+
+use crate::compression::{Compression, MAGIC_BYTES};
+use crate::error::SourceError;
+
+/// The decoded bytes of a reader, in order, of which the first can be looked at ahead of time.
+pub(crate) struct Stream {
+    reader: Box<dyn Read + Send>,
+    compression: Compression,
+    /// What was looked at and not yet taken: `replay[replayed..]`.
+    replay: Vec<u8>,
+    replayed: usize,
+    /// Bytes that came out of `reader` so far.
+    decoded: u64,
+    ended: bool,
+    /// Why `reader` ended, where that was met before the bytes in front of it were taken.
+    failure: Option<io::Error>,
+}
+
+impl Stream {
+    /// Reads the first bytes of `stored` to see how it is compressed. A failure shows when bytes are asked for.
+    pub(crate) fn open(stored: Box<dyn Read + Send>) -> Stream {
+        match Self::recognise(Stored(stored)) {
+            Ok((compression, reader)) => Self::new(compression, reader, None),
+            Err(failure) => Self::new(Compression::None, Box::new(io::empty()), Some(failure)),
+        }
+    }
+
+    fn recognise(mut stored: Stored) -> io::Result<(Compression, Box<dyn Read + Send>)> {
+        let mut start = Vec::with_capacity(MAGIC_BYTES);
+        (&mut stored).take(MAGIC_BYTES as u64).read_to_end(&mut start)?;
+        let compression = Compression::sniff(&start);
+        Ok((compression, compression.decode(Cursor::new(start).chain(stored))?))
+    }
+
+    fn new(compression: Compression, reader: Box<dyn Read + Send>, failure: Option<io::Error>) -> Stream {
+        let ended = failure.is_some();
+        Stream { reader, compression, replay: Vec::new(), replayed: 0, decoded: 0, ended, failure }
+    }
+
+    pub(crate) fn compression(&self) -> Compression {
+        self.compression
+    }
+
+    /// Whether nothing is left to take.
+    pub(crate) fn is_exhausted(&self) -> bool {
+        self.ended && self.failure.is_none() && self.replayed == self.replay.len()
+    }
+
+    /// Up to `max` of the next bytes, which stay to be taken. A failure shows here only where no byte precedes it.
+    pub(crate) fn peek(&mut self, name: &str, max: usize) -> Result<Vec<u8>, SourceError> {
+        let ahead = self.replay.len() - self.replayed;
+        if ahead < max && !self.ended {
+            self.look_ahead(max - ahead);
+        }
+        let ahead = &self.replay[self.replayed..];
+        match self.failure.take_if(|_| ahead.is_empty()) {
+            Some(cause) => Err(self.error(name, cause)),
+            None => Ok(ahead[..ahead.len().min(max)].to_vec()),
+        }
+    }
+
+    fn look_ahead(&mut self, count: usize) {
+        let before = self.replay.len();
+        let result = (&mut self.reader).take(count as u64).read_to_end(&mut self.replay);
+        let got = self.replay.len() - before;
+        self.decoded += got as u64;
+        self.ended = got < count;
+        self.failure = result.err();
+    }
+
+    /// Fills `out` with the next bytes; fewer than its length only at the end. After a failure nothing more comes.
+    pub(crate) fn fill(&mut self, name: &str, out: &mut [u8]) -> Result<usize, SourceError> {
+        let mut filled = self.take_replay(out);
+        if let Some(cause) = self.failure.take_if(|_| filled < out.len()) {
+            return Err(self.error(name, cause));
+        }
+        while filled < out.len() && !self.ended {
+            match self.reader.read(&mut out[filled..]) {
+                Ok(count) => {
+                    filled += count;
+                    self.decoded += count as u64;
+                    self.ended = count == 0;
+                }
+                Err(cause) => {
+                    self.ended = true;
+                    return Err(self.error(name, cause));
+                }
+            }
+        }
+        Ok(filled)
+    }
+
+    fn take_replay(&mut self, out: &mut [u8]) -> usize {
+        let ahead = &self.replay[self.replayed..];
+        let count = ahead.len().min(out.len());
+        out[..count].copy_from_slice(&ahead[..count]);
+        self.replayed += count;
+        if self.replayed == self.replay.len() {
+            self.replay = Vec::new();
+            self.replayed = 0;
+        }
+        count
+    }
+
+    fn error(&self, name: &str, cause: io::Error) -> SourceError {
+        match cause.downcast::<ReadFailed>() {
+            Ok(ReadFailed(cause)) => SourceError::system(name, "read", cause),
+            Err(cause) => SourceError::corrupt(name, &self.compression.to_string(), self.decoded, cause),
+        }
+    }
+}
+
+/// The stored bytes could not be read: marks an error that passes through a decoder as none of the decoder's own.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct ReadFailed(io::Error);
+
+/// The stored bytes: retries what a signal interrupted, marks what failed.
+struct Stored(Box<dyn Read + Send>);
+
+impl Read for Stored {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        loop {
+            match self.0.read(out) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(io::Error::new(error.kind(), ReadFailed(error))),
+                Ok(count) => return Ok(count),
+            }
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! The crate from outside: one binary, so that what stores bytes is compiled once.
+
+mod blocks;
+mod locate;
+mod sources;
+mod support;

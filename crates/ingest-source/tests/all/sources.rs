@@ -1,0 +1,234 @@
+//! What a source is told by, and how it fails.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+use ingest_source::{Access, Block, Compression, Location, Source, SourceError, SourceErrorKind};
+
+use crate::support::{Kind, gzip, open, zstd};
+
+const TEXT: &[u8] = b"id,name\n1,Ada\n2,Grace\n3,Edsger\n4,Barbara\n5,Donald\n6,Frances\n7,Niklaus\n8,Adele\n";
+
+fn open_path(path: &Path) -> Result<Source, SourceError> {
+    Source::open(&Location::Path(path.to_owned()), Access::default())
+}
+
+/// All blocks of at most 16 bytes, then the failure, if any; after it nothing may come.
+fn drain(source: &Source) -> (Vec<u8>, Option<SourceError>) {
+    let mut block = Block::new();
+    let mut bytes = Vec::new();
+    loop {
+        match source.next_block(&mut block, 16, 0) {
+            Ok(Some(_)) => bytes.extend_from_slice(block.bytes()),
+            Ok(None) => return (bytes, None),
+            Err(error) => {
+                assert_eq!(source.next_block(&mut block, 16, 0).expect("said once"), None);
+                return (bytes, Some(error));
+            }
+        }
+    }
+}
+
+#[test]
+fn compression_is_told_by_content_not_by_name() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let skippable = [&[0x50, 0x2a, 0x4d, 0x18, 2, 0, 0, 0, b'h', b'i'][..], &zstd(TEXT, 20)].concat();
+    let cases = [
+        ("a.csv", gzip(TEXT, 20), Compression::Gzip),
+        ("b.csv.gz", TEXT.to_vec(), Compression::None),
+        ("c.gz", zstd(TEXT, 20), Compression::Zstd),
+        ("d", skippable, Compression::Zstd),
+    ];
+    for (name, bytes, compression) in cases {
+        let path = dir.path().join(name);
+        std::fs::write(&path, &bytes).expect("written");
+        let source = open_path(&path).expect("opened");
+        assert_eq!(source.compression(), compression);
+        assert_eq!(source.stored_bytes(), Some(bytes.len() as u64));
+        assert_eq!(source.is_seekable(), compression == Compression::None);
+        assert_eq!(source.name(), path.display().to_string());
+        let (decoded, error) = drain(&source);
+        assert!(error.is_none() && decoded == TEXT);
+    }
+}
+
+#[test]
+fn compressed_data_cut_anywhere_is_an_error_that_counts() {
+    for (stored, members) in [(gzip(TEXT, 1000), 1), (zstd(TEXT, 1000), 1), (gzip(TEXT, 30), 3), (zstd(TEXT, 30), 3)] {
+        let mut whole = 0;
+        for len in 4..stored.len() {
+            let (bytes, error) = drain(&Source::from_bytes("cut", stored[..len].to_vec()));
+            assert!(TEXT.starts_with(&bytes));
+            match error {
+                Some(error) => {
+                    assert_eq!(error.kind(), SourceErrorKind::Corrupt);
+                    let decoded = error.decoded_bytes().expect("counted");
+                    assert!(decoded >= bytes.len() as u64 && decoded <= TEXT.len() as u64);
+                    let text = error.to_string();
+                    assert!(text.contains(&format!("ends too early, after {decoded} decoded bytes")), "{text}");
+                }
+                // A cut between two members is no damage.
+                None => whole += 1,
+            }
+        }
+        assert_eq!(whole, members - 1);
+    }
+}
+
+#[test]
+fn damage_inside_is_corrupt_and_never_a_panic() {
+    for stored in [gzip(TEXT, 1000), zstd(TEXT, 1000)] {
+        for at in 4..stored.len() {
+            let mut damaged = stored.clone();
+            damaged[at] ^= 0x55;
+            if let (_, Some(error)) = drain(&Source::from_bytes("damaged", damaged)) {
+                assert_eq!(error.kind(), SourceErrorKind::Corrupt);
+            }
+        }
+    }
+}
+
+#[test]
+fn zeroes_after_a_gzip_member_are_padding_and_anything_else_is_not() {
+    let padded = [gzip(TEXT, 30), vec![0; 600_000]].concat();
+    let (bytes, error) = drain(&Source::from_bytes("padded", padded.clone()));
+    assert!(error.is_none() && bytes == TEXT);
+    for garbage in [&[padded, vec![1]].concat()[..], &[gzip(TEXT, 30), b"more".to_vec()].concat()] {
+        let (_, error) = drain(&Source::from_bytes("garbage", garbage.to_vec()));
+        let error = error.expect("garbage");
+        assert_eq!(error.kind(), SourceErrorKind::Corrupt);
+        assert_eq!(error.decoded_bytes(), Some(TEXT.len() as u64));
+    }
+}
+
+/// Gives its bytes, then fails.
+struct Unplugged(io::Cursor<Vec<u8>>);
+
+impl Read for Unplugged {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        match self.0.read(out)? {
+            0 => Err(io::Error::new(io::ErrorKind::ConnectionReset, "the plug was pulled")),
+            count => Ok(count),
+        }
+    }
+}
+
+#[test]
+fn a_reader_that_fails_is_reported_once_as_itself() {
+    let half = gzip(TEXT, 1000)[..30].to_vec();
+    for stored in [TEXT.to_vec(), half, vec![]] {
+        let source = Source::from_reader("wire", Box::new(Unplugged(io::Cursor::new(stored))));
+        let (bytes, error) = drain(&source);
+        let error = error.expect("unplugged");
+        assert_eq!(error.kind(), SourceErrorKind::Io);
+        assert_eq!(error.io_error().map(io::Error::kind), Some(io::ErrorKind::ConnectionReset));
+        assert!(error.to_string().contains("the plug was pulled"), "{error}");
+        assert!(TEXT.starts_with(&bytes));
+    }
+}
+
+#[test]
+fn a_look_ahead_leaves_the_failure_for_later_unless_nothing_precedes_it() {
+    let source = Source::from_reader("wire", Box::new(Unplugged(io::Cursor::new(TEXT.to_vec()))));
+    assert_eq!(source.peek(1000).expect("bytes first"), TEXT);
+    assert_eq!(source.peek(5).expect("still there"), &TEXT[..5]);
+    let (bytes, error) = drain(&source);
+    assert_eq!(bytes, &TEXT[..TEXT.len() / 16 * 16]);
+    assert_eq!(error.map(|error| error.kind()), Some(SourceErrorKind::Io));
+
+    let mut source = Source::from_reader("wire", Box::new(Unplugged(io::Cursor::new(vec![]))));
+    source.spool(None).expect("spooled");
+    assert_eq!(source.peek(5).expect_err("nothing to see").kind(), SourceErrorKind::Io);
+    assert!(drain(&source).1.is_none());
+    assert_eq!(source.rewind().expect_err("it is not known whole").kind(), SourceErrorKind::Usage);
+}
+
+#[test]
+fn a_file_that_became_shorter_has_changed() {
+    let dir = tempfile::tempdir().expect("a folder");
+    for access in [Access::Pread, Access::Map] {
+        let source = open(dir.path(), &TEXT.repeat(100), access);
+        let mut block = Block::new();
+        source.next_block(&mut block, 100, 0).expect("still whole");
+        File::options().write(true).open(dir.path().join("table.csv")).and_then(|file| file.set_len(150)).expect("cut");
+        let (_, error) = drain(&source);
+        let error = error.expect("changed");
+        assert_eq!(error.kind(), SourceErrorKind::Changed);
+        assert!(error.to_string().contains("became shorter while it was read"), "{error}");
+        assert_eq!(source.read_at(200, &mut block, 10).expect_err("gone").kind(), SourceErrorKind::Changed);
+    }
+}
+
+#[test]
+fn a_file_that_grew_is_read_to_its_old_end() {
+    let dir = tempfile::tempdir().expect("a folder");
+    for access in [Access::Pread, Access::Map] {
+        let source = open(dir.path(), TEXT, access);
+        std::fs::write(dir.path().join("table.csv"), TEXT.repeat(2)).expect("written");
+        assert_eq!(drain(&source).0, TEXT);
+    }
+}
+
+#[test]
+fn what_cannot_be_opened_says_why() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let missing = open_path(&dir.path().join("missing")).expect_err("missing");
+    assert_eq!(missing.kind(), SourceErrorKind::NotFound);
+    assert!(missing.to_string().contains("missing: cannot open"), "{missing}");
+    let folder = open_path(dir.path()).expect_err("a folder");
+    assert_eq!(folder.kind(), SourceErrorKind::Usage);
+    assert!(folder.to_string().contains("is a folder"), "{folder}");
+}
+
+#[test]
+fn a_pipe_and_a_file_without_a_size_are_streams() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let pipe = dir.path().join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().expect("mkfifo runs").success());
+    let writer = std::thread::spawn({
+        let pipe = pipe.clone();
+        move || std::fs::write(pipe, gzip(TEXT, 9)).expect("written")
+    });
+    let source = open_path(&pipe).expect("opened");
+    assert!(!source.is_seekable() && source.stored_bytes().is_none());
+    assert_eq!(drain(&source).0, TEXT);
+    writer.join().expect("wrote");
+
+    if cfg!(target_os = "linux") {
+        let source = open_path(Path::new("/proc/self/status")).expect("opened");
+        assert!(!source.is_seekable());
+        assert!(drain(&source).0.starts_with(b"Name:"));
+    }
+}
+
+#[test]
+fn a_stream_is_read_again_only_from_its_spool() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let mut block = Block::new();
+    let mut source = Kind::Drip.source(dir.path(), TEXT, 3);
+    for error in [source.read_at(0, &mut block, 1), source.rewind()] {
+        assert_eq!(error.expect_err("it passes once").kind(), SourceErrorKind::Usage);
+    }
+    source.next_block(&mut block, 4, 0).expect("read");
+    assert_eq!(source.spool(None).expect_err("too late").kind(), SourceErrorKind::Usage);
+    assert_eq!(source.peek(4).expect_err("too late").kind(), SourceErrorKind::Usage);
+
+    let mut source = Kind::Drip.source(dir.path(), TEXT, 3);
+    assert_eq!(source.peek(10).expect("peeked"), &TEXT[..10]);
+    source.spool(Some(dir.path())).expect("spooled");
+    source.next_block(&mut block, 40, 0).expect("read");
+    source.read_at(5, &mut block, 35).expect("taken already");
+    assert_eq!(block.bytes(), &TEXT[5..40]);
+    assert_eq!(source.rewind().expect_err("not at its end").kind(), SourceErrorKind::Usage);
+    assert_eq!(std::fs::read_dir(dir.path()).expect("listed").count(), 0, "the spool has no name");
+}
+
+#[test]
+fn a_folder_that_takes_no_spool_is_named_with_the_way_out() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let mut source = Kind::Drip.source(dir.path(), TEXT, 3);
+    let error = source.spool(Some(&dir.path().join("nowhere"))).expect_err("no folder");
+    let text = error.to_string();
+    assert!(text.contains("nowhere") && text.contains("--temp-dir"), "{text}");
+}
