@@ -1,9 +1,10 @@
 //! The one error table: every failure a caller can meet, its code, its exit status, and how it is shown.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::Path;
 
-use ingest_source::SourceErrorKind;
+use ingest_parquet::{ParquetError, ParquetErrorKind};
+use ingest_source::{SourceError, SourceErrorKind};
 
 /// What went wrong, by number. Codes never change their meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -209,5 +210,55 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         self.0.source.as_ref().map(|source| &**source as &(dyn std::error::Error + 'static))
+    }
+}
+
+impl Error {
+    /// A system call on `path` failed.
+    #[cold]
+    pub(crate) fn from_io(path: &Path, error: std::io::Error) -> Self {
+        let code = match error.kind() {
+            std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => Code::AccessDenied,
+            std::io::ErrorKind::NotFound => Code::NotFound,
+            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => Code::DiskFull,
+            _ => Code::Io,
+        };
+        Error::new(code, format!("{}: {error}", path.display())).caused_by(error)
+    }
+
+    /// A writer refused the columns.
+    #[cold]
+    pub(crate) fn encode(error: &dyn std::error::Error) -> Self {
+        Error::new(Code::Encode, error.to_string())
+    }
+}
+
+impl From<SourceError> for Error {
+    #[cold]
+    fn from(error: SourceError) -> Self {
+        let code = match error.kind() {
+            SourceErrorKind::NotFound => Code::NotFound,
+            SourceErrorKind::AccessDenied => Code::AccessDenied,
+            SourceErrorKind::Changed => Code::SourceChanged,
+            SourceErrorKind::Corrupt => Code::CorruptSource,
+            SourceErrorKind::TempFull => Code::DiskFull,
+            SourceErrorKind::Usage => Code::Usage,
+            SourceErrorKind::Io => Code::Io,
+        };
+        Error::new(code, error.to_string()).caused_by(error)
+    }
+}
+
+impl From<ParquetError> for Error {
+    #[cold]
+    fn from(error: ParquetError) -> Self {
+        let code = match error.kind() {
+            ParquetErrorKind::Exists => Code::OutputExists,
+            ParquetErrorKind::Full => Code::DiskFull,
+            ParquetErrorKind::AccessDenied => Code::AccessDenied,
+            ParquetErrorKind::Encode => Code::Encode,
+            ParquetErrorKind::Io => Code::Io,
+        };
+        Error::new(code, error.to_string()).caused_by(error)
     }
 }

@@ -1,5 +1,51 @@
-//! The engine and the public library.
+//! The engine: delimited text to typed columns, in memory or in a Parquet file, as fast as the machine allows.
+//!
+//! In: [`Sources`] (paths, globs, standard input, bytes) and [`Options`]. Out: a [`Frame`], a stream of batches, a file
+//! that appears whole or not at all, or facts about the source (schema, count, head, sniff). Whatever the kernel, the
+//! number of threads or the size of a chunk, the result is the same.
+//!
+//! ```
+//! let frame = ingest::read(b"name,size\nant,2\nbee,3\n".to_vec())?.columns(["size"]).collect()?;
+//! assert_eq!(frame.num_rows(), 2);
+//! assert_eq!(frame.schema().field(0).name(), "size");
+//! # Ok::<(), ingest::Error>(())
+//! ```
+//!
+//! The one crate with threads. It prints nothing, and it knows no datasets.
 
+#![forbid(unsafe_code)]
+
+mod aside;
+mod batches;
+mod bench;
+mod csv;
 mod error;
+mod flaw;
+mod groups;
+mod look;
+mod measure;
 mod options;
+mod pipeline;
+mod plan;
+mod reader;
+mod region;
 mod report;
+mod settle;
+mod sources;
+mod write;
+
+pub use batches::BatchIter;
+pub use error::{Code, Error, Position, Result};
+pub use ingest_columnar::{Frame, OnError, arrow, type_name};
+pub use ingest_infer::{DataType, TimeUnit};
+pub use ingest_parquet::Codec;
+pub use ingest_parse::Ragged;
+pub use ingest_simd::{KERNEL_VARIABLE, Kernel};
+pub use ingest_source::Access;
+pub use options::{
+    Format, Infer, MAX_FIELD_BYTES, MaxErrors, OnProgress, Options, Progress, QuoteMode, UnknownWord, WriteOptions,
+    parse_schema, parse_typed_name,
+};
+pub use reader::{Reader, read};
+pub use report::{BenchReport, ColumnReport, Head, Reject, Report, SniffReport};
+pub use sources::Sources;

@@ -10,6 +10,7 @@ use std::sync::atomic::AtomicBool;
 use ingest_columnar::OnError;
 use ingest_infer::DataType;
 use ingest_parquet::Codec;
+use ingest_parse::Ragged;
 use ingest_simd::Kernel;
 use ingest_source::Access;
 
@@ -35,20 +36,6 @@ pub enum Infer {
     None,
     /// From the first records; later values that do not fit follow [`Options::on_error`].
     First(u64),
-}
-
-/// What is made of records with too few or too many fields.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub enum Ragged {
-    /// An error that shows the record.
-    #[default]
-    Fail,
-    /// Short records get nulls; surplus fields are dropped when they are empty, else an error as by `on_error`.
-    Pad,
-    /// As `Pad`, and surplus fields are dropped and counted.
-    Truncate,
-    /// Both kinds go to the rejects.
-    Reject,
 }
 
 /// How many bad values and records are borne before the run fails.
@@ -186,7 +173,10 @@ impl Default for Options {
 
 impl fmt::Debug for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Options").field("delimiter", &self.delimiter).field("header", &self.header).finish_non_exhaustive()
+        f.debug_struct("Options")
+            .field("delimiter", &self.delimiter)
+            .field("header", &self.header)
+            .finish_non_exhaustive()
     }
 }
 
@@ -245,20 +235,6 @@ impl FromStr for Infer {
                 Ok(rows) if rows > 0 => Ok(Infer::First(rows)),
                 _ => Err(unknown(word, "all, none, a number of records above 0")),
             },
-        }
-    }
-}
-
-impl FromStr for Ragged {
-    type Err = UnknownWord;
-
-    fn from_str(word: &str) -> Result<Self, UnknownWord> {
-        match word {
-            "fail" => Ok(Ragged::Fail),
-            "pad" => Ok(Ragged::Pad),
-            "truncate" => Ok(Ragged::Truncate),
-            "reject" => Ok(Ragged::Reject),
-            _ => Err(unknown(word, "fail, pad, truncate, reject")),
         }
     }
 }

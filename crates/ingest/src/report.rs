@@ -40,6 +40,23 @@ pub struct Reject {
     pub text: String,
 }
 
+impl Reject {
+    /// The reject as one JSON object, a line of the `.jsonl` table.
+    pub fn to_json(&self) -> Value {
+        json!({
+            "source": self.source,
+            "line": self.line,
+            "byte_offset": self.byte_offset,
+            "byte_length": self.byte_length,
+            "record": self.record,
+            "column": self.column,
+            "code": self.code,
+            "reason": self.reason,
+            "text": self.text,
+        })
+    }
+}
+
 /// What a run read, wrote and took.
 #[derive(Clone, Debug, Default)]
 pub struct Report {

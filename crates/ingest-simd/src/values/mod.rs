@@ -24,6 +24,7 @@ mod moments;
 mod portable;
 #[cfg(target_arch = "x86_64")]
 mod rows;
+mod scaling;
 mod validity;
 
 use crate::{Kernel, Padded, Span};
@@ -47,11 +48,15 @@ pub fn parse_ints(kernel: Kernel, block: Padded<'_>, spans: &[Span], out: Batch<
     check_spans(block, spans);
     match kernel {
         #[cfg(target_arch = "x86_64")]
-        Kernel::Avx2 | Kernel::Avx512 if kernel.is_available() => {
-            let mut ints = digits::Ints::default();
-            rows::run(kernel, &mut ints, block, spans, out);
-            ints.facts()
-        }
+        // SAFETY: the kernel is there, the spans are checked.
+        Kernel::Avx2 if kernel.is_available() => unsafe {
+            rows::run_avx2::<digits::Ints<lanes::Ymm>>((), block, spans, out)
+        },
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: likewise.
+        Kernel::Avx512 if kernel.is_available() => unsafe {
+            rows::run_avx512::<digits::Ints<lanes::Zmm>>((), block, spans, out)
+        },
         _ => portable::ints(block, spans, out),
     }
 }
@@ -68,17 +73,21 @@ pub fn parse_floats(kernel: Kernel, block: Padded<'_>, spans: &[Span], out: Batc
     check_spans(block, spans);
     match kernel {
         #[cfg(target_arch = "x86_64")]
-        Kernel::Avx2 | Kernel::Avx512 if kernel.is_available() => {
-            let mut floats = digits::Floats::default();
-            rows::run(kernel, &mut floats, block, spans, out);
-            floats.facts()
-        }
+        // SAFETY: the kernel is there, the spans are checked.
+        Kernel::Avx2 if kernel.is_available() => unsafe {
+            rows::run_avx2::<digits::Floats<lanes::Ymm>>((), block, spans, out)
+        },
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: likewise.
+        Kernel::Avx512 if kernel.is_available() => unsafe {
+            rows::run_avx512::<digits::Floats<lanes::Zmm>>((), block, spans, out)
+        },
         _ => portable::floats(block, spans, out),
     }
 }
 
 /// The numbers that [`parse_floats`] takes, as whole numbers of 10^-`scale`. Those with more than `scale` digits after
-/// the point are misfits too, and those whose magnitude so scaled is 10^18 or more. O(fields).
+/// the point are misfits too, and those that have, so scaled, more than `precision` digits or more than 18. O(fields).
 ///
 /// # Panics
 /// If a span reaches beyond the block.
@@ -86,11 +95,23 @@ pub fn parse_decimals(
     kernel: Kernel,
     block: Padded<'_>,
     spans: &[Span],
-    scale: u8,
+    (precision, scale): (u8, u8),
     out: Batch<'_, i64>,
 ) -> DecimalFacts {
     check_spans(block, spans);
-    portable::decimals(kernel, block, spans, scale, out)
+    match kernel {
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: the kernel is there, the spans are checked.
+        Kernel::Avx2 if kernel.is_available() => unsafe {
+            rows::run_avx2::<digits::Decimals<lanes::Ymm>>((precision, scale), block, spans, out)
+        },
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: likewise.
+        Kernel::Avx512 if kernel.is_available() => unsafe {
+            rows::run_avx512::<digits::Decimals<lanes::Zmm>>((precision, scale), block, spans, out)
+        },
+        _ => portable::decimals(block, spans, (precision, scale), out),
+    }
 }
 
 /// Timestamps of 19 characters, `YYYY-MM-DD[T ]HH:MM:SS`, years 0001–9999, real days and times only, as microseconds
@@ -100,20 +121,19 @@ pub fn parse_decimals(
 ///
 /// # Panics
 /// If a span reaches beyond the block.
-pub fn parse_timestamps(
-    kernel: Kernel,
-    block: Padded<'_>,
-    spans: &[Span],
-    out: Batch<'_, i64>,
-) -> Option<Range<i64>> {
+pub fn parse_timestamps(kernel: Kernel, block: Padded<'_>, spans: &[Span], out: Batch<'_, i64>) -> Option<Range<i64>> {
     check_spans(block, spans);
     match kernel {
         #[cfg(target_arch = "x86_64")]
-        Kernel::Avx2 | Kernel::Avx512 if kernel.is_available() => {
-            let mut moments = moments::Timestamps::default();
-            rows::run(kernel, &mut moments, block, spans, out);
-            moments.range()
-        }
+        // SAFETY: the kernel is there, the spans are checked.
+        Kernel::Avx2 if kernel.is_available() => unsafe {
+            rows::run_avx2::<moments::Timestamps<lanes::Ymm>>((), block, spans, out)
+        },
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: likewise.
+        Kernel::Avx512 if kernel.is_available() => unsafe {
+            rows::run_avx512::<moments::Timestamps<lanes::Zmm>>((), block, spans, out)
+        },
         _ => portable::timestamps(block, spans, out),
     }
 }
@@ -128,11 +148,15 @@ pub fn parse_dates(kernel: Kernel, block: Padded<'_>, spans: &[Span], out: Batch
     check_spans(block, spans);
     match kernel {
         #[cfg(target_arch = "x86_64")]
-        Kernel::Avx2 | Kernel::Avx512 if kernel.is_available() => {
-            let mut dates = moments::Dates::default();
-            rows::run(kernel, &mut dates, block, spans, out);
-            dates.range()
-        }
+        // SAFETY: the kernel is there, the spans are checked.
+        Kernel::Avx2 if kernel.is_available() => unsafe {
+            rows::run_avx2::<moments::Dates<lanes::Ymm>>((), block, spans, out)
+        },
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: likewise.
+        Kernel::Avx512 if kernel.is_available() => unsafe {
+            rows::run_avx512::<moments::Dates<lanes::Zmm>>((), block, spans, out)
+        },
         _ => portable::dates(block, spans, out),
     }
 }

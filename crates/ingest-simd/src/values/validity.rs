@@ -47,6 +47,24 @@ impl Validity {
         self.words.resize(self.len.div_ceil(64), 0);
     }
 
+    /// Drops all rows from `rows` on.
+    pub fn truncate(&mut self, rows: usize) {
+        self.len = self.len.min(rows);
+        self.words.truncate(self.len.div_ceil(64));
+        if let (Some(last), 1..) = (self.words.last_mut(), self.len % 64) {
+            *last &= (1 << (self.len % 64)) - 1;
+        }
+    }
+
+    /// Whether `row` holds a value.
+    ///
+    /// # Panics
+    /// If there is no such row.
+    #[inline]
+    pub fn get(&self, row: usize) -> bool {
+        self.words[row / 64] >> (row % 64) & 1 == 1
+    }
+
     /// Says that `row` holds a value after all.
     ///
     /// # Panics

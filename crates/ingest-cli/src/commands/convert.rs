@@ -1,0 +1,129 @@
+//! `ingest convert`: text in; Parquet, Arrow or CSV out.
+
+use std::path::{Path, PathBuf};
+
+use clap::ValueHint;
+use ingest::{Code, Codec, Error, Format, Report, Result, WriteOptions};
+
+use crate::console::Console;
+use crate::options::ReadArgs;
+use crate::output;
+use crate::progress::Progress;
+use crate::size;
+use crate::words::one_of;
+
+const EXAMPLES: &str = "\
+Examples:
+  ingest convert data.csv -o data.parquet
+  ingest convert 'logs/*.csv.gz' -o logs.parquet --codec zstd:9 --overwrite
+  ingest convert data.csv -o data.parquet --type price=decimal128(9,2) --on-error reject --rejects bad.csv
+  cat data.csv | ingest convert - -o - -f arrow > data.arrow";
+
+/// Convert CSV to Parquet, Arrow or CSV.
+///
+/// Types are those of the whole input. The output appears whole or not at all.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Args {
+    /// Files, folders, patterns as 'data/*.csv'; - is standard input.
+    #[arg(required = true, value_name = "SRC", value_hint = ValueHint::AnyPath)]
+    sources: Vec<String>,
+
+    /// The file to write; - is standard output.
+    #[arg(short, long, value_name = "OUT", value_hint = ValueHint::FilePath)]
+    output: PathBuf,
+
+    /// What to write [default: by the extension of OUT].
+    #[arg(short, long, value_name = "FORMAT", value_parser = one_of::<Format>(&["parquet", "arrow", "csv"]))]
+    format: Option<Format>,
+
+    /// Replace OUT if it exists [default: refuse].
+    #[arg(long)]
+    overwrite: bool,
+
+    /// Compression of Parquet.
+    #[arg(long, value_name = "zstd[:LEVEL]|snappy|lz4|none", default_value = "zstd:1")]
+    codec: Codec,
+
+    /// Size of a row group of Parquet in memory [default: 128MiB, less under --memory-limit].
+    #[arg(long, value_name = "SIZE", value_parser = size::parse)]
+    row_group_bytes: Option<u64>,
+
+    /// Print the report as JSON on standard output [default: a line on standard error].
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    #[command(flatten)]
+    read: ReadArgs,
+}
+
+/// Where the output goes.
+enum Target<'a> {
+    Stdout(Format),
+    File(&'a Path),
+}
+
+/// Converts, and says what was done.
+pub(crate) fn run(args: &Args, console: &Console) -> Result<()> {
+    let target = args.target()?;
+    let progress = Progress::start(console);
+    let reader = args.read.open(&args.sources, &progress)?;
+    let report = match target {
+        Target::File(path) => reader.write(path, &args.write_options())?,
+        Target::Stdout(format) => {
+            let mut data = output::Data::new();
+            let report = reader.write_to(&mut data, format, &args.write_options())?;
+            data.finish()?;
+            report
+        }
+    };
+    drop(progress);
+    args.tell(&report, console)
+}
+
+impl Args {
+    fn target(&self) -> Result<Target<'_>> {
+        if self.output == Path::new("-") {
+            let format = self.format.ok_or_else(no_format)?;
+            return if self.json { Err(two_on_stdout()) } else { Ok(Target::Stdout(format)) };
+        }
+        match self.format.or_else(|| Format::of_path(&self.output)) {
+            Some(_) => Ok(Target::File(&self.output)),
+            None => Err(unknown_format(&self.output)),
+        }
+    }
+
+    fn write_options(&self) -> WriteOptions {
+        WriteOptions {
+            format: self.format,
+            codec: self.codec,
+            row_group_bytes: self.row_group_bytes,
+            overwrite: self.overwrite,
+        }
+    }
+
+    fn tell(&self, report: &Report, console: &Console) -> Result<()> {
+        console.notes(report);
+        console.losses(report);
+        if self.json {
+            return output::json(&report.to_json());
+        }
+        console.summary(&format!("wrote {}", self.output.display()), report);
+        Ok(())
+    }
+}
+
+fn no_format() -> Error {
+    Error::new(Code::Usage, "-o - does not say what to write").hint("add -f parquet, -f arrow or -f csv")
+}
+
+fn two_on_stdout() -> Error {
+    Error::new(Code::Usage, "-o - and --json both write to standard output").hint("leave one of them out")
+}
+
+fn unknown_format(path: &Path) -> Error {
+    let message = format!("the extension of {} names no format that is written", path.display());
+    Error::new(Code::Usage, message).hint(
+        "formats are parquet (.parquet, .pq), arrow (.arrow, .feather, .ipc) and csv (.csv); -f FORMAT chooses one for any name",
+    )
+}

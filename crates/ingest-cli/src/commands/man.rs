@@ -1,0 +1,57 @@
+//! `ingest man`: the manual, one page for all commands.
+
+use std::io;
+
+use clap::{Command, CommandFactory};
+use clap_mangen::Man;
+use ingest::{Code, Error, Result};
+
+use crate::cli::Cli;
+use crate::output;
+
+const EXAMPLES: &str = "\
+Examples:
+  ingest man > ingest.1 && man ./ingest.1
+  ingest man > /usr/local/share/man/man1/ingest.1";
+
+/// Print the manual page.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Args {}
+
+/// Prints the page.
+pub(crate) fn run() -> Result<()> {
+    let page = page().map_err(|error| Error::new(Code::Io, "cannot write the manual page").caused_by(error))?;
+    output::text(&page)
+}
+
+/// The page of the program itself, then a section for each command.
+fn page() -> io::Result<String> {
+    let mut program = Cli::command();
+    program.build();
+    let commands: Vec<_> = program.get_subcommands().cloned().collect();
+    let mut page = rendered(|out| Man::new(program).render(out))?;
+    for command in commands {
+        page.push_str(&section(command)?);
+    }
+    Ok(page)
+}
+
+/// One command: its name as a heading, what the program's page has as sections one level down.
+fn section(command: Command) -> io::Result<String> {
+    let heading = format!(".SH \"{}\"\n", command.get_bin_name().unwrap_or_default().to_uppercase());
+    let man = Man::new(command);
+    let body = rendered(|out| {
+        man.render_description_section(out)?;
+        man.render_synopsis_section(out)?;
+        man.render_options_section(out)?;
+        man.render_extra_section(out)
+    })?;
+    Ok(heading + &body.replace("\n.SH ", "\n.SS "))
+}
+
+fn rendered(render: impl FnOnce(&mut dyn io::Write) -> io::Result<()>) -> io::Result<String> {
+    let mut bytes = Vec::new();
+    render(&mut bytes)?;
+    String::from_utf8(bytes).map_err(io::Error::other)
+}

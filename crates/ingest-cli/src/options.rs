@@ -1,0 +1,329 @@
+//! The options for reading, shared by every command that reads; each fills fields of the library's one options struct.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueHint};
+use ingest::{Code, DataType, Error, Infer, MaxErrors, OnError, Options, QuoteMode, Ragged, Reader, Result};
+
+use crate::interrupt;
+use crate::progress::Progress;
+use crate::size;
+use crate::words::{Character, List, joined, names, one_of};
+
+/// How the input is read.
+#[derive(Debug, Args)]
+pub(crate) struct ReadArgs {
+    #[command(flatten)]
+    pub(crate) dialect: DialectArgs,
+    #[command(flatten)]
+    pub(crate) columns: ColumnArgs,
+    #[command(flatten)]
+    pub(crate) types: TypeArgs,
+    #[command(flatten)]
+    pub(crate) faults: FaultArgs,
+    #[command(flatten)]
+    pub(crate) limits: LimitArgs,
+}
+
+impl ReadArgs {
+    /// The sources, to be read as asked for.
+    ///
+    /// # Errors
+    /// As [`ReadArgs::options`]; or a source is not there.
+    pub(crate) fn open(&self, sources: &[String], progress: &Progress) -> Result<Reader> {
+        // First the options, so that Ctrl-C is heeded before a pipe is waited for.
+        let options = self.options(progress)?;
+        Ok(ingest::read(sources.to_vec())?.options(options))
+    }
+
+    /// The library's options: what was asked for, the progress display and Ctrl-C.
+    ///
+    /// # Errors
+    /// The schema file cannot be read, or what was given is no schema.
+    pub(crate) fn options(&self, progress: &Progress) -> Result<Options> {
+        let mut options = Options::default();
+        self.dialect.fill(&mut options);
+        self.columns.fill(&mut options);
+        self.types.fill(&mut options)?;
+        self.faults.fill(&mut options);
+        self.limits.fill(&mut options);
+        options.cancel = Some(interrupt::flag());
+        options.on_progress = progress.listener();
+        Ok(options)
+    }
+}
+
+/// How the text is cut into records and fields.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "How the file is written")]
+pub(crate) struct DialectArgs {
+    /// What separates fields: the character itself, tab, \t or none [default: sniffed].
+    #[arg(short, long, value_name = "CHAR", allow_hyphen_values = true)]
+    delimiter: Option<Character>,
+
+    /// What fields may be wrapped in: the character itself or none [default: sniffed].
+    #[arg(long, value_name = "CHAR", allow_hyphen_values = true)]
+    quote: Option<Character>,
+
+    /// What makes the next character plain text: the character itself or none [default: sniffed].
+    #[arg(long, value_name = "CHAR", allow_hyphen_values = true)]
+    escape: Option<Character>,
+
+    /// What becomes of misplaced quotes: an error, text; none takes every quote as text.
+    #[arg(long, value_name = "HOW", value_parser = one_of::<QuoteMode>(&["strict", "lenient", "none"]), default_value = "strict")]
+    quoting: QuoteMode,
+
+    /// Skip lines that begin with this character [default: none].
+    #[arg(long, value_name = "CHAR", allow_hyphen_values = true)]
+    comment: Option<Character>,
+
+    /// Whether the first record holds the names; auto decides by the types below it.
+    #[arg(long, value_name = "WHEN", value_parser = ["auto", "yes", "no"], default_value = "auto")]
+    header: String,
+
+    /// The names of all columns, in place of the header's [default: the header's, else column_1 ...].
+    #[arg(long, value_name = "A,B", value_parser = names, allow_hyphen_values = true)]
+    names: Vec<List>,
+
+    /// Lines before the header [default: sniffed].
+    #[arg(long, value_name = "N")]
+    skip: Option<usize>,
+}
+
+impl DialectArgs {
+    fn fill(&self, options: &mut Options) {
+        options.delimiter = self.delimiter.map(|Character(byte)| byte);
+        options.quote = self.quote.map(|Character(byte)| byte);
+        options.escape = self.escape.map(|Character(byte)| byte);
+        options.comment = self.comment.and_then(|Character(byte)| byte);
+        options.quoting = self.quoting;
+        options.header = match self.header.as_str() {
+            "yes" => Some(true),
+            "no" => Some(false),
+            _ => None,
+        };
+        options.names = joined(&self.names);
+        options.skip = self.skip;
+    }
+}
+
+/// Which records and columns are read.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "What is read")]
+pub(crate) struct ColumnArgs {
+    /// At most so many records; types are inferred from these alone [default: all].
+    #[arg(short, long, value_name = "N")]
+    limit: Option<u64>,
+
+    /// Only these columns, in this order [default: all].
+    #[arg(short, long, value_name = "A,B", value_parser = names, allow_hyphen_values = true)]
+    columns: Vec<List>,
+
+    /// All columns but these [default: none].
+    #[arg(long, value_name = "A,B", value_parser = names, allow_hyphen_values = true)]
+    drop: Vec<List>,
+}
+
+impl ColumnArgs {
+    fn fill(&self, options: &mut Options) {
+        options.limit = self.limit;
+        options.columns = joined(&self.columns);
+        options.drop = joined(&self.drop).unwrap_or_default();
+    }
+}
+
+/// Which types the columns get, and what is null.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Types")]
+pub(crate) struct TypeArgs {
+    /// Names and types of all columns: a file as `schema --json` prints it, or text as 'a:int64,b:utf8' [default: inferred].
+    #[arg(long, value_name = "FILE|TEXT", value_hint = ValueHint::FilePath)]
+    pub(crate) schema: Option<String>,
+
+    /// The type of one column; may be repeated [default: inferred].
+    #[arg(long = "type", value_name = "COL=TYPE", value_parser = typed_column)]
+    types: Vec<(String, DataType)>,
+
+    /// What the other types are inferred from: all records (exact), none (all text), or the first N.
+    #[arg(long, value_name = "all|none|N", default_value = "all")]
+    infer: Infer,
+
+    /// Words that are null in every column [default: NA, NULL, nan and their like, in columns that are not text].
+    #[arg(long, value_name = "A,B", allow_hyphen_values = true)]
+    null_values: Vec<List>,
+}
+
+impl TypeArgs {
+    fn fill(&self, options: &mut Options) -> Result<()> {
+        options.schema = self.schema.as_deref().map(schema).transpose()?;
+        options.types.clone_from(&self.types);
+        options.infer = self.infer;
+        options.null_values = joined(&self.null_values);
+        Ok(())
+    }
+}
+
+/// What becomes of records and values that do not fit.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Bad values and records")]
+pub(crate) struct FaultArgs {
+    /// What becomes of a value that does not fit a given type: an error, a null, or its record is rejected [default: fail].
+    #[arg(long, value_name = "WHAT", value_parser = one_of::<OnError>(&["fail", "null", "reject"]))]
+    pub(crate) on_error: Option<OnError>,
+
+    /// What becomes of records with too few or too many fields.
+    #[arg(long, value_name = "WHAT", value_parser = one_of::<Ragged>(&["fail", "pad", "truncate", "reject"]), default_value = "fail")]
+    ragged: Ragged,
+
+    /// Write the rejects, with place and reason, to this file, .parquet or .csv [default: only counted].
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) rejects: Option<PathBuf>,
+
+    /// Fail beyond so many bad records: a number, or a share as 0.5% [default: no limit].
+    #[arg(long, value_name = "N|P%")]
+    max_errors: Option<MaxErrors>,
+}
+
+impl FaultArgs {
+    fn fill(&self, options: &mut Options) {
+        options.on_error = self.on_error.unwrap_or(OnError::Fail);
+        options.ragged = self.ragged;
+        options.rejects.clone_from(&self.rejects);
+        options.max_errors = self.max_errors;
+    }
+}
+
+/// What the run may use of the machine.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Limits")]
+pub(crate) struct LimitArgs {
+    /// Worker threads [default: one a core].
+    #[arg(short = 'j', long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    threads: Option<u16>,
+
+    /// Memory for work in progress, as 512MiB [default: by the number of threads].
+    #[arg(long, value_name = "SIZE", value_parser = size::parse)]
+    memory_limit: Option<u64>,
+
+    /// A longer field is an error.
+    #[arg(long, value_name = "SIZE", value_parser = size::parse, default_value = "64MiB")]
+    max_field_bytes: u64,
+
+    /// Where input that cannot be read twice is kept meanwhile [default: the system's folder for such files].
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    temp_dir: Option<PathBuf>,
+}
+
+impl LimitArgs {
+    fn fill(&self, options: &mut Options) {
+        options.threads = self.threads.map(usize::from);
+        options.memory_limit = self.memory_limit;
+        options.max_field_bytes = self.max_field_bytes;
+        options.temp_dir.clone_from(&self.temp_dir);
+    }
+}
+
+fn typed_column(text: &str) -> std::result::Result<(String, DataType), String> {
+    ingest::parse_typed_name(text, '=')
+}
+
+/// A schema from a file, if there is one of that name, else from the text itself.
+fn schema(given: &str) -> Result<Vec<(String, DataType)>> {
+    let path = Path::new(given);
+    let text = if path.is_file() {
+        std::fs::read_to_string(path).map_err(|e| unreadable(given, e))?
+    } else {
+        given.to_owned()
+    };
+    ingest::parse_schema(&text).map_err(|reason| not_a_schema(given, path.is_file(), &reason))
+}
+
+fn unreadable(given: &str, error: std::io::Error) -> Error {
+    let code = match error.kind() {
+        std::io::ErrorKind::PermissionDenied => Code::AccessDenied,
+        _ => Code::Io,
+    };
+    Error::new(code, format!("cannot read the schema file {given}: {error}")).caused_by(error)
+}
+
+/// The hint of every error about a schema.
+pub(crate) const SCHEMA_FORMS: &str =
+    "--schema takes text as 'a:int64,b:utf8', or a file that holds this or what `ingest schema --json` prints";
+
+fn not_a_schema(given: &str, is_file: bool, reason: &str) -> Error {
+    let looks_like_text = given.contains(':') || given.trim_start().starts_with('{');
+    let error = match (is_file, looks_like_text) {
+        (true, _) => Error::new(Code::Usage, format!("the file {given} holds no schema: {reason}")),
+        (false, true) => Error::new(Code::Usage, format!("--schema: {reason}")),
+        (false, false) => Error::new(Code::NotFound, format!("no schema file {given}")),
+    };
+    error.hint(SCHEMA_FORMS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Parser)]
+    struct Only {
+        #[command(flatten)]
+        read: ReadArgs,
+    }
+
+    fn filled(words: &[&str]) -> Options {
+        let read = Only::try_parse_from(std::iter::once(&"test").chain(words)).map(|only| only.read).expect("options");
+        let mut options = Options::default();
+        read.dialect.fill(&mut options);
+        read.columns.fill(&mut options);
+        read.types.fill(&mut options).expect("types");
+        read.faults.fill(&mut options);
+        read.limits.fill(&mut options);
+        options
+    }
+
+    #[test]
+    fn no_option_means_the_default_of_the_library() {
+        let (ours, theirs) = (filled(&[]), Options::default());
+        assert_eq!((ours.delimiter, ours.quote, ours.escape), (theirs.delimiter, theirs.quote, theirs.escape));
+        assert_eq!((ours.quoting, ours.comment, ours.header), (theirs.quoting, theirs.comment, theirs.header));
+        assert_eq!((ours.names, ours.skip, ours.limit), (theirs.names, theirs.skip, theirs.limit));
+        assert_eq!((ours.columns, ours.drop, ours.schema), (theirs.columns, theirs.drop, theirs.schema));
+        assert_eq!((ours.types, ours.infer, ours.null_values), (theirs.types, theirs.infer, theirs.null_values));
+        assert_eq!((ours.on_error, ours.ragged, ours.rejects), (theirs.on_error, theirs.ragged, theirs.rejects));
+        assert_eq!((ours.max_errors, ours.threads), (theirs.max_errors, theirs.threads));
+        assert_eq!((ours.memory_limit, ours.max_field_bytes), (theirs.memory_limit, theirs.max_field_bytes));
+        assert_eq!(ours.temp_dir, theirs.temp_dir);
+    }
+
+    #[test]
+    fn every_option_reaches_its_field() {
+        let options = filled(&["-d", "tab", "--quote", "'", "--escape", "none", "--comment", "#", "--header", "no"]);
+        assert_eq!((options.delimiter, options.quote), (Some(Some(b'\t')), Some(Some(b'\''))));
+        assert_eq!((options.escape, options.comment, options.header), (Some(None), Some(b'#'), Some(false)));
+        let options =
+            filled(&["--names", "a,\"b,c\"", "--skip", "2", "-l", "9", "-c", "a", "-c", "b", "--drop", "x,y"]);
+        assert_eq!(options.names, Some(vec!["a".to_owned(), "b,c".to_owned()]));
+        assert_eq!((options.skip, options.limit), (Some(2), Some(9)));
+        assert_eq!(options.columns, Some(vec!["a".to_owned(), "b".to_owned()]));
+        assert_eq!(options.drop, ["x", "y"]);
+        let options = filled(&["--type", "a=int64", "--type", "b=utf8", "--infer", "10", "--null-values", "-,-999"]);
+        assert_eq!(options.types, [("a".to_owned(), DataType::Int64), ("b".to_owned(), DataType::Utf8)]);
+        assert_eq!((options.infer, options.null_values), (Infer::First(10), Some(vec!["-".into(), "-999".into()])));
+        let options = filled(&["--on-error", "null", "--ragged", "pad", "--rejects", "r.csv", "--max-errors", "5%"]);
+        assert_eq!((options.on_error, options.ragged), (OnError::Null, Ragged::Pad));
+        assert_eq!((options.rejects, options.max_errors), (Some("r.csv".into()), Some(MaxErrors::Percent(5.0))));
+        let options = filled(&["-j", "3", "--memory-limit", "1G", "--max-field-bytes", "1K", "--temp-dir", "/x"]);
+        assert_eq!((options.threads, options.memory_limit), (Some(3), Some(1 << 30)));
+        assert_eq!((options.max_field_bytes, options.temp_dir), (1024, Some("/x".into())));
+        assert_eq!(filled(&["--quoting", "lenient"]).quoting, QuoteMode::Lenient);
+        assert_eq!(filled(&["--schema", "a:int64"]).schema, Some(vec![("a".to_owned(), DataType::Int64)]));
+    }
+
+    #[test]
+    fn what_is_no_schema_is_told_apart() {
+        assert_eq!(schema("missing.json").unwrap_err().code(), Code::NotFound);
+        assert_eq!(schema("a:int").unwrap_err().code(), Code::Usage);
+        assert!(schema("a:int").unwrap_err().message().contains("int64"));
+    }
+}

@@ -1,0 +1,84 @@
+//! The options for reading, through the command.
+
+use crate::{Room, SAMPLE};
+
+/// The lines of `schema` for this input, without the title and with single spaces.
+fn schema(input: &str, options: &[&str]) -> Vec<String> {
+    let out = Room::new().run_with(&[&["schema", "-"], options].concat(), input).ok();
+    let squeezed = |line: &String| line.split_whitespace().collect::<Vec<_>>().join(" ");
+    out.lines().iter().skip(1).map(squeezed).collect()
+}
+
+#[test]
+fn characters() {
+    assert_eq!(schema("a|b\n1|'x|y'\n", &["-d", "|", "--quote", "'"]), ["a int64 0", "b utf8 0", "1 row"]);
+    assert_eq!(schema("a\tb\n1\t2\n", &["-d", "\\t"]), ["a int64 0", "b int64 0", "1 row"]);
+    assert_eq!(schema("a,b\n1,2\n", &["-d", "none"]), ["a,b utf8 0", "1 row"]);
+    assert_eq!(schema("a,b\n1,\"x\\\"y\"\n", &["--escape", "\\"]), ["a int64 0", "b utf8 0", "1 row"]);
+    assert_eq!(schema("a,b\n#1,2\n3,4\n", &["--comment", "#"]), ["a int64 0", "b int64 0", "1 row"]);
+}
+
+#[test]
+fn quoting() {
+    let stray = "a,b\n1,\"x\"y\n";
+    Room::new().run_with(&["schema", "-"], stray).exits(3).says(&["E0311", "--quoting"]);
+    assert_eq!(schema(stray, &["--quoting", "lenient"]), ["a int64 0", "b utf8 0", "1 row"]);
+    assert_eq!(schema("a,b\n1,\"x\n", &["--quoting", "none"]), ["a int64 0", "b utf8 0", "1 row"]);
+}
+
+#[test]
+fn header_names_and_skip() {
+    assert_eq!(schema("1,2\n3,4\n", &["--header", "no"]), ["column_1 int64 0", "column_2 int64 0", "2 rows"]);
+    assert_eq!(schema("a,b\nc,d\n", &["--header", "yes"]), ["a utf8 0", "b utf8 0", "1 row"]);
+    let names = ["--names", "x,\"y,z\"", "--header", "no"];
+    assert_eq!(schema("1,2\n", &names), ["x int64 0", "y,z int64 0", "1 row"]);
+    assert_eq!(schema("made by hand\n\na,b\n1,2\n", &["--skip", "2"]), ["a int64 0", "b int64 0", "1 row"]);
+}
+
+#[test]
+fn columns_and_records() {
+    assert_eq!(schema(SAMPLE, &["-c", "score,id"]), ["score float64 1", "id int64 0", "3 rows"]);
+    assert_eq!(schema(SAMPLE, &["--drop", "empty", "--drop", "name,score"]), ["id int64 0", "3 rows"]);
+    assert_eq!(schema("a\n1\n2\nx\n", &["--limit", "2"]), ["a int64 0", "2 rows"]);
+}
+
+#[test]
+fn types() {
+    assert_eq!(
+        schema("a,b\n1,2\n", &["--type", "a=float64", "--type", "b=utf8"]),
+        ["a float64 0", "b utf8 0", "1 row"]
+    );
+    assert_eq!(schema("a\n1\nNA\n", &["--infer", "none"]), ["a utf8 0", "2 rows"]);
+    assert_eq!(schema("a\n1\nNA\n", &[]), ["a int64 1", "2 rows"]);
+    assert_eq!(schema("a\n1\n-999\n", &["--null-values", "-999"]), ["a int64 1", "2 rows"]);
+    assert_eq!(schema("a\n1\nx\n", &["--infer", "1", "--on-error", "null"]), ["a int64 1", "2 rows"]);
+}
+
+#[test]
+fn ragged_records() {
+    let ragged = "a,b\n1\n2,3,4\n5,6\n";
+    let of = |options: &[&str]| Room::new().run_with(&[&["schema", "-"], options].concat(), ragged);
+    of(&[]).exits(3);
+    of(&["--ragged", "pad"]).exits(3);
+    of(&["--ragged", "truncate"]).ok().says(&["dropped: 1 field"]);
+    of(&["--ragged", "reject"]).ok().says(&["rejected: 2 records of 3"]);
+}
+
+#[test]
+fn limits_do_not_change_the_result() {
+    let room = Room::with_sample();
+    room.run(&["convert", "data.csv", "-o", "a.parquet"]).ok();
+    let limits = ["-j", "1", "--memory-limit", "64MiB", "--max-field-bytes", "1MB", "--temp-dir", "."];
+    room.run(&[&["convert", "data.csv", "-o", "b.parquet"], &limits[..]].concat()).ok();
+    assert_eq!(room.read("a.parquet"), room.read("b.parquet"));
+}
+
+#[test]
+fn codecs_and_row_groups_change_the_bytes_only() {
+    let room = Room::with_sample();
+    for (codec, name) in [("zstd:9", "z.parquet"), ("snappy", "s.parquet"), ("lz4", "l.parquet"), ("none", "n.parquet")]
+    {
+        room.run(&["convert", "data.csv", "-o", name, "--codec", codec, "--row-group-bytes", "1MiB"]).ok();
+        assert!(room.read(name).starts_with(b"PAR1"), "{codec}");
+    }
+}

@@ -1,0 +1,54 @@
+//! The builder of a column, and which one a type takes.
+
+use arrow::array::ArrayRef;
+use ingest_infer::{DataType, Summary};
+
+use crate::columns::{Booleans, Dates, Decimals, Floats, Ints, Nulls, Text, Times, Timestamps};
+use crate::{ColumnType, Fields, Rules};
+
+/// A column in the making.
+pub trait ColumnBuilder: Send {
+    /// Appends a row for each field.
+    ///
+    /// A field that is no value of the column's type and not null either is a misfit: its row, numbered within `fields`,
+    /// is pushed to `misfits` (ascending; what is there already stays), and null stands in its place. O(bytes).
+    fn append(&mut self, fields: &Fields<'_>, rules: &Rules<'_>, misfits: &mut Vec<u32>);
+
+    /// The rows so far.
+    fn len(&self) -> usize;
+
+    /// Whether there are no rows yet.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The column of all rows so far; the builder is empty then and can be used again.
+    fn finish(&mut self) -> Column;
+}
+
+/// A finished column.
+#[derive(Clone, Debug)]
+pub struct Column {
+    /// Its values, of the type that [`arrow_type`](crate::arrow_type) gives.
+    pub array: ArrayRef,
+    /// What observing every field but the misfits shows. Empty where the type was given. A text column stops looking
+    /// when it is sure to be text.
+    pub summary: Summary,
+    /// How many rows are null, misfits among them.
+    pub nulls: usize,
+}
+
+/// The builder of a column of this type, with room for `rows_hint` rows.
+pub fn builder_for(column_type: &ColumnType, rows_hint: usize) -> Box<dyn ColumnBuilder> {
+    match column_type.data_type {
+        DataType::Null => Box::new(Nulls::new(column_type)),
+        DataType::Bool => Box::new(Booleans::new(column_type, rows_hint)),
+        DataType::Int64 => Box::new(Ints::new(column_type, rows_hint)),
+        DataType::Decimal128 { precision, scale } => Box::new(Decimals::new(column_type, precision, scale, rows_hint)),
+        DataType::Float64 => Box::new(Floats::new(column_type, rows_hint)),
+        DataType::Date32 => Box::new(Dates::new(column_type, rows_hint)),
+        DataType::Time64(unit) => Box::new(Times::new(column_type, unit, rows_hint)),
+        DataType::Timestamp { unit, utc } => Box::new(Timestamps::new(column_type, unit, utc, rows_hint)),
+        DataType::Utf8 => Box::new(Text::new(column_type, rows_hint)),
+    }
+}

@@ -1,0 +1,270 @@
+//! What is between a file's first and last bytes: row groups in order, then the footer. Shared by the writer of files and
+//! the writer of streams.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use ingest_columnar::arrow::datatypes::{DataType, Schema};
+use parquet::column::writer::ColumnCloseResult;
+use parquet::file::metadata::page_index::PageIndexBuilder;
+use parquet::file::metadata::{
+    FileMetaData, ParquetMetaData, ParquetMetaDataBuilder, ParquetMetaDataWriter, RowGroupMetaData,
+};
+use parquet::file::page_index::column_index::ColumnIndexMetaData;
+use parquet::file::page_index::offset_index::OffsetIndexMetaData;
+use parquet::file::properties::WriterProperties;
+use parquet::file::writer::{OnCloseRowGroup, SerializedRowGroupWriter, TrackedWrite};
+use parquet::schema::types::{SchemaDescriptor, Type};
+
+use crate::encode::{EncodedColumn, EncodedGroup, file_schema, kind_of};
+use crate::error::ParquetError;
+use crate::options::created_by;
+
+/// The bytes that a Parquet file begins and ends with.
+const MAGIC: &[u8] = b"PAR1";
+
+/// The version of the format that the footer names; what is written is within it.
+const FORMAT_VERSION: i32 = 1;
+
+/// A file in the making.
+pub(crate) struct Body<W: Write> {
+    out: TrackedWrite<Shared<W>>,
+    shared: Shared<W>,
+    groups: Vec<Group>,
+}
+
+/// A row group that has been written, with what the footer will say of it.
+pub(crate) struct Group {
+    metadata: RowGroupMetaData,
+    column_indexes: Vec<Option<ColumnIndexMetaData>>,
+    offset_indexes: Vec<Option<OffsetIndexMetaData>>,
+    kinds: Vec<DataType>,
+}
+
+impl Group {
+    /// Number of rows.
+    pub(crate) fn rows(&self) -> u64 {
+        self.metadata.num_rows() as u64
+    }
+
+    /// Whether a column has the type that the schema gives it.
+    pub(crate) fn fits(&self, schema: &Schema, column: usize) -> bool {
+        self.kinds.get(column) == Some(&kind_of(schema.field(column).data_type()))
+    }
+
+    /// Whether every value of a column is null.
+    pub(crate) fn is_null(&self, column: usize) -> bool {
+        let statistics = self.metadata.column(column).statistics();
+        statistics.and_then(|statistics| statistics.null_count_opt()) == Some(self.rows())
+    }
+
+    /// What is known of a written chunk, in the form that lets it be copied.
+    fn written(&self, column: usize) -> ColumnCloseResult {
+        let metadata = self.metadata.column(column).clone();
+        ColumnCloseResult {
+            bytes_written: metadata.compressed_size() as u64,
+            rows_written: self.rows(),
+            metadata,
+            bloom_filter: None,
+            column_index: self.column_indexes[column].clone(),
+            offset_index: self.offset_indexes[column].clone(),
+        }
+    }
+
+    /// Whether names, count and types of the columns are the schema's.
+    fn check(&self, schema: &Schema) -> Result<(), ParquetError> {
+        let columns = self.metadata.columns();
+        let names = columns.iter().map(|column| column.column_descr().name());
+        let same = columns.len() == schema.fields().len()
+            && names.eq(schema.fields().iter().map(|field| field.name()))
+            && (0..columns.len()).all(|column| self.fits(schema, column));
+        if same { Ok(()) } else { Err(ParquetError::encode("a row group has other columns than the file")) }
+    }
+}
+
+/// One column chunk on its way into a group.
+pub(crate) enum Source<'a> {
+    /// Just encoded.
+    Encoded(EncodedColumn),
+    /// In a file, as part of a group there.
+    Kept(&'a File, &'a Group, usize),
+}
+
+impl Source<'_> {
+    fn append_to<W: Write + Send>(self, group: &mut SerializedRowGroupWriter<'_, W>) -> Result<(), ParquetError> {
+        match self {
+            Source::Encoded(column) => column.chunk.append_to_row_group(group)?,
+            Source::Kept(file, from, column) => group.append_column(file, from.written(column))?,
+        }
+        Ok(())
+    }
+}
+
+impl<W: Write + Send> Body<W> {
+    /// Begins a file.
+    pub(crate) fn new(out: W) -> Result<Self, ParquetError> {
+        let shared = Shared(Arc::new(Mutex::new(Arrived { out, bytes: 0, failure: None })));
+        let mut out = TrackedWrite::new(shared.clone());
+        out.write_all(MAGIC)?;
+        Ok(Body { out, shared, groups: Vec::new() })
+    }
+
+    /// Writes a group behind the others.
+    pub(crate) fn append(&mut self, group: EncodedGroup) -> Result<(), ParquetError> {
+        let fields = group.columns.iter().map(|column| column.descriptor().self_type_ptr()).collect();
+        let root = Type::group_type_builder("schema").with_fields(fields).build()?;
+        let kinds = group.columns.iter().map(|column| column.kind.clone()).collect();
+        let sources = group.columns.into_iter().map(|column| Ok::<_, ParquetError>(Source::Encoded(column)));
+        self.append_sources(SchemaDescriptor::new(Arc::new(root)), kinds, sources)
+    }
+
+    /// Writes a group of chunks from anywhere; each is asked for when its turn comes, so that one is held at a time.
+    pub(crate) fn append_sources<'a, E: From<ParquetError>>(
+        &mut self,
+        schema: SchemaDescriptor,
+        kinds: Vec<DataType>,
+        sources: impl Iterator<Item = Result<Source<'a>, E>>,
+    ) -> Result<(), E> {
+        let ordinal = i32::try_from(self.groups.len()).map_err(|_| ParquetError::encode("more than 2^31 row groups"))?;
+        let groups = &mut self.groups;
+        let on_close: OnCloseRowGroup<'_, _> = Box::new(move |_, metadata, _, column_indexes, offset_indexes| {
+            groups.push(Group { metadata, column_indexes, offset_indexes, kinds });
+            Ok(())
+        });
+        let properties = Arc::new(WriterProperties::default());
+        let mut group =
+            SerializedRowGroupWriter::new(Arc::new(schema), properties, &mut self.out, ordinal, Some(on_close));
+        for source in sources {
+            source?.append_to(&mut group)?;
+        }
+        group.close().map_err(ParquetError::from)?;
+        Ok(())
+    }
+
+    /// The groups written so far.
+    pub(crate) fn groups(&self) -> &[Group] {
+        &self.groups
+    }
+
+    /// Writes the footer, and gives back what was written to, with the number of bytes in it.
+    ///
+    /// # Errors
+    /// A group has other columns than the schema, or the bytes did not arrive.
+    pub(crate) fn finish(self, schema: &Schema) -> Result<(W, u64), ParquetError> {
+        self.groups.iter().try_for_each(|group| group.check(schema))?;
+        let metadata = file_metadata(self.groups, schema)?;
+        ParquetMetaDataWriter::new_with_tracked(self.out, &metadata).finish()?;
+        self.shared.into_inner()
+    }
+
+    /// Ends without a footer: what was written to, and the groups in it.
+    pub(crate) fn into_parts(self) -> Result<(W, Vec<Group>), ParquetError> {
+        drop(self.out);
+        Ok((self.shared.into_inner()?.0, self.groups))
+    }
+}
+
+fn file_metadata(groups: Vec<Group>, schema: &Schema) -> Result<ParquetMetaData, ParquetError> {
+    let mut index = PageIndexBuilder::new(groups.len(), schema.fields().len());
+    let mut row_groups = Vec::with_capacity(groups.len());
+    for (number, group) in groups.into_iter().enumerate() {
+        for (column, page_bounds) in group.column_indexes.into_iter().enumerate() {
+            page_bounds.into_iter().for_each(|page_bounds| index.put_column_index(page_bounds, number, column));
+        }
+        for (column, places) in group.offset_indexes.into_iter().enumerate() {
+            places.into_iter().for_each(|places| index.put_offset_index(places, number, column));
+        }
+        row_groups.push(group.metadata);
+    }
+    let rows = row_groups.iter().map(RowGroupMetaData::num_rows).sum();
+    let descriptor = Arc::new(file_schema(schema)?);
+    let file = FileMetaData::new(FORMAT_VERSION, rows, Some(created_by()), None, descriptor, None);
+    let builder = ParquetMetaDataBuilder::new(file).set_row_groups(row_groups);
+    Ok(builder.set_page_index(Some(Arc::new(index.build()))).build())
+}
+
+/// A handle on what is written to. The library's footer writer keeps the handle it is given, and when that is dropped it
+/// writes out its buffer and swallows the error; this handle remembers the error, and outlives it.
+struct Shared<W>(Arc<Mutex<Arrived<W>>>);
+
+struct Arrived<W> {
+    out: W,
+    bytes: u64,
+    failure: Option<io::Error>,
+}
+
+impl<W> Clone for Shared<W> {
+    fn clone(&self) -> Self {
+        Shared(Arc::clone(&self.0))
+    }
+}
+
+impl<W: Write> Shared<W> {
+    fn lock(&self) -> MutexGuard<'_, Arrived<W>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What was written to, and how many bytes arrived there, once all other handles are gone.
+    fn into_inner(self) -> Result<(W, u64), ParquetError> {
+        let arrived = Arc::into_inner(self.0).expect("the other handle was dropped with its writer");
+        let arrived = arrived.into_inner().unwrap_or_else(PoisonError::into_inner);
+        match arrived.failure {
+            Some(failure) => Err(failure.into()),
+            None => Ok((arrived.out, arrived.bytes)),
+        }
+    }
+}
+
+impl<W: Write> Write for Shared<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut arrived = self.lock();
+        match arrived.out.write_all(bytes) {
+            Ok(()) => {
+                arrived.bytes += bytes.len() as u64;
+                Ok(bytes.len())
+            }
+            Err(error) => {
+                let told = error.raw_os_error().map_or_else(|| error.kind().into(), io::Error::from_raw_os_error);
+                arrived.failure.get_or_insert(error);
+                Err(told)
+            }
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.lock().out.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ingest_columnar::arrow::datatypes::Field;
+
+    use super::*;
+
+    /// Takes a number of bytes, then no more.
+    struct Narrow(usize);
+
+    impl Write for Narrow {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0 = self.0.checked_sub(bytes.len()).ok_or(io::ErrorKind::StorageFull)?;
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_footer_that_does_not_arrive_is_an_error() {
+        let schema = Schema::new(vec![Field::new("a", DataType::Utf8, true)]);
+        let whole = Body::new(Narrow(1000)).unwrap().finish(&schema).unwrap().1 as usize;
+        for room in 0..whole {
+            let result = Body::new(Narrow(room)).and_then(|body| body.finish(&schema));
+            assert_eq!(result.err().map(|error| error.kind()), Some(crate::ParquetErrorKind::Full), "{room}");
+        }
+        assert!(Body::new(Narrow(whole)).and_then(|body| body.finish(&schema)).is_ok());
+    }
+}

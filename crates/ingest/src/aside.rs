@@ -1,0 +1,194 @@
+//! Records that the options set aside: counted, shown, and written to the rejects table.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use ingest_columnar::arrow::array::{ArrayRef, RecordBatch, StringArray, UInt64Array};
+use ingest_columnar::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use ingest_parquet::{AtomicFile, FileWriter, encode_group};
+
+use crate::csv::write_field;
+use crate::error::{Code, Error, Result};
+use crate::flaw::Located;
+use crate::options::MaxErrors;
+use crate::pipeline::Aside;
+use crate::plan::Plan;
+use crate::report::{Reject, Report};
+
+/// The rejects of one run.
+pub(crate) struct Rejects {
+    pub count: u64,
+    pub first: Vec<Reject>,
+    limit: Option<MaxErrors>,
+    table: Option<Table>,
+}
+
+impl Rejects {
+    /// Counts rejects, and writes them to `path` where one is given; the file appears when the run succeeds.
+    pub(crate) fn new(path: Option<&Path>, limit: Option<MaxErrors>, overwrite: bool) -> Result<Self> {
+        let table = path.map(|path| Table::create(path, overwrite)).transpose()?;
+        Ok(Rejects { count: 0, first: Vec::new(), limit, table })
+    }
+
+    /// Counts only.
+    pub(crate) fn counting() -> Self {
+        Rejects { count: 0, first: Vec::new(), limit: None, table: None }
+    }
+
+    /// Checks the limit once all records are read, and makes the table appear.
+    pub(crate) fn finish(self, rows_in: u64, nulled: u64) -> Result<Option<PathBuf>> {
+        let errors = self.count + nulled;
+        let beyond = match self.limit {
+            Some(MaxErrors::Count(most)) => errors > most,
+            Some(MaxErrors::Percent(most)) => errors as f64 * 100.0 > most * rows_in as f64,
+            None => false,
+        };
+        if beyond {
+            return Err(too_many(errors, &self.first));
+        }
+        self.table.map(Table::finish).transpose()
+    }
+}
+
+fn too_many(errors: u64, first: &[Reject]) -> Error {
+    let mut message = format!("{errors} bad records or values, more than --max-errors allows");
+    if let Some(reject) = first.first() {
+        message.push_str(&format!("; the first: {}:{}: {}", reject.source, reject.line, reject.reason));
+    }
+    Error::new(Code::TooManyErrors, message).hint("raise --max-errors, or look at them with --rejects FILE")
+}
+
+impl Aside for Rejects {
+    fn reject(&mut self, plan: &Plan, source: &str, record: u64, flaw: Located) -> Result<()> {
+        self.count += 1;
+        if self.first.len() < Report::FIRST_REJECTS || self.table.is_some() {
+            let reject = flaw.into_reject(plan, source, record);
+            if self.first.len() < Report::FIRST_REJECTS {
+                self.first.push(reject.clone());
+            }
+            if let Some(table) = &mut self.table {
+                table.push(reject)?;
+            }
+        }
+        match self.limit {
+            Some(MaxErrors::Count(most)) if self.count > most => Err(too_many(self.count, &self.first)),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The rejects table, by the extension of its file.
+enum Table {
+    Csv(AtomicFile, PathBuf),
+    JsonLines(AtomicFile, PathBuf),
+    Parquet(Box<FileWriter>, PathBuf, Vec<Reject>),
+}
+
+const COLUMNS: [&str; 9] =
+    ["source", "line", "byte_offset", "byte_length", "record", "column", "code", "reason", "text"];
+
+/// Rejects held until a row group of the Parquet table is written.
+const GROUP_ROWS: usize = 10_000;
+
+impl Table {
+    fn create(path: &Path, overwrite: bool) -> Result<Self> {
+        let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+        match extension.to_ascii_lowercase().as_str() {
+            "csv" => {
+                let mut file = AtomicFile::create(path, overwrite)?;
+                writeln!(file, "{}", COLUMNS.join(",")).map_err(|error| io(path, error))?;
+                Ok(Table::Csv(file, path.to_owned()))
+            }
+            "jsonl" | "ndjson" => Ok(Table::JsonLines(AtomicFile::create(path, overwrite)?, path.to_owned())),
+            "parquet" => {
+                let writer = FileWriter::create(path, schema(), &Default::default(), overwrite)?;
+                Ok(Table::Parquet(Box::new(writer), path.to_owned(), Vec::new()))
+            }
+            _ => Err(Error::new(Code::Usage, format!("--rejects {}: unknown extension", path.display()))
+                .hint("the rejects table is written as .csv, .jsonl or .parquet")),
+        }
+    }
+
+    fn push(&mut self, reject: Reject) -> Result<()> {
+        match self {
+            Table::Csv(file, path) => file.write_all(&csv_line(&reject)).map_err(|error| io(path, error)),
+            Table::JsonLines(file, path) => writeln!(file, "{}", reject.to_json()).map_err(|error| io(path, error)),
+            Table::Parquet(writer, _, held) => {
+                held.push(reject);
+                if held.len() == GROUP_ROWS {
+                    append(writer, held)?;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn finish(self) -> Result<PathBuf> {
+        match self {
+            Table::Csv(file, path) | Table::JsonLines(file, path) => {
+                file.commit()?;
+                Ok(path)
+            }
+            Table::Parquet(mut writer, path, mut held) => {
+                append(&mut writer, &mut held)?;
+                writer.finish(schema(), |_, _| -> Result<Option<_>> { Ok(None) })?;
+                Ok(path)
+            }
+        }
+    }
+}
+
+fn io(path: &Path, error: std::io::Error) -> Error {
+    Error::from_io(path, error)
+}
+
+fn schema() -> SchemaRef {
+    let kind = |name: &str| match name {
+        "line" | "byte_offset" | "byte_length" | "record" => DataType::UInt64,
+        _ => DataType::Utf8,
+    };
+    let field = |name: &&str| Field::new(*name, kind(name), true);
+    Arc::new(Schema::new(COLUMNS.iter().map(field).collect::<Vec<_>>()))
+}
+
+fn csv_line(reject: &Reject) -> Vec<u8> {
+    let numbers = [reject.line, reject.byte_offset, reject.byte_length, reject.record].map(|number| number.to_string());
+    let column = reject.column.as_deref();
+    let fields = [Some(reject.source.as_str())]
+        .into_iter()
+        .chain(numbers.iter().map(|number| Some(number.as_str())))
+        .chain([column, Some(&reject.code), Some(&reject.reason), Some(&reject.text)]);
+    let mut line = Vec::new();
+    for (number, field) in fields.enumerate() {
+        if number > 0 {
+            line.push(b',');
+        }
+        write_field(field.map(str::as_bytes), &mut line);
+    }
+    line.push(b'\n');
+    line
+}
+
+fn append(writer: &mut FileWriter, held: &mut Vec<Reject>) -> Result<()> {
+    if held.is_empty() {
+        return Ok(());
+    }
+    let text = |of: fn(&Reject) -> Option<&str>| -> ArrayRef { Arc::new(StringArray::from_iter(held.iter().map(of))) };
+    let number = |of: fn(&Reject) -> u64| -> ArrayRef { Arc::new(UInt64Array::from_iter_values(held.iter().map(of))) };
+    let columns = vec![
+        text(|reject| Some(&reject.source)),
+        number(|reject| reject.line),
+        number(|reject| reject.byte_offset),
+        number(|reject| reject.byte_length),
+        number(|reject| reject.record),
+        text(|reject| reject.column.as_deref()),
+        text(|reject| Some(&reject.code)),
+        text(|reject| Some(&reject.reason)),
+        text(|reject| Some(&reject.text)),
+    ];
+    let batch = RecordBatch::try_new(schema(), columns).map_err(|error| Error::encode(&error))?;
+    writer.append(encode_group(&schema(), &[batch], &Default::default())?)?;
+    held.clear();
+    Ok(())
+}

@@ -1,0 +1,104 @@
+//! Columns to delimited text: a header, then a record a row. Null is nothing, an empty string is `""`.
+
+use std::io::Write;
+
+use ingest_columnar::arrow::array::{Array, RecordBatch, StringArray};
+use ingest_columnar::arrow::datatypes::{DataType, Schema};
+use ingest_columnar::arrow::util::display::{ArrayFormatter, FormatOptions};
+
+use crate::error::{Error, Result};
+
+/// Appends a field: quoted where it must be, null as nothing.
+pub(crate) fn write_field(text: Option<&[u8]>, out: &mut Vec<u8>) {
+    let Some(text) = text else { return };
+    let special = |byte: &u8| matches!(byte, b',' | b'"' | b'\n' | b'\r');
+    if !text.is_empty() && !text.iter().any(special) {
+        out.extend_from_slice(text);
+        return;
+    }
+    out.push(b'"');
+    for part in text.split_inclusive(|&byte| byte == b'"') {
+        out.extend_from_slice(part);
+        if part.ends_with(b"\"") {
+            out.push(b'"');
+        }
+    }
+    out.push(b'"');
+}
+
+/// The header.
+pub(crate) fn header(schema: &Schema) -> Vec<u8> {
+    let mut out = Vec::new();
+    for (number, field) in schema.fields().iter().enumerate() {
+        if number > 0 {
+            out.push(b',');
+        }
+        write_field(Some(field.name().as_bytes()), &mut out);
+    }
+    out.push(b'\n');
+    out
+}
+
+/// The rows of a batch. A null in a table of one column is a blank line, which reads back as null there.
+pub(crate) fn rows(batch: &RecordBatch) -> Result<Vec<u8>> {
+    let options = FormatOptions::new();
+    let columns = batch.columns().iter().map(|column| Cells::new(column, &options)).collect::<Result<Vec<_>>>()?;
+    let mut out = Vec::new();
+    let mut text = Vec::new();
+    for row in 0..batch.num_rows() {
+        for (number, column) in columns.iter().enumerate() {
+            if number > 0 {
+                out.push(b',');
+            }
+            column.write(row, &mut text, &mut out);
+        }
+        out.push(b'\n');
+    }
+    Ok(out)
+}
+
+/// One column's cells as text.
+enum Cells<'a> {
+    Text(&'a StringArray),
+    Formatted(&'a dyn Array, ArrayFormatter<'a>),
+}
+
+impl<'a> Cells<'a> {
+    fn new(column: &'a dyn Array, options: &'a FormatOptions<'a>) -> Result<Self> {
+        if let (DataType::Utf8, Some(text)) = (column.data_type(), column.as_any().downcast_ref()) {
+            return Ok(Cells::Text(text));
+        }
+        let formatter = ArrayFormatter::try_new(column, options).map_err(|error| Error::encode(&error))?;
+        Ok(Cells::Formatted(column, formatter))
+    }
+
+    fn write(&self, row: usize, text: &mut Vec<u8>, out: &mut Vec<u8>) {
+        match self {
+            Cells::Text(column) => write_field(column.is_valid(row).then(|| column.value(row).as_bytes()), out),
+            Cells::Formatted(column, _) if column.is_null(row) => {}
+            Cells::Formatted(_, formatter) => {
+                text.clear();
+                write!(text, "{}", formatter.value(row)).expect("writing to memory");
+                write_field(Some(text), out);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_are_quoted_where_they_must_be() {
+        let written = |text: Option<&str>| {
+            let mut out = Vec::new();
+            write_field(text.map(str::as_bytes), &mut out);
+            String::from_utf8(out).expect("utf-8")
+        };
+        assert_eq!(written(None), "");
+        assert_eq!(written(Some("")), "\"\"");
+        assert_eq!(written(Some("1.50")), "1.50");
+        assert_eq!(written(Some("a,\"b\"\n")), "\"a,\"\"b\"\"\n\"");
+    }
+}

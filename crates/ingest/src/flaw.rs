@@ -1,0 +1,253 @@
+//! What is wrong with a record, from the moment a worker meets it to the message or the rejects table.
+
+use ingest_columnar::OnError;
+use ingest_infer::DataType;
+use ingest_parse::{FaultKind, LineCounter, Ragged};
+
+use crate::error::{Code, Error, Position};
+use crate::plan::Plan;
+use crate::report::Reject;
+
+/// Something wrong with one record. Offsets are relative to the region that a worker reads.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Flaw {
+    /// Number of the record in the region.
+    pub record: usize,
+    /// Offset of the record, and after its last byte.
+    pub start: usize,
+    pub end: usize,
+    pub kind: FlawKind,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum FlawKind {
+    /// The record's structure; offsets in it are relative to the region.
+    Structure(FaultKind),
+    /// A value that its column's type cannot hold. `column` counts the file's columns.
+    Value { column: usize, start: usize, end: usize, data_type: DataType },
+    /// A byte that is not UTF-8.
+    Utf8 { at: usize },
+    /// A field longer than the limit.
+    TooLong { start: usize, bytes: usize },
+}
+
+/// A flaw with all that its message needs, independent of the region's bytes.
+#[derive(Clone, Debug)]
+pub(crate) struct Located {
+    pub kind: FlawKind,
+    /// Number of the record in its region, from 0.
+    pub record: usize,
+    pub line: u64,
+    /// Offset of the record in the source.
+    pub record_offset: u64,
+    pub record_length: u64,
+    /// Offset of the culprit in the source.
+    pub byte_offset: u64,
+    /// The record's text.
+    pub text: String,
+    /// Where the culprit lies in `text`, in bytes of it.
+    pub culprit: (usize, usize),
+}
+
+/// The most text of a record that a message or the rejects table shows, bytes. A record may be a gigabyte.
+const RECORD_TEXT_BYTES_MAX: usize = 1 << 20;
+
+impl Flaw {
+    /// The part of the region that is to blame.
+    pub(crate) fn culprit(&self) -> (usize, usize) {
+        match self.kind {
+            FlawKind::Structure(FaultKind::TooFew { .. } | FaultKind::TooMany { .. }) => (self.start, self.end),
+            FlawKind::Structure(
+                FaultKind::TextAfterQuote { at } | FaultKind::StrayQuote { at } | FaultKind::UnclosedQuote { at },
+            ) => (at as usize, at as usize + 1),
+            FlawKind::Value { start, end, .. } => (start, end),
+            FlawKind::Utf8 { at } => (at, at + 1),
+            FlawKind::TooLong { start, .. } => (start, start + 1),
+        }
+    }
+
+    /// Takes what the message needs out of the region. `offset`: where the region begins in the source.
+    pub(crate) fn locate(self, region: &[u8], offset: u64, lines: &mut LineCounter<'_>) -> Located {
+        let (from, to) = self.culprit();
+        let shown = self.end.min(self.start + RECORD_TEXT_BYTES_MAX);
+        let within = |at: usize| at.clamp(self.start, shown);
+        let before = String::from_utf8_lossy(&region[self.start..within(from)]).into_owned();
+        let culprit = String::from_utf8_lossy(&region[within(from)..within(to)]).into_owned();
+        let after = String::from_utf8_lossy(&region[within(to)..shown]);
+        Located {
+            record: self.record,
+            line: lines.line_of(self.start),
+            record_offset: offset + self.start as u64,
+            record_length: (self.end - self.start) as u64,
+            byte_offset: offset + from as u64,
+            culprit: (before.len(), before.len() + culprit.len()),
+            text: before + &culprit + &after,
+            kind: self.kind,
+        }
+    }
+}
+
+impl Located {
+    fn code(&self) -> Code {
+        match self.kind {
+            FlawKind::Structure(FaultKind::TooFew { .. } | FaultKind::TooMany { .. }) => Code::Ragged,
+            FlawKind::Structure(FaultKind::TextAfterQuote { .. }) => Code::TextAfterQuote,
+            FlawKind::Structure(FaultKind::StrayQuote { .. }) => Code::StrayQuote,
+            FlawKind::Structure(FaultKind::UnclosedQuote { .. }) => Code::UnclosedQuote,
+            FlawKind::Value { .. } => Code::BadValue,
+            FlawKind::Utf8 { .. } => Code::InvalidUtf8,
+            FlawKind::TooLong { .. } => Code::FieldTooLong,
+        }
+    }
+
+    /// The reason as a sentence, without its place.
+    fn reason(&self, plan: &Plan) -> String {
+        let culprit = &self.text[self.culprit.0..self.culprit.1];
+        match self.kind {
+            FlawKind::Structure(FaultKind::TooFew { found } | FaultKind::TooMany { found }) => {
+                format!(
+                    "the record has {}, the table has {}",
+                    count(found, "field"),
+                    count(plan.columns.len() as u32, "column")
+                )
+            }
+            FlawKind::Structure(FaultKind::TextAfterQuote { .. }) => "text follows a closing quote".to_owned(),
+            FlawKind::Structure(FaultKind::StrayQuote { .. }) => "a quote opens within an unquoted field".to_owned(),
+            FlawKind::Structure(FaultKind::UnclosedQuote { .. }) => "a quote opens here and never closes".to_owned(),
+            FlawKind::Value { data_type, .. } => format!("cannot read {:?} as {data_type}", shortened(culprit, 60)),
+            FlawKind::Utf8 { .. } => "these bytes are not UTF-8".to_owned(),
+            FlawKind::TooLong { bytes, .. } => {
+                format!("a field is longer than {} ({bytes} bytes so far)", size_label(plan.max_field_bytes))
+            }
+        }
+    }
+
+    fn hint(&self) -> &'static str {
+        match self.kind {
+            FlawKind::Structure(FaultKind::TooFew { .. } | FaultKind::TooMany { .. }) => {
+                "--ragged pad fills missing fields with nulls, --ragged truncate drops surplus ones too, --ragged reject sets such records aside"
+            }
+            FlawKind::Structure(FaultKind::UnclosedQuote { .. }) => {
+                "--quoting lenient takes such a quote as text, --quoting none all quotes; --on-error reject sets the record aside"
+            }
+            FlawKind::Structure(_) => {
+                "--quoting lenient takes misplaced quotes as text; --on-error reject sets such records aside"
+            }
+            FlawKind::Value { .. } => "give the column another type (--type NAME=utf8), or --on-error null or reject",
+            FlawKind::Utf8 { .. } => {
+                "if the file is in another encoding, convert it first (iconv -f WINDOWS-1252 -t UTF-8); --on-error reject sets such records aside"
+            }
+            FlawKind::TooLong { .. } => {
+                "a quote that never closes is the usual cause (--quoting lenient); --max-field-bytes allows longer fields"
+            }
+        }
+    }
+
+    /// Whether the options set such a record aside instead of failing.
+    pub(crate) fn is_rejected(&self, plan: &Plan) -> bool {
+        match self.kind {
+            FlawKind::TooLong { .. } => false,
+            FlawKind::Structure(FaultKind::TooFew { .. } | FaultKind::TooMany { .. })
+                if plan.shape.ragged == Ragged::Reject =>
+            {
+                true
+            }
+            _ => plan.on_error == OnError::Reject,
+        }
+    }
+
+    fn column<'p>(&self, plan: &'p Plan) -> Option<(usize, &'p str)> {
+        match self.kind {
+            FlawKind::Value { column, .. } => Some((column + 1, plan.columns[column].name.as_str())),
+            _ => None,
+        }
+    }
+
+    /// The error of a run that ends here. `record`: the record's number in its source, from 1.
+    pub(crate) fn into_error(self, plan: &Plan, source: &str, record: u64) -> Error {
+        let (excerpt, caret) = excerpt(&self.text, self.culprit);
+        let position = Position {
+            source: source.to_owned(),
+            line: self.line,
+            byte_offset: self.byte_offset,
+            record,
+            column: self.column(plan).map(|(number, name)| (number, name.to_owned())),
+            excerpt,
+            caret: Some(caret),
+        };
+        Error::new(self.code(), self.reason(plan)).at(position).hint(self.hint())
+    }
+
+    /// The row of the rejects table.
+    pub(crate) fn into_reject(self, plan: &Plan, source: &str, record: u64) -> Reject {
+        Reject {
+            source: source.to_owned(),
+            line: self.line,
+            byte_offset: self.record_offset,
+            byte_length: self.record_length,
+            record,
+            column: self.column(plan).map(|(_, name)| name.to_owned()),
+            code: self.code().label(),
+            reason: self.reason(plan),
+            text: self.text,
+        }
+    }
+}
+
+fn count(number: u32, noun: &str) -> String {
+    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+}
+
+/// Sizes as the options take them: `64MiB`.
+pub(crate) fn size_label(bytes: u64) -> String {
+    for (unit, shift) in [("GiB", 30), ("MiB", 20), ("KiB", 10)] {
+        if bytes >= 1 << shift && bytes.is_multiple_of(1 << shift) {
+            return format!("{}{unit}", bytes >> shift);
+        }
+    }
+    format!("{bytes} bytes")
+}
+
+fn shortened(text: &str, chars: usize) -> String {
+    match text.char_indices().nth(chars) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+/// Characters shown on either side of the culprit.
+const CONTEXT_CHARS: usize = 50;
+
+/// One line around the culprit, and where it stands there: offset and length in characters.
+fn excerpt(text: &str, culprit: (usize, usize)) -> (String, (usize, usize)) {
+    let visible = |part: &str| part.chars().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>();
+    let before = &text[..culprit.0];
+    let skipped = before.chars().count().saturating_sub(CONTEXT_CHARS);
+    let mut line = if skipped > 0 { "…".to_owned() } else { String::new() };
+    line.extend(visible(before).chars().skip(skipped));
+    let at = line.chars().count();
+    line.extend(visible(&shortened(&text[culprit.0..culprit.1], 2 * CONTEXT_CHARS)).chars());
+    let length = line.chars().count() - at;
+    line.push_str(&visible(&shortened(&text[culprit.1..], CONTEXT_CHARS)));
+    (line, (at, length))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn excerpts_are_one_line_around_the_culprit() {
+        let text = format!("{},é\nbad,{}", "x".repeat(100), "y".repeat(100));
+        let at = text.find("bad").expect("there");
+        let (line, (from, length)) = excerpt(&text, (at, at + 3));
+        assert_eq!(line.chars().skip(from).take(length).collect::<String>(), "bad");
+        assert!(line.starts_with('…') && line.ends_with('…') && !line.contains('\n'));
+    }
+
+    #[test]
+    fn sizes_are_said_as_they_are_typed() {
+        assert_eq!(size_label(64 << 20), "64MiB");
+        assert_eq!(size_label(1000), "1000 bytes");
+    }
+}

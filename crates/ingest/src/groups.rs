@@ -1,0 +1,245 @@
+//! Chunks to Parquet row groups.
+//!
+//! A row group is a run of chunks up to a budget of bytes in memory. Where it ends depends on the input and the options
+//! alone: only at multiples of [`CUT_BYTES`](crate::pipeline::CUT_BYTES) or at a source's end, and by a sum over the records
+//! before. Each column of a group is a job of its own; a finished group is appended when its turn comes.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use ingest_columnar::arrow::array::{Array, ArrayRef};
+use ingest_columnar::arrow::datatypes::Field;
+use ingest_columnar::{ColumnType, arrow_type};
+use ingest_infer::Summary;
+use ingest_parquet::{EncodedColumn, EncodedGroup, WriteOptions, encode_column};
+
+use crate::error::Result;
+use crate::pipeline::{Chunk, Consumer, Place, Run};
+use crate::plan::{Input, Plan};
+use crate::region::Scratch;
+use crate::settle::{KeptColumn, final_kinds, settle_column};
+
+/// What takes the encoded groups, in order.
+pub(crate) trait GroupWriter: Send {
+    fn append(&mut self, group: EncodedGroup) -> Result<()>;
+}
+
+/// The chunks of a group, to read them again.
+pub(crate) type Places = Vec<(Place, usize)>;
+
+/// Cuts chunks into groups and has them encoded.
+pub(crate) struct Grouper<W> {
+    group_bytes: u64,
+    options: WriteOptions,
+    state: Mutex<State>,
+    writer: Mutex<Appender<W>>,
+}
+
+#[derive(Default)]
+struct State {
+    open: Group,
+    summaries: Vec<Summary>,
+    closed: usize,
+    jobs: VecDeque<Job>,
+    /// Jobs taken and not done.
+    running: usize,
+    /// Groups that are closed and not appended.
+    unwritten: usize,
+    places: Vec<Places>,
+    /// Nulls by group and column.
+    nulls: Vec<Vec<u64>>,
+}
+
+#[derive(Default)]
+struct Group {
+    bytes: u64,
+    rows: u64,
+    places: Places,
+    /// By column, by chunk.
+    columns: Vec<Vec<KeptColumn>>,
+}
+
+/// One column of one group.
+struct Job {
+    group: usize,
+    position: usize,
+    places: Places,
+    columns: Vec<KeptColumn>,
+    kind: ColumnType,
+}
+
+struct Appender<W> {
+    writer: W,
+    next: usize,
+    parts: BTreeMap<usize, Vec<Option<EncodedColumn>>>,
+}
+
+/// Groups that may wait to be encoded before parsing pauses.
+const GROUPS_WAITING_MAX: usize = 2;
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl<W: GroupWriter> Grouper<W> {
+    pub(crate) fn new(plan: &Plan, writer: W, group_bytes: u64, options: WriteOptions) -> Self {
+        let columns = plan.selected.len();
+        let state = State { summaries: vec![Summary::default(); columns], ..State::default() };
+        let writer = Appender { writer, next: 0, parts: BTreeMap::new() };
+        Grouper { group_bytes, options, state: Mutex::new(state), writer: Mutex::new(writer) }
+    }
+
+    /// The writer, and of each group where it came from and the nulls in its columns.
+    pub(crate) fn into_parts(self) -> (W, Vec<Places>, Vec<Vec<u64>>) {
+        let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let appender = self.writer.into_inner().unwrap_or_else(PoisonError::into_inner);
+        (appender.writer, state.places, state.nulls)
+    }
+
+    fn close(&self, run: &Run<'_>, state: &mut State) {
+        let group = std::mem::take(&mut state.open);
+        if group.rows == 0 {
+            return;
+        }
+        let kinds = match run.kinds {
+            Some(kinds) => kinds.to_vec(),
+            None => final_kinds(run.plan, &state.summaries),
+        };
+        for (position, columns) in group.columns.into_iter().enumerate() {
+            let (places, kind) = (group.places.clone(), kinds[position]);
+            state.jobs.push_back(Job { group: state.closed, position, places, columns, kind });
+        }
+        state.nulls.push(vec![0; kinds.len()]);
+        state.places.push(group.places);
+        state.closed += 1;
+        state.unwritten += 1;
+    }
+
+    fn encode(&self, run: &Run<'_>, job: Job, scratch: &mut Scratch) -> Result<()> {
+        let (group, position, width) = (job.group, job.position, run.plan.selected.len());
+        let (encoded, nulls) = encode_job(run.plan, run.inputs, job, &self.options, scratch)?;
+        let mut appender = lock(&self.writer);
+        let parts = appender.parts.entry(group).or_insert_with(|| (0..width).map(|_| None).collect());
+        parts[position] = Some(encoded);
+        let mut written = 0;
+        loop {
+            let next = appender.next;
+            let whole = appender.parts.get(&next).is_some_and(|parts| parts.iter().all(Option::is_some));
+            let Some(parts) = appender.parts.remove(&next).filter(|_| whole) else { break };
+            appender.writer.append(EncodedGroup::new(parts.into_iter().flatten().collect()))?;
+            appender.next += 1;
+            written += 1;
+        }
+        drop(appender);
+        let mut state = lock(&self.state);
+        state.nulls[group][position] = nulls;
+        state.unwritten -= written;
+        state.running -= 1;
+        Ok(())
+    }
+}
+
+/// Settles the chunks of one column of a group and encodes them.
+fn encode_job(
+    plan: &Plan,
+    inputs: &[Input],
+    job: Job,
+    options: &WriteOptions,
+    scratch: &mut Scratch,
+) -> Result<(EncodedColumn, u64)> {
+    let arrays = job
+        .columns
+        .into_iter()
+        .zip(&job.places)
+        .map(|(column, (place, rows))| {
+            let column = settle_column(plan, inputs, (place, *rows), job.position, column, &job.kind, scratch)?;
+            Ok(column.array.expect("groups keep their values"))
+        })
+        .collect::<Result<Vec<ArrayRef>>>()?;
+    encode_arrays(plan, job.position, &job.kind, &arrays, options)
+}
+
+fn encode_arrays(
+    plan: &Plan,
+    position: usize,
+    kind: &ColumnType,
+    arrays: &[ArrayRef],
+    options: &WriteOptions,
+) -> Result<(EncodedColumn, u64)> {
+    let nulls = arrays.iter().map(|array| array.logical_null_count() as u64).sum();
+    let name = plan.names().nth(position).expect("a selected column");
+    let field = Field::new(name, arrow_type(&kind.data_type), true);
+    Ok((encode_column(&field, arrays, options)?, nulls))
+}
+
+/// Parses and encodes one column of a written group once more, as its final type.
+pub(crate) fn encode_again(
+    plan: &Plan,
+    inputs: &[Input],
+    places: &Places,
+    position: usize,
+    kind: &ColumnType,
+    options: &WriteOptions,
+) -> Result<(EncodedColumn, u64)> {
+    let mut scratch = Scratch::default();
+    let arrays = places
+        .iter()
+        .map(|(place, rows)| {
+            let columns =
+                crate::pipeline::parse_columns(plan, inputs, place, &[position], &[*kind], *rows, &mut scratch)?;
+            Ok(columns.into_iter().next().expect("one column was asked for").column.array)
+        })
+        .collect::<Result<Vec<_>>>()?;
+    encode_arrays(plan, position, kind, &arrays, options)
+}
+
+/// Bytes a value takes in memory, about: eight of its own and a share of the validity bits, or an offset and some text.
+const VALUE_BYTES: u64 = 9;
+
+impl<W: GroupWriter> Consumer for Grouper<W> {
+    fn consume(&self, run: &Run<'_>, chunk: Chunk) -> Result<()> {
+        let mut state = lock(&self.state);
+        let state = &mut *state;
+        let (place, rows) = (chunk.place, chunk.parsed.rows);
+        state.open.bytes += place.bytes as u64;
+        state.open.rows += rows as u64;
+        if rows > 0 {
+            state.open.places.push((place, rows));
+            state.open.columns.resize_with(run.plan.selected.len(), Vec::new);
+            for (position, column) in chunk.parsed.columns.into_iter().enumerate() {
+                state.summaries[position].join(&column.column.summary);
+                let kept =
+                    KeptColumn { kind: column.kind, nulls: column.column.nulls, array: Some(column.column.array) };
+                state.open.columns[position].push(kept);
+            }
+        }
+        let values = state.open.rows * run.plan.selected.len() as u64;
+        if place.cut && state.open.bytes.max(values * VALUE_BYTES) >= self.group_bytes {
+            self.close(run, state);
+        }
+        Ok(())
+    }
+
+    fn end(&self, run: &Run<'_>) -> Result<()> {
+        self.close(run, &mut lock(&self.state));
+        Ok(())
+    }
+
+    fn help(&self, run: &Run<'_>, scratch: &mut Scratch) -> Result<bool> {
+        let mut state = lock(&self.state);
+        let Some(job) = state.jobs.pop_front() else { return Ok(false) };
+        state.running += 1;
+        drop(state);
+        self.encode(run, job, scratch)?;
+        Ok(true)
+    }
+
+    fn is_crowded(&self) -> bool {
+        lock(&self.state).unwritten >= GROUPS_WAITING_MAX
+    }
+
+    fn is_idle(&self) -> bool {
+        let state = lock(&self.state);
+        state.jobs.is_empty() && state.running == 0
+    }
+}

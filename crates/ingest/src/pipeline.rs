@@ -1,0 +1,554 @@
+//! The parallel part: workers take blocks, settle them in order, parse them in any order, and commit them in order.
+//!
+//! ```text
+//! worker: take a block ─▶ scan ─▶ [turn: carry in, settle, carry out] ─▶ parse ─▶ commit
+//! ```
+//!
+//! The turns and the commits are in the order of the sources; everything else runs side by side. A bounded number of
+//! chunks is between "taken" and "committed", which bounds memory.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::Duration;
+
+use ingest_columnar::ColumnType;
+use ingest_infer::Summary;
+use ingest_parse::{Carry, LineCounter, only_prolongs, read_records, settle};
+use ingest_simd::{Padded, Span, scan_chunk};
+use ingest_source::{Block, BlockInfo};
+
+use crate::error::{Code, Error, Result};
+use crate::flaw::{Flaw, FlawKind, Located};
+use crate::options::{Options, Progress};
+use crate::plan::{Input, Plan};
+use crate::region::{Parsed, Region, Scratch, Wanted, parse_region};
+
+/// Bytes of text a worker takes at a time: the chunk, its index and its columns stay in a core's L2 cache for the most part,
+/// and taking one costs nothing against parsing it.
+pub(crate) const CHUNK_BYTES: usize = 1 << 20;
+
+/// No chunk crosses a multiple of it, whatever its size, so that row groups can end there.
+pub(crate) const CUT_BYTES: u64 = 1 << 20;
+
+/// Where a region lies, to read it again.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place {
+    pub input: usize,
+    pub offset: u64,
+    pub bytes: usize,
+    /// The exact machine read it.
+    pub exact: bool,
+    /// Its last byte is the source's last.
+    pub last: bool,
+    /// It ends at a multiple of [`CUT_BYTES`], or its source does.
+    pub cut: bool,
+}
+
+/// A parsed chunk, as it is committed.
+pub(crate) struct Chunk {
+    pub place: Place,
+    pub parsed: Parsed,
+}
+
+/// What takes the chunks. [`Consumer::consume`] is called in the order of the sources, under a lock.
+pub(crate) trait Consumer: Sync {
+    /// Takes the next chunk.
+    fn consume(&self, run: &Run<'_>, chunk: Chunk) -> Result<()>;
+
+    /// No more chunks come.
+    fn end(&self, run: &Run<'_>) -> Result<()>;
+
+    /// Does a piece of work that waits, if any; false if none does. Called by any worker.
+    fn help(&self, _run: &Run<'_>, _scratch: &mut Scratch) -> Result<bool> {
+        Ok(false)
+    }
+
+    /// Whether so much waits that no further chunk should be parsed.
+    fn is_crowded(&self) -> bool {
+        false
+    }
+
+    /// Whether nothing waits or is in the making.
+    fn is_idle(&self) -> bool {
+        true
+    }
+}
+
+/// What has been committed so far.
+#[derive(Default)]
+pub(crate) struct Totals {
+    pub rows_in: u64,
+    pub rows_out: u64,
+    pub bytes_in: u64,
+    pub dropped_fields: u64,
+    pub errors: Vec<u64>,
+    /// Of the committed chunks alone, by selected column: the truth about the types.
+    pub summaries: Vec<Summary>,
+}
+
+/// What is done with the records that the options set aside.
+pub(crate) trait Aside: Send {
+    /// Takes the next one. `record`: its number in its source, from 1.
+    fn reject(&mut self, plan: &Plan, source: &str, record: u64, flaw: Located) -> Result<()>;
+}
+
+struct Committer<'a> {
+    next: (usize, u64),
+    waiting: BTreeMap<(usize, u64), (Chunk, bool)>,
+    totals: Totals,
+    /// Records of the source in hand that came before.
+    source_records: u64,
+    rows_left: u64,
+    aside: &'a mut dyn Aside,
+}
+
+/// Where a source's carry is handed from chunk to chunk.
+struct Turn {
+    state: Mutex<(u64, Option<Carry>)>,
+    changed: Condvar,
+}
+
+/// One pass over the inputs.
+pub(crate) struct Run<'a> {
+    pub plan: &'a Plan,
+    pub inputs: &'a [Input],
+    pub options: &'a Options,
+    pub threads: usize,
+    /// Types known from elsewhere: nothing is inferred in this pass.
+    pub kinds: Option<&'a [ColumnType]>,
+    known: RwLock<Vec<Summary>>,
+    current: AtomicUsize,
+    turns: Vec<Turn>,
+    committer: Mutex<Committer<'a>>,
+    pool: Mutex<Vec<Block>>,
+    in_flight: Mutex<usize>,
+    freed: Condvar,
+    stop: AtomicBool,
+    done: AtomicBool,
+    failure: Mutex<Option<Error>>,
+    bytes_done: AtomicU64,
+}
+
+/// A poisoned lock means that another worker panicked; its panic is what the caller will see.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// How long a worker without work sleeps before it looks again.
+const NAP: Duration = Duration::from_millis(1);
+
+impl<'a> Run<'a> {
+    pub(crate) fn new(
+        plan: &'a Plan,
+        inputs: &'a [Input],
+        options: &'a Options,
+        threads: usize,
+        kinds: Option<&'a [ColumnType]>,
+        aside: &'a mut dyn Aside,
+    ) -> Self {
+        let first = |input: &Input| Turn {
+            state: Mutex::new((0, Some(Carry { lines: input.data_lines, ..Carry::default() }))),
+            changed: Condvar::new(),
+        };
+        let columns = plan.selected.len();
+        Run {
+            plan,
+            inputs,
+            options,
+            threads,
+            kinds,
+            known: RwLock::new(plan.suggested.clone()),
+            current: AtomicUsize::new(0),
+            turns: inputs.iter().map(first).collect(),
+            committer: Mutex::new(Committer {
+                next: (0, 0),
+                waiting: BTreeMap::new(),
+                totals: Totals {
+                    errors: vec![0; columns],
+                    summaries: vec![Summary::default(); columns],
+                    ..Totals::default()
+                },
+                source_records: 0,
+                rows_left: options.limit.unwrap_or(u64::MAX),
+                aside,
+            }),
+            pool: Mutex::new(Vec::new()),
+            in_flight: Mutex::new(0),
+            freed: Condvar::new(),
+            stop: AtomicBool::new(false),
+            done: AtomicBool::new(false),
+            failure: Mutex::new(None),
+            bytes_done: AtomicU64::new(0),
+        }
+    }
+
+    /// Runs all workers to the end; what was committed, or the first failure in the order of the sources.
+    pub(crate) fn run(self, consumer: &dyn Consumer) -> Result<Totals> {
+        if self.inputs.is_empty() || self.options.limit == Some(0) {
+            consumer.end(&self)?;
+        } else {
+            std::thread::scope(|scope| {
+                for _ in 1..self.threads {
+                    scope.spawn(|| self.work(consumer));
+                }
+                self.work(consumer);
+            });
+        }
+        if let Some(error) = lock(&self.failure).take() {
+            return Err(error);
+        }
+        let committer = self.committer.into_inner().unwrap_or_else(PoisonError::into_inner);
+        Ok(committer.totals)
+    }
+
+    fn work(&self, consumer: &dyn Consumer) {
+        let mut scratch = Scratch::default();
+        if let Err(error) = self.work_on(consumer, &mut scratch) {
+            self.fail(error);
+        }
+    }
+
+    fn fail(&self, error: Error) {
+        lock(&self.failure).get_or_insert(error);
+        self.stop.store(true, Ordering::SeqCst);
+        self.freed.notify_all();
+        self.turns.iter().for_each(|turn| turn.changed.notify_all());
+    }
+
+    fn work_on(&self, consumer: &dyn Consumer, scratch: &mut Scratch) -> Result<()> {
+        while !self.stop.load(Ordering::SeqCst) {
+            self.check_cancelled()?;
+            if consumer.help(self, scratch)? {
+                continue;
+            }
+            let done = self.done.load(Ordering::SeqCst);
+            if done && consumer.is_idle() {
+                return Ok(());
+            }
+            if done || consumer.is_crowded() || !self.take_slot() {
+                std::thread::sleep(NAP);
+                continue;
+            }
+            let mut block = lock(&self.pool).pop().unwrap_or_default();
+            match self.next_block(&mut block)? {
+                Some((input, info)) => {
+                    let chunk = self.chunk(input, &info, &mut block, scratch)?;
+                    self.bytes_done.fetch_add(info.len as u64, Ordering::Relaxed);
+                    lock(&self.pool).push(block);
+                    if let Some(chunk) = chunk {
+                        self.commit((input, info.index), chunk, info.last, consumer, scratch)?;
+                    }
+                }
+                None => {
+                    self.free_slots(1);
+                    std::thread::sleep(NAP);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn check_cancelled(&self) -> Result<()> {
+        match &self.options.cancel {
+            Some(cancel) if cancel.load(Ordering::Relaxed) => Err(Error::new(Code::Interrupted, "interrupted")),
+            _ => Ok(()),
+        }
+    }
+
+    /// Chunks that may be between taken and committed: enough that no worker waits for a slow neighbour.
+    fn take_slot(&self) -> bool {
+        let mut in_flight = lock(&self.in_flight);
+        let free = *in_flight < 2 * self.threads + 2;
+        *in_flight += usize::from(free);
+        free
+    }
+
+    fn free_slots(&self, count: usize) {
+        *lock(&self.in_flight) -= count;
+        self.freed.notify_all();
+    }
+
+    fn next_block(&self, block: &mut Block) -> Result<Option<(usize, BlockInfo)>> {
+        let bytes = self.options.chunk_bytes.unwrap_or(CHUNK_BYTES).max(1);
+        loop {
+            let input = self.current.load(Ordering::SeqCst);
+            let Some(source) = self.inputs.get(input).map(|input| &input.source) else { return Ok(None) };
+            if let Some(info) = source.next_block(block, bytes, CUT_BYTES)? {
+                return Ok(Some((input, info)));
+            }
+            let _ = self.current.compare_exchange(input, input + 1, Ordering::SeqCst, Ordering::SeqCst);
+        }
+    }
+
+    /// Settles a block to whole records and parses them; `None` when the run has stopped.
+    fn chunk(&self, input: usize, info: &BlockInfo, block: &mut Block, scratch: &mut Scratch) -> Result<Option<Chunk>> {
+        let plan = self.plan;
+        let data_offset = self.inputs[input].data_offset;
+        let lead = data_offset.saturating_sub(info.offset).min(info.len as u64) as usize;
+        let start = info.offset + lead as u64;
+        let previous = if start <= data_offset { None } else { info.previous };
+        let scan = scan_chunk(plan.kernel, padded(block).slice(lead, info.len), previous, &plan.structure);
+        let Some(mut carry) = self.take_carry(input, info.index) else { return Ok(None) };
+        let place = |offset, bytes, exact| Place {
+            input,
+            offset,
+            bytes,
+            exact,
+            last: info.last,
+            cut: info.last || (info.offset + info.len as u64).is_multiple_of(CUT_BYTES),
+        };
+        if start + (info.len - lead) as u64 <= data_offset && !info.last {
+            self.give_carry(input, info.index, carry);
+            return Ok(Some(Chunk { place: place(start, 0, false), parsed: self.nothing() }));
+        }
+        let tail = carry.tail.len();
+        let region_start = start - tail as u64;
+        if only_prolongs(&scan, &carry, &plan.dialect, info.last) {
+            carry.tail.extend_from_slice(padded(block).slice(lead, info.len).bytes());
+            carry.inside = scan.starting(carry.inside).ends_inside;
+            carry.lines += scan.line_breaks;
+            let parsed = self.check_tail(&carry, region_start, 0)?;
+            self.give_carry(input, info.index, carry);
+            return Ok(Some(Chunk { place: place(region_start, 0, false), parsed }));
+        }
+        if tail > 0 {
+            block.prepend(&carry.tail);
+        }
+        let text = padded(block).slice(lead, tail + info.len);
+        let settled = settle(text.bytes(), tail, &scan, &carry, &plan.dialect, info.last);
+        let mut next = settled.next;
+        next.tail = text.bytes()[settled.end..].to_vec();
+        let unfinished = self.check_tail(&next, region_start + settled.end as u64, 0)?;
+        self.give_carry(input, info.index, next);
+        let region = Region {
+            text: text.slice(0, settled.end),
+            next: if info.last { None } else { text.bytes().get(settled.end).copied().or(Some(0)) },
+            cells: settled.cells,
+            offset: region_start,
+        };
+        let exact = region.cells.is_some();
+        let mut lines = LineCounter::new(text.bytes(), tail, carry.lines);
+        let mut parsed = self.parse(&region, scratch, &mut lines);
+        for mut flaw in unfinished.flaws {
+            flaw.record = parsed.records;
+            parsed.flaws.push(flaw);
+        }
+        Ok(Some(Chunk { place: place(region_start, settled.end, exact), parsed }))
+    }
+
+    /// An error, or a flaw that is one, if the open record has grown beyond the limits. It begins at `offset`.
+    fn check_tail(&self, carry: &Carry, offset: u64, record: usize) -> Result<Parsed> {
+        let mut parsed = self.nothing();
+        let tail = &carry.tail;
+        if tail.len() as u64 > self.plan.max_field_bytes {
+            let progress = read_records(tail, false, &self.plan.dialect, &mut Default::default());
+            let bytes = tail.len() - progress.field.min(tail.len());
+            if bytes as u64 > self.plan.max_field_bytes {
+                let kind = FlawKind::TooLong { start: progress.field, bytes };
+                let mut lines = LineCounter::new(tail, tail.len(), carry.lines);
+                parsed.flaws.push(Flaw { record, start: 0, end: tail.len(), kind }.locate(tail, offset, &mut lines));
+            }
+        }
+        if tail.len() as u64 > self.record_bytes_max() {
+            return Err(Error::new(
+                Code::MemoryLimit,
+                format!("one record is longer than {} bytes", self.record_bytes_max()),
+            )
+            .hint("--memory-limit allows longer records; a quote that never closes is the usual cause of one"));
+        }
+        Ok(parsed)
+    }
+
+    /// A record is held several times over while it is parsed; offsets in it have 31 bits.
+    fn record_bytes_max(&self) -> u64 {
+        (self.options.memory_limit.unwrap_or(4 << 30) / 4).min(Span::OFFSET_MAX as u64 / 2)
+    }
+
+    fn nothing(&self) -> Parsed {
+        Parsed::default()
+    }
+
+    fn take_carry(&self, input: usize, index: u64) -> Option<Carry> {
+        let turn = &self.turns[input];
+        let mut state = lock(&turn.state);
+        loop {
+            if self.stop.load(Ordering::SeqCst) {
+                return None;
+            }
+            if state.0 == index
+                && let Some(carry) = state.1.take()
+            {
+                return Some(carry);
+            }
+            state = turn.changed.wait_timeout(state, 20 * NAP).unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    fn give_carry(&self, input: usize, index: u64, carry: Carry) {
+        let turn = &self.turns[input];
+        *lock(&turn.state) = (index + 1, Some(carry));
+        turn.changed.notify_all();
+    }
+
+    /// Parses all selected columns, starting from the types known so far, and adds what they showed.
+    fn parse(&self, region: &Region<'_>, scratch: &mut Scratch, lines: &mut LineCounter<'_>) -> Parsed {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let kinds = match self.kinds {
+            Some(kinds) => kinds.to_vec(),
+            None => known.iter().enumerate().map(|(position, known)| self.plan.kind(position, known)).collect(),
+        };
+        let columns: Vec<usize> = (0..kinds.len()).collect();
+        let wanted = Wanted { columns: &columns, kinds: &kinds, known: &known, rows_max: None };
+        let parsed = parse_region(self.plan, region, &wanted, scratch, lines);
+        let news = parsed.columns.iter().zip(&kinds).any(|(column, kind)| column.kind != *kind);
+        if news {
+            let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+            for (known, column) in known.iter_mut().zip(&parsed.columns) {
+                known.join(&column.column.summary);
+            }
+        }
+        parsed
+    }
+
+    /// Puts a chunk in its place in the order, and passes on all that are now next.
+    fn commit(
+        &self,
+        key: (usize, u64),
+        chunk: Chunk,
+        last: bool,
+        consumer: &dyn Consumer,
+        scratch: &mut Scratch,
+    ) -> Result<()> {
+        let mut committer = lock(&self.committer);
+        committer.waiting.insert(key, (chunk, last));
+        let mut passed = 0;
+        loop {
+            let next = committer.next;
+            let Some((chunk, last)) = committer.waiting.remove(&next) else { break };
+            committer.next = if last { (next.0 + 1, 0) } else { (next.0, next.1 + 1) };
+            passed += 1;
+            if !self.done.load(Ordering::SeqCst) {
+                self.pass_on(&mut committer, chunk, consumer, scratch)?;
+            }
+            if last {
+                committer.source_records = 0;
+            }
+            if (committer.next.0 == self.inputs.len() || committer.rows_left == 0) && !self.done.load(Ordering::SeqCst)
+            {
+                consumer.end(self)?;
+                self.done.store(true, Ordering::SeqCst);
+                self.current.store(self.inputs.len(), Ordering::SeqCst);
+            }
+        }
+        let rows = committer.totals.rows_in;
+        drop(committer);
+        self.free_slots(passed);
+        if let Some(on_progress) = self.options.on_progress.as_ref().filter(|_| passed > 0) {
+            let bytes_total = self.inputs.iter().map(|input| input.source.stored_bytes()).sum();
+            on_progress(Progress { bytes_done: self.bytes_done.load(Ordering::Relaxed), bytes_total, rows });
+        }
+        Ok(())
+    }
+
+    fn pass_on(
+        &self,
+        committer: &mut Committer<'_>,
+        mut chunk: Chunk,
+        consumer: &dyn Consumer,
+        scratch: &mut Scratch,
+    ) -> Result<()> {
+        if chunk.parsed.rows as u64 >= committer.rows_left {
+            let flaws = std::mem::take(&mut chunk.parsed.flaws);
+            chunk.parsed = self.parse_again(&chunk.place, committer.rows_left as usize, scratch)?;
+            let kept = chunk.parsed.records;
+            chunk.parsed.flaws = flaws.into_iter().filter(|flaw| flaw.record < kept).collect();
+        }
+        let source = self.inputs[chunk.place.input].source.name();
+        for flaw in std::mem::take(&mut chunk.parsed.flaws) {
+            let record = committer.source_records + flaw.record as u64 + 1;
+            if !flaw.is_rejected(self.plan) {
+                return Err(flaw.into_error(self.plan, source, record));
+            }
+            committer.aside.reject(self.plan, source, record, flaw)?;
+        }
+        committer.source_records += chunk.parsed.records as u64;
+        committer.rows_left -= chunk.parsed.rows as u64;
+        let totals = &mut committer.totals;
+        totals.rows_in += chunk.parsed.records as u64;
+        totals.rows_out += chunk.parsed.rows as u64;
+        totals.bytes_in += chunk.place.bytes as u64;
+        totals.dropped_fields += chunk.parsed.dropped_fields;
+        for (position, column) in chunk.parsed.columns.iter().enumerate() {
+            totals.errors[position] += column.errors;
+            totals.summaries[position].join(&column.column.summary);
+        }
+        consumer.consume(self, chunk)
+    }
+
+    /// Reads a region once more and parses its first rows: what lies behind them must not decide a type.
+    fn parse_again(&self, place: &Place, rows_max: usize, scratch: &mut Scratch) -> Result<Parsed> {
+        let columns: Vec<usize> = (0..self.plan.selected.len()).collect();
+        let known = vec![Summary::default(); columns.len()];
+        let kinds: Vec<_> = match self.kinds {
+            Some(kinds) => kinds.to_vec(),
+            None => known.iter().enumerate().map(|(position, known)| self.plan.kind(position, known)).collect(),
+        };
+        let wanted = Wanted { columns: &columns, kinds: &kinds, known: &known, rows_max: Some(rows_max) };
+        with_region(self.plan, self.inputs, place, |region| {
+            let mut lines = LineCounter::new(region.text.bytes(), 0, 0);
+            parse_region(self.plan, region, &wanted, scratch, &mut lines)
+        })
+    }
+}
+
+fn padded(block: &Block) -> Padded<'_> {
+    let (memory, start, end) = block.parts();
+    Padded::new(memory, start, end).expect("a block has padding on both sides")
+}
+
+/// Reads a region from its source once more.
+pub(crate) fn with_region<T>(
+    plan: &Plan,
+    inputs: &[Input],
+    place: &Place,
+    act: impl FnOnce(&Region<'_>) -> T,
+) -> Result<T> {
+    let mut block = Block::new();
+    inputs[place.input].source.read_at(place.offset, &mut block, place.bytes)?;
+    let text = padded(&block);
+    let cells = place.exact.then(|| {
+        let mut cells = Default::default();
+        // Whole records: nothing behind them can change how they are read.
+        read_records(text.bytes(), true, &plan.dialect, &mut cells);
+        cells
+    });
+    Ok(act(&Region { text, next: if place.last { None } else { Some(0) }, cells, offset: place.offset }))
+}
+
+/// Parses some columns of a region once more, as types that are known to hold them.
+///
+/// # Errors
+/// The source cannot be read, or its bytes are no longer what they were.
+pub(crate) fn parse_columns(
+    plan: &Plan,
+    inputs: &[Input],
+    place: &Place,
+    columns: &[usize],
+    kinds: &[ColumnType],
+    rows: usize,
+    scratch: &mut Scratch,
+) -> Result<Vec<crate::region::ParsedColumn>> {
+    let known = vec![Summary::default(); columns.len()];
+    let wanted = Wanted { columns, kinds, known: &known, rows_max: Some(rows) };
+    let parsed = with_region(plan, inputs, place, |region| {
+        let mut lines = LineCounter::new(region.text.bytes(), 0, 0);
+        parse_region(plan, region, &wanted, scratch, &mut lines)
+    })?;
+    let same = parsed.rows == rows && parsed.columns.iter().zip(kinds).all(|(column, kind)| column.kind == *kind);
+    if same {
+        return Ok(parsed.columns);
+    }
+    let name = inputs[place.input].source.name();
+    Err(Error::new(Code::SourceChanged, format!("{name}: the source changed while it was read")))
+}

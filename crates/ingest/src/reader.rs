@@ -1,0 +1,359 @@
+//! The public verbs: a builder that ends in a frame, a file, a schema, a count.
+
+use std::io::Write;
+use std::path::Path;
+use std::time::Instant;
+
+use ingest_columnar::arrow::array::RecordBatch;
+use ingest_columnar::{ColumnType, Frame, OnError, type_name};
+use ingest_infer::DataType;
+use ingest_source::Source;
+
+use crate::aside::Rejects;
+use crate::error::{Code, Error, Result};
+use crate::options::{Format, Infer, Options, WriteOptions};
+use crate::pipeline::{CHUNK_BYTES, Consumer, Run, Totals};
+use crate::plan::{Input, Plan, plan};
+use crate::report::{ColumnReport, Report};
+use crate::settle::{Keeper, Kept, final_kinds, schema, settle_chunks, type_notes};
+use crate::sources::Sources;
+
+/// Names the sources of a table. Nothing is read yet.
+///
+/// # Errors
+/// Never so far; what is missing or unreadable is said when the table is read.
+pub fn read(sources: impl Into<Sources>) -> Result<Reader> {
+    Ok(Reader { sources: sources.into(), options: Options::default() })
+}
+
+/// A table to be read: sources and options. Its verbs read it.
+pub struct Reader {
+    pub(crate) sources: Sources,
+    pub(crate) options: Options,
+}
+
+impl Reader {
+    /// Replaces all options.
+    #[must_use]
+    pub fn options(mut self, options: Options) -> Self {
+        self.options = options;
+        self
+    }
+
+    /// Only these columns, in this order.
+    #[must_use]
+    pub fn columns<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
+        self.options.columns = Some(names.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// At most so many records.
+    #[must_use]
+    pub fn limit(mut self, rows: u64) -> Self {
+        self.options.limit = Some(rows);
+        self
+    }
+
+    /// The whole table in memory, typed.
+    ///
+    /// # Errors
+    /// Whatever [`Code`] lists: sources that cannot be read, data that does not fit the options.
+    ///
+    /// ```
+    /// let frame = ingest::read(b"id,price\n1,2.50\n2,\n".to_vec())?.collect()?;
+    /// assert_eq!(frame.num_rows(), 2);
+    /// assert_eq!(frame.schema().field(1).name(), "price");
+    /// # Ok::<(), ingest::Error>(())
+    /// ```
+    pub fn collect(self) -> Result<Frame> {
+        Ok(self.collect_with_report()?.0)
+    }
+
+    /// The same, with what was read, rejected and noted.
+    ///
+    /// # Errors
+    /// As [`Reader::collect`].
+    pub fn collect_with_report(self) -> Result<(Frame, Report)> {
+        let session = Session::start(self)?;
+        let mut rejects = session.rejects()?;
+        let keeper = Keeper::new(true);
+        let totals = session.run(&keeper, None, &mut rejects)?;
+        let kinds = final_kinds(&session.plan, &totals.summaries);
+        let chunks = session.settle(keeper, &kinds)?;
+        let nulls = count_nulls(&chunks, kinds.len());
+        let schema = schema(&session.plan, &kinds);
+        let batches = chunks
+            .into_iter()
+            .map(|chunk| {
+                let arrays = chunk.columns.into_iter().filter_map(|column| column.array).collect();
+                RecordBatch::try_new(schema.clone(), arrays).map_err(|error| Error::encode(&error))
+            })
+            .collect::<Result<Vec<_>>>()?;
+        let report = session.report(totals, &kinds, &nulls, rejects)?;
+        let frame = Frame::new(schema, batches).map_err(|error| Error::encode(&error))?;
+        Ok((frame, report))
+    }
+
+    /// The exact schema of the whole input, with counts of rows and nulls.
+    ///
+    /// # Errors
+    /// As [`Reader::collect`].
+    pub fn schema(self) -> Result<Report> {
+        let session = Session::start(self)?;
+        let mut rejects = session.rejects()?;
+        let (totals, kinds, nulls) = session.types_and_nulls(&mut rejects)?;
+        session.report(totals, &kinds, &nulls, rejects)
+    }
+
+    /// Whether every record fits [`Options::schema`]: what does not follows the options, and rejects are written.
+    ///
+    /// # Errors
+    /// As [`Reader::collect`]; without a schema [`Code::Usage`].
+    pub fn validate(self) -> Result<Report> {
+        if self.options.schema.is_none() {
+            return Err(Error::new(Code::Usage, "there is no schema to validate against")
+                .hint("--schema FILE takes what `ingest schema --json` prints"));
+        }
+        self.schema()
+    }
+
+    /// The number of records, exact; ragged ones count too.
+    ///
+    /// # Errors
+    /// As [`Reader::collect`].
+    pub fn count(mut self) -> Result<u64> {
+        // Nothing of the records matters but their number: no types, no columns, no number of fields.
+        self.options.infer = Infer::None;
+        self.options.ragged = ingest_parse::Ragged::Truncate;
+        self.options.columns = None;
+        self.options.drop = Vec::new();
+        let mut session = Session::start(self)?;
+        session.plan.selected.clear();
+        let mut rejects = Rejects::counting();
+        let totals = session.run(&Keeper::new(false), Some(&[]), &mut rejects)?;
+        Ok(totals.rows_in)
+    }
+
+    /// Writes the table to a file, which appears whole or not at all.
+    ///
+    /// # Errors
+    /// As [`Reader::collect`], and [`Code::OutputExists`] unless [`WriteOptions::overwrite`].
+    pub fn write(self, path: impl AsRef<Path>, write: &WriteOptions) -> Result<Report> {
+        crate::write::to_path(self, path.as_ref(), write)
+    }
+
+    /// Writes the table to a Parquet file with the default options.
+    ///
+    /// # Errors
+    /// As [`Reader::write`].
+    pub fn write_parquet(self, path: impl AsRef<Path>) -> Result<Report> {
+        self.write(path, &WriteOptions { format: Some(Format::Parquet), ..WriteOptions::default() })
+    }
+
+    /// Writes the table to a pipe or any writer. As nothing can be taken back there, the types are settled by a pass of
+    /// its own first.
+    ///
+    /// # Errors
+    /// As [`Reader::collect`]; what was written before a failure stays written.
+    pub fn write_to(self, out: impl Write + Send, format: Format, write: &WriteOptions) -> Result<Report> {
+        crate::write::to_writer(self, out, format, write)
+    }
+}
+
+/// An opened reader: plan, inputs, and what is measured.
+pub(crate) struct Session {
+    pub plan: Plan,
+    pub inputs: Vec<Input>,
+    pub options: Options,
+    pub threads: usize,
+    pub overwrite_rejects: bool,
+    started: Instant,
+    cpu_before: f64,
+}
+
+impl Session {
+    pub(crate) fn start(reader: Reader) -> Result<Session> {
+        let started = Instant::now();
+        let cpu_before = crate::measure::usage().0;
+        let Reader { sources, mut options } = reader;
+        let mut opened = sources.open(options.access)?;
+        spool(&mut opened, &options)?;
+        let threads = threads(&options, &opened);
+        check_memory_limit(&options)?;
+        if let Infer::First(rows) = options.infer {
+            let types = first_types(&opened, &options, rows)?;
+            options.infer = Infer::All;
+            let (mut plan, inputs) = plan(&options, opened)?;
+            for (position, kind) in types.into_iter().enumerate() {
+                let index = plan.selected[position];
+                plan.columns[index].given.get_or_insert(ColumnType { given: true, ..kind });
+            }
+            return Ok(Session { plan, inputs, options, threads, overwrite_rejects: false, started, cpu_before });
+        }
+        let (plan, inputs) = plan(&options, opened)?;
+        Ok(Session { plan, inputs, options, threads, overwrite_rejects: false, started, cpu_before })
+    }
+
+    pub(crate) fn rejects(&self) -> Result<Rejects> {
+        Rejects::new(self.options.rejects.as_deref(), self.options.max_errors, self.overwrite_rejects)
+    }
+
+    /// One pass over the inputs.
+    pub(crate) fn run(&self, consumer: &dyn Consumer, kinds: Option<&[ColumnType]>, rejects: &mut Rejects) -> Result<Totals> {
+        if self.plan.columns.is_empty() {
+            return Ok(Totals::default());
+        }
+        Run::new(&self.plan, &self.inputs, &self.options, self.threads, kinds, rejects).run(consumer)
+    }
+
+    /// A pass that settles the types and counts nulls, without keeping values.
+    pub(crate) fn types_and_nulls(&self, rejects: &mut Rejects) -> Result<(Totals, Vec<ColumnType>, Vec<u64>)> {
+        let keeper = Keeper::new(false);
+        let totals = self.run(&keeper, None, rejects)?;
+        let kinds = final_kinds(&self.plan, &totals.summaries);
+        let chunks = self.settle(keeper, &kinds)?;
+        let nulls = count_nulls(&chunks, kinds.len());
+        Ok((totals, kinds, nulls))
+    }
+
+    /// The types and the nulls, and the sources ready for the pass that hands values out.
+    pub(crate) fn settle_types(&self) -> Result<(Vec<ColumnType>, Vec<u64>)> {
+        let (_, kinds, nulls) = self.types_and_nulls(&mut Rejects::counting())?;
+        self.rewind()?;
+        Ok((kinds, nulls))
+    }
+
+    fn settle(&self, keeper: Keeper, kinds: &[ColumnType]) -> Result<Vec<Kept>> {
+        settle_chunks(&self.plan, &self.inputs, keeper.into_chunks(), kinds, self.threads)
+    }
+
+    /// Makes the sources ready for another pass.
+    pub(crate) fn rewind(&self) -> Result<()> {
+        for input in &self.inputs {
+            let mut block = Default::default();
+            // A pass that stopped at a limit leaves a stream half read; the spool needs the rest of it.
+            while !input.source.is_seekable() && input.source.next_block(&mut block, CHUNK_BYTES, 0)?.is_some() {}
+            input.source.rewind()?;
+        }
+        Ok(())
+    }
+
+    /// The report of a finished run; the rejects table appears.
+    pub(crate) fn report(&self, totals: Totals, kinds: &[ColumnType], nulls: &[u64], rejects: Rejects) -> Result<Report> {
+        let mut notes = self.plan.notes.clone();
+        if !totals.summaries.is_empty() {
+            notes.extend(type_notes(&self.plan, &totals.summaries));
+        }
+        let (rejected, first_rejects) = (rejects.count, rejects.first.clone());
+        let files = rejects.finish(totals.rows_in, totals.errors.iter().sum())?;
+        let (cpu, peak_memory_bytes) = crate::measure::usage();
+        let column = |(position, name): (usize, &str)| ColumnReport {
+            name: name.to_owned(),
+            data_type: type_name(&ingest_columnar::arrow_type(&kinds[position].data_type)),
+            nulls: nulls.get(position).copied().unwrap_or(0),
+            errors: totals.errors.get(position).copied().unwrap_or(0),
+        };
+        Ok(Report {
+            rows_in: totals.rows_in,
+            rows_out: totals.rows_out,
+            rejected,
+            filtered: 0,
+            bytes_in: totals.bytes_in,
+            bytes_out: 0,
+            files: files.into_iter().collect(),
+            sources: self.inputs.iter().map(|input| input.source.name().to_owned()).collect(),
+            columns: self
+                .plan
+                .names()
+                .enumerate()
+                .filter(|(position, _)| *position < kinds.len())
+                .map(column)
+                .collect(),
+            dropped_fields: totals.dropped_fields,
+            first_rejects,
+            notes,
+            seconds: self.started.elapsed().as_secs_f64(),
+            cpu_seconds: cpu - self.cpu_before,
+            kernel: self.plan.kernel.name().to_owned(),
+            threads: self.threads,
+            peak_memory_bytes,
+        })
+    }
+}
+
+fn count_nulls(chunks: &[Kept], columns: usize) -> Vec<u64> {
+    let mut nulls = vec![0; columns];
+    for chunk in chunks {
+        for (sum, column) in nulls.iter_mut().zip(&chunk.columns) {
+            *sum += column.nulls as u64;
+        }
+    }
+    nulls
+}
+
+/// Sources that pass once are kept in the temporary folder where a second look may be needed.
+fn spool(sources: &mut [Source], options: &Options) -> Result<()> {
+    let settled = options.infer == Infer::None && options.limit.is_none();
+    if !settled {
+        for source in sources {
+            source.spool(options.temp_dir.as_deref())?;
+        }
+    }
+    Ok(())
+}
+
+/// One worker a core, and no more than there are chunks to work on.
+fn threads(options: &Options, sources: &[Source]) -> usize {
+    let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let wanted = options.threads.unwrap_or_else(cores).max(1);
+    let known: Option<u64> = sources.iter().map(|source| source.stored_bytes().filter(|_| source.is_seekable())).sum();
+    let chunk = options.chunk_bytes.unwrap_or(CHUNK_BYTES).max(1) as u64;
+    known.map_or(wanted, |bytes| wanted.min(bytes.div_ceil(chunk).max(1) as usize))
+}
+
+/// Below it not even one worker's chunks fit.
+const MEMORY_LIMIT_MIN: u64 = 32 << 20;
+
+fn check_memory_limit(options: &Options) -> Result<()> {
+    match options.memory_limit {
+        Some(limit) if limit < MEMORY_LIMIT_MIN => {
+            Err(Error::new(Code::MemoryLimit, format!("a memory limit of {limit} bytes is too narrow to work in"))
+                .hint("--memory-limit takes 32MiB or more"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The types of the first records, for [`Infer::First`].
+fn first_types(sources: &[Source], options: &Options, rows: u64) -> Result<Vec<ColumnType>> {
+    /// Enough text for any sensible number of first records; where it is not, the types of those that fit are taken.
+    const BYTES_MAX: usize = 256 << 20;
+    let Some(first) = sources.first() else { return Ok(Vec::new()) };
+    let mut wanted = 1 << 20;
+    loop {
+        let bytes = first.peek(wanted)?;
+        let complete = bytes.len() < wanted;
+        let mut text = bytes;
+        if !complete {
+            // The last record may be cut.
+            let end = text.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
+            text.truncate(end);
+        }
+        let options = Options {
+            infer: Infer::All,
+            limit: Some(rows),
+            on_error: OnError::Reject,
+            rejects: None,
+            ..options.clone()
+        };
+        let session = Session::start(Reader { sources: Sources::bytes(first.name(), text), options })?;
+        let totals = session.run(&Keeper::new(false), None, &mut Rejects::counting())?;
+        if totals.rows_out >= rows || complete || wanted >= BYTES_MAX {
+            let kinds = final_kinds(&session.plan, &totals.summaries);
+            // A column without a value in these records could be anything.
+            let text = |kind: ColumnType| if kind.data_type == DataType::Null { ColumnType::given(DataType::Utf8) } else { kind };
+            return Ok(kinds.into_iter().map(text).collect());
+        }
+        wanted *= 4;
+    }
+}

@@ -1,0 +1,389 @@
+//! Some whole records to columns: what one worker does with one chunk.
+
+use ingest_columnar::{Column, ColumnBuilder, ColumnType, OnError, builder_for};
+use ingest_infer::Summary;
+use ingest_parse::{Batch, Cells, FaultKind, LineCounter, Span, invalid_utf8, unescape};
+use ingest_simd::Padded;
+
+use crate::flaw::{Flaw, FlawKind, Located};
+use crate::plan::Plan;
+
+/// Whole records of one source.
+pub(crate) struct Region<'a> {
+    pub text: Padded<'a>,
+    /// The byte after them, `None` at the source's end.
+    pub next: Option<u8>,
+    /// What the exact machine read, where it had to.
+    pub cells: Option<Cells>,
+    /// Where the text begins in its source.
+    pub offset: u64,
+}
+
+/// One column of a region.
+pub(crate) struct ParsedColumn {
+    pub kind: ColumnType,
+    pub column: Column,
+    /// Values nulled because they did not fit.
+    pub errors: u64,
+}
+
+/// What became of a region.
+#[derive(Default)]
+pub(crate) struct Parsed {
+    pub rows: usize,
+    /// Rows and rejected records.
+    pub records: usize,
+    pub columns: Vec<ParsedColumn>,
+    pub flaws: Vec<Located>,
+    pub dropped_fields: u64,
+}
+
+/// Text that is indexed at a time: with its index (4 bytes a field) it stays in the L2 cache beside the columns.
+const BATCH_BYTES: usize = 96 << 10;
+
+/// A worker's reusable memory.
+#[derive(Default)]
+pub(crate) struct Scratch {
+    batch: Batch,
+    spans: Vec<Span>,
+    misfits: Vec<u32>,
+    unescaped: Vec<u8>,
+}
+
+/// What is wanted of a region: for each of some of the plan's selected columns, the type to start from.
+pub(crate) struct Wanted<'w> {
+    /// Indices into [`Plan::selected`].
+    pub columns: &'w [usize],
+    /// Their types.
+    pub kinds: &'w [ColumnType],
+    /// What is known of them so far: where a value does not fit, the next type takes this into account.
+    pub known: &'w [Summary],
+    /// At most so many rows.
+    pub rows_max: Option<usize>,
+}
+
+/// Parses a region. `lines` counts over a text of which the region is a part that begins at `lines_from`.
+pub(crate) fn parse_region(
+    plan: &Plan,
+    region: &Region<'_>,
+    wanted: &Wanted<'_>,
+    scratch: &mut Scratch,
+    lines: &mut LineCounter<'_>,
+) -> Parsed {
+    let mut work = Work::new(plan, region, wanted);
+    let mut batches = Batches::new(plan, region, wanted.rows_max);
+    while let Some(text) = batches.next(scratch) {
+        work.append(text, batches.base, batches.records_before, scratch);
+    }
+    work.flaws.append(&mut batches.flaws);
+    let (records, rows, dropped_fields) = (batches.records, batches.rows, batches.dropped_fields);
+    let columns = work.finish(scratch);
+    let mut flaws = work.flaws;
+    flaws.sort_by_key(|flaw| (flaw.record, flaw.culprit().0));
+    let flaws = flaws.into_iter().map(|flaw| flaw.locate(region.text.bytes(), region.offset, lines)).collect();
+    Parsed { rows, records, columns, flaws, dropped_fields }
+}
+
+/// The batches of a region, with the records taken out that the options reject.
+struct Batches<'a> {
+    plan: &'a Plan,
+    region: &'a Region<'a>,
+    /// Offset in the region of the batch in hand, and of the next one.
+    base: usize,
+    at: usize,
+    rows_left: usize,
+    rows: usize,
+    /// Records before the batch in hand are `records_before`; `records` counts it too.
+    records_before: usize,
+    records: usize,
+    dropped_fields: u64,
+    flaws: Vec<Flaw>,
+    /// Fields can be too long, bytes can be invalid: only then is each record looked at.
+    suspect: bool,
+    valid: bool,
+}
+
+impl<'a> Batches<'a> {
+    fn new(plan: &'a Plan, region: &'a Region<'a>, rows_max: Option<usize>) -> Self {
+        let valid = invalid_utf8(region.text.bytes()).is_none();
+        Batches {
+            plan,
+            region,
+            base: 0,
+            at: 0,
+            rows_left: rows_max.unwrap_or(usize::MAX),
+            rows: 0,
+            records_before: 0,
+            records: 0,
+            dropped_fields: 0,
+            flaws: Vec::new(),
+            suspect: !valid || region.text.len() as u64 > plan.max_field_bytes,
+            valid,
+        }
+    }
+
+    /// Reads the next batch into the scratch; its text, or `None` at the end.
+    fn next(&mut self, scratch: &mut Scratch) -> Option<Padded<'a>> {
+        if self.at >= self.region.text.len() || self.rows_left == 0 {
+            return None;
+        }
+        let rest = self.region.text.slice(self.at, self.region.text.len());
+        let batch = &mut scratch.batch;
+        let read = match &self.region.cells {
+            Some(cells) => {
+                batch.read_cells(cells, self.plan.shape);
+                rest.len()
+            }
+            None => batch.read_regular(
+                self.plan.kernel,
+                rest,
+                BATCH_BYTES,
+                self.region.next,
+                &self.plan.structure,
+                self.plan.shape,
+            ),
+        };
+        let text = rest.slice(0, read);
+        self.base = self.at;
+        self.at += read;
+        self.take_flaws(text, scratch);
+        self.count(text, scratch);
+        Some(text)
+    }
+
+    /// Notes the batch's faults, and takes out the rows that the options reject.
+    fn take_flaws(&mut self, text: Padded<'_>, scratch: &mut Scratch) {
+        let base = self.base;
+        let before = self.records;
+        for fault in scratch.batch.faults() {
+            self.flaws.push(Flaw {
+                record: before + fault.record as usize,
+                start: base + fault.start as usize,
+                end: base + fault.end as usize,
+                kind: FlawKind::Structure(moved(fault.kind, base as u32)),
+            });
+        }
+        if self.suspect {
+            self.take_suspects(text, scratch);
+        }
+        if self.plan.on_error == OnError::Reject {
+            self.take_bad_values(text, scratch);
+        }
+    }
+
+    /// Takes out rows with invalid bytes or fields beyond the limit.
+    fn take_suspects(&mut self, text: Padded<'_>, scratch: &mut Scratch) {
+        let mut keep = vec![true; scratch.batch.rows()];
+        for (row, keep) in keep.iter_mut().enumerate() {
+            let place = scratch.batch.row(text.bytes(), row);
+            let (start, end) = (place.start as usize, place.end as usize);
+            if let Some(at) = invalid_utf8(&text.bytes()[start..end]).filter(|_| !self.valid) {
+                *keep = false;
+                self.push(place.record, start, end, FlawKind::Utf8 { at: self.base + start + at });
+            }
+        }
+        for column in 0..self.plan.columns.len() {
+            scratch.batch.column(text.bytes(), column, &mut scratch.spans);
+            for (row, span) in scratch.spans.iter().enumerate() {
+                if span.len() as u64 > self.plan.max_field_bytes && keep[row] {
+                    keep[row] = false;
+                    let place = scratch.batch.row(text.bytes(), row);
+                    let kind = FlawKind::TooLong { start: self.base + span.start(), bytes: span.len() };
+                    self.push(place.record, place.start as usize, place.end as usize, kind);
+                }
+            }
+        }
+        retain(&mut scratch.batch, text, &keep);
+    }
+
+    /// Takes out rows with values that their given type cannot hold. A dry run of these columns: only with `--on-error reject`.
+    fn take_bad_values(&mut self, text: Padded<'_>, scratch: &mut Scratch) {
+        let mut keep = vec![true; scratch.batch.rows()];
+        for &index in &self.plan.selected {
+            let Some(kind) = self.plan.columns[index].given else { continue };
+            scratch.batch.column(text.bytes(), index, &mut scratch.spans);
+            scratch.misfits.clear();
+            let mut builder = builder_for(&kind, scratch.spans.len());
+            builder.append(&self.plan.fields(text, &scratch.spans), &self.plan.rules(), &mut scratch.misfits);
+            for &row in &scratch.misfits {
+                let row = row as usize;
+                if std::mem::replace(&mut keep[row], false) {
+                    let place = scratch.batch.row(text.bytes(), row);
+                    let kind = value_flaw(index, scratch.spans[row], self.base, &kind);
+                    self.push(place.record, place.start as usize, place.end as usize, kind);
+                }
+            }
+        }
+        retain(&mut scratch.batch, text, &keep);
+    }
+
+    fn push(&mut self, record: u32, start: usize, end: usize, kind: FlawKind) {
+        let (record, base) = (self.records + record as usize, self.base);
+        self.flaws.push(Flaw { record, start: base + start, end: base + end, kind });
+    }
+
+    /// Counts the batch, cut to the rows that are still wanted.
+    fn count(&mut self, text: Padded<'_>, scratch: &mut Scratch) {
+        let batch = &mut scratch.batch;
+        self.records_before = self.records;
+        if batch.rows() < self.rows_left {
+            self.records += batch.records();
+        } else {
+            let last = batch.row(text.bytes(), self.rows_left - 1).record as usize;
+            self.records += last + 1;
+            self.flaws.retain(|flaw| flaw.record < self.records);
+            let keep: Vec<bool> = (0..batch.rows()).map(|row| row < self.rows_left).collect();
+            retain(batch, text, &keep);
+        }
+        self.dropped_fields += batch.dropped_fields();
+        self.rows += batch.rows();
+        self.rows_left -= batch.rows();
+    }
+}
+
+fn retain(batch: &mut Batch, text: Padded<'_>, keep: &[bool]) {
+    if keep.contains(&false) {
+        batch.retain_rows(text.bytes(), keep);
+    }
+}
+
+fn value_flaw(column: usize, span: Span, base: usize, kind: &ColumnType) -> FlawKind {
+    FlawKind::Value { column, start: base + span.start(), end: base + span.end(), data_type: kind.data_type }
+}
+
+/// A fault whose offsets count from `base` bytes earlier.
+fn moved(kind: FaultKind, base: u32) -> FaultKind {
+    match kind {
+        FaultKind::TextAfterQuote { at } => FaultKind::TextAfterQuote { at: at + base },
+        FaultKind::StrayQuote { at } => FaultKind::StrayQuote { at: at + base },
+        FaultKind::UnclosedQuote { at } => FaultKind::UnclosedQuote { at: at + base },
+        ragged => ragged,
+    }
+}
+
+/// The columns in the making.
+struct Work<'a> {
+    plan: &'a Plan,
+    region: &'a Region<'a>,
+    wanted: &'a Wanted<'a>,
+    builders: Vec<Box<dyn ColumnBuilder>>,
+    /// Columns some value of which does not fit the type they started from.
+    widened: Vec<bool>,
+    errors: Vec<u64>,
+    flaws: Vec<Flaw>,
+}
+
+impl<'a> Work<'a> {
+    fn new(plan: &'a Plan, region: &'a Region<'a>, wanted: &'a Wanted<'a>) -> Self {
+        let rows = plan.rows_hint(region.text.len());
+        Work {
+            plan,
+            region,
+            wanted,
+            builders: wanted.kinds.iter().map(|kind| builder_for(kind, rows)).collect(),
+            widened: vec![false; wanted.kinds.len()],
+            errors: vec![0; wanted.kinds.len()],
+            flaws: Vec::new(),
+        }
+    }
+
+    fn append(&mut self, text: Padded<'_>, base: usize, records_before: usize, scratch: &mut Scratch) {
+        for position in 0..self.builders.len() {
+            if self.widened[position] {
+                continue;
+            }
+            let index = self.plan.selected[self.wanted.columns[position]];
+            scratch.batch.column(text.bytes(), index, &mut scratch.spans);
+            scratch.misfits.clear();
+            let fields = self.plan.fields(text, &scratch.spans);
+            self.builders[position].append(&fields, &self.plan.rules(), &mut scratch.misfits);
+            if !scratch.misfits.is_empty() {
+                self.take_misfits(position, text, base, records_before, scratch);
+            }
+        }
+    }
+
+    fn take_misfits(
+        &mut self,
+        position: usize,
+        text: Padded<'_>,
+        base: usize,
+        records_before: usize,
+        scratch: &Scratch,
+    ) {
+        let kind = &self.wanted.kinds[position];
+        if !kind.given {
+            self.widened[position] = true;
+        } else if self.plan.on_error == OnError::Null {
+            self.errors[position] += scratch.misfits.len() as u64;
+        } else {
+            // The run fails at the first flaw: one a batch and column is enough.
+            let row = scratch.misfits[0] as usize;
+            let place = scratch.batch.row(text.bytes(), row);
+            let index = self.plan.selected[self.wanted.columns[position]];
+            self.flaws.push(Flaw {
+                record: records_before + place.record as usize,
+                start: base + place.start as usize,
+                end: base + place.end as usize,
+                kind: value_flaw(index, scratch.spans[row], base, kind),
+            });
+        }
+    }
+
+    /// The finished columns; those that did not fit are made again from the region with a type that does.
+    fn finish(&mut self, scratch: &mut Scratch) -> Vec<ParsedColumn> {
+        let builders = std::mem::take(&mut self.builders);
+        let mut columns: Vec<_> = builders.into_iter().map(Some).collect();
+        let mut parsed = Vec::with_capacity(columns.len());
+        for (position, builder) in columns.iter_mut().enumerate() {
+            let mut builder = builder.take().expect("each column is finished once");
+            let column = if self.widened[position] {
+                drop(builder);
+                self.widen(position, scratch)
+            } else {
+                let kind = self.wanted.kinds[position];
+                ParsedColumn { kind, column: builder.finish(), errors: self.errors[position] }
+            };
+            parsed.push(column);
+        }
+        parsed
+    }
+
+    /// Looks at every field of a column, decides its type by them and by what is known, and builds it.
+    fn widen(&self, position: usize, scratch: &mut Scratch) -> ParsedColumn {
+        let index = self.plan.selected[self.wanted.columns[position]];
+        let mut summary = Summary::default();
+        let mut batches = Batches::new(self.plan, self.region, self.wanted.rows_max);
+        while let Some(text) = batches.next(scratch) {
+            scratch.batch.column(text.bytes(), index, &mut scratch.spans);
+            observe(self.plan, text, &scratch.spans, &mut scratch.unescaped, &mut summary);
+        }
+        let mut joined = self.wanted.known[position].clone();
+        joined.join(&summary);
+        let kind = ColumnType::from(joined.decide());
+        let mut builder = builder_for(&kind, batches.rows);
+        let mut batches = Batches::new(self.plan, self.region, self.wanted.rows_max);
+        while let Some(text) = batches.next(scratch) {
+            scratch.batch.column(text.bytes(), index, &mut scratch.spans);
+            scratch.misfits.clear();
+            builder.append(&self.plan.fields(text, &scratch.spans), &self.plan.rules(), &mut scratch.misfits);
+            debug_assert!(scratch.misfits.is_empty(), "a type decided from all fields holds all fields");
+        }
+        let column = Column { summary, ..builder.finish() };
+        ParsedColumn { kind, column, errors: 0 }
+    }
+}
+
+/// Adds the fields of one column to a summary.
+pub(crate) fn observe(plan: &Plan, text: Padded<'_>, spans: &[Span], unescaped: &mut Vec<u8>, summary: &mut Summary) {
+    for span in spans {
+        let raw = span.of(text.bytes());
+        if span.is_quoted() || span.is_escaped() {
+            unescaped.clear();
+            unescape(raw, span.is_quoted(), &plan.dialect, unescaped);
+            summary.observe(unescaped, span.is_quoted(), &plan.nulls);
+        } else {
+            summary.observe(raw, false, &plan.nulls);
+        }
+    }
+}

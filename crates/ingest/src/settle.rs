@@ -1,0 +1,163 @@
+//! The end of inference: every chunk in the types that the whole input decides.
+//!
+//! A chunk was parsed as the types known when its turn came. Where the whole input decides another type, that column of
+//! that chunk, and nothing else, is parsed once more from its source.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use ingest_columnar::arrow::array::{ArrayRef, new_null_array};
+use ingest_columnar::arrow::datatypes::{Field, Schema, SchemaRef};
+use ingest_columnar::{Column, ColumnType, arrow_type};
+use ingest_infer::{DataType, Summary};
+
+use crate::error::Result;
+use crate::pipeline::{Chunk, Consumer, Place, Run, parse_columns};
+use crate::plan::{Input, Plan};
+use crate::region::{ParsedColumn, Scratch};
+
+/// One column of a kept chunk.
+pub(crate) struct KeptColumn {
+    pub kind: ColumnType,
+    /// The values, unless only their number matters.
+    pub array: Option<ArrayRef>,
+    pub nulls: usize,
+}
+
+/// A chunk that has been committed.
+pub(crate) struct Kept {
+    pub place: Place,
+    pub rows: usize,
+    pub columns: Vec<KeptColumn>,
+}
+
+/// Keeps every chunk, with its values or without.
+pub(crate) struct Keeper {
+    with_values: bool,
+    chunks: Mutex<Vec<Kept>>,
+}
+
+impl Keeper {
+    pub(crate) fn new(with_values: bool) -> Self {
+        Keeper { with_values, chunks: Mutex::new(Vec::new()) }
+    }
+
+    /// The chunks, in the order of the sources.
+    pub(crate) fn into_chunks(self) -> Vec<Kept> {
+        self.chunks.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+impl Consumer for Keeper {
+    fn consume(&self, _run: &Run<'_>, chunk: Chunk) -> Result<()> {
+        if chunk.parsed.rows > 0 {
+            let keep = |column: ParsedColumn| {
+                let Column { array, nulls, .. } = column.column;
+                KeptColumn { kind: column.kind, nulls, array: self.with_values.then_some(array) }
+            };
+            let columns = chunk.parsed.columns.into_iter().map(keep).collect();
+            let kept = Kept { place: chunk.place, rows: chunk.parsed.rows, columns };
+            self.chunks.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(kept);
+        }
+        Ok(())
+    }
+
+    fn end(&self, _run: &Run<'_>) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// The types that summaries of all records decide.
+pub(crate) fn final_kinds(plan: &Plan, summaries: &[Summary]) -> Vec<ColumnType> {
+    summaries.iter().enumerate().map(|(position, summary)| plan.kind(position, summary)).collect()
+}
+
+/// Sentences about columns whose type a person may want to settle.
+pub(crate) fn type_notes(plan: &Plan, summaries: &[Summary]) -> Vec<String> {
+    let ambiguous = |(name, summary): (&str, &Summary)| {
+        summary
+            .decide()
+            .ambiguous_dates
+            .then(|| format!("column {name:?} holds dates like 01/02/2020 whose order no value settles; it stays text"))
+    };
+    plan.names().zip(summaries).filter_map(ambiguous).collect()
+}
+
+/// The Arrow schema of the selected columns; every column may hold nulls.
+pub(crate) fn schema(plan: &Plan, kinds: &[ColumnType]) -> SchemaRef {
+    let field = |(name, kind): (&str, &ColumnType)| Field::new(name, arrow_type(&kind.data_type), true);
+    Schema::new(plan.names().zip(kinds).map(field).collect::<Vec<_>>()).into()
+}
+
+/// Brings one column of a chunk to its final type.
+pub(crate) fn settle_column(
+    plan: &Plan,
+    inputs: &[Input],
+    (place, rows): (&Place, usize),
+    position: usize,
+    column: KeptColumn,
+    kind: &ColumnType,
+    scratch: &mut Scratch,
+) -> Result<KeptColumn> {
+    if column.kind == *kind {
+        return Ok(column);
+    }
+    if column.kind.data_type == DataType::Null {
+        let array = column.array.map(|_| new_null_array(&arrow_type(&kind.data_type), rows));
+        return Ok(KeptColumn { kind: *kind, array, nulls: rows });
+    }
+    let again = parse_columns(plan, inputs, place, &[position], &[*kind], rows, scratch)?;
+    let parsed = again.into_iter().next().expect("one column was asked for");
+    let array = column.array.map(|_| parsed.column.array);
+    Ok(KeptColumn { kind: *kind, array, nulls: parsed.column.nulls })
+}
+
+/// Brings all chunks to the final types, on all threads.
+pub(crate) fn settle_chunks(
+    plan: &Plan,
+    inputs: &[Input],
+    chunks: Vec<Kept>,
+    kinds: &[ColumnType],
+    threads: usize,
+) -> Result<Vec<Kept>> {
+    let settled = |chunk: &Kept| chunk.columns.iter().zip(kinds).all(|(column, kind)| column.kind == *kind);
+    if chunks.iter().all(settled) {
+        return Ok(chunks);
+    }
+    let slots: Vec<Mutex<Option<Kept>>> = chunks.into_iter().map(|chunk| Mutex::new(Some(chunk))).collect();
+    let next = AtomicUsize::new(0);
+    let work = || -> Result<()> {
+        let mut scratch = Scratch::default();
+        while let Some(slot) = slots.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let mut slot = slot.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            let chunk = slot.take().expect("each chunk is taken once");
+            *slot = Some(settle_chunk(plan, inputs, chunk, kinds, &mut scratch)?);
+        }
+        Ok(())
+    };
+    std::thread::scope(|scope| {
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
+        let mine = work();
+        let theirs = others.into_iter().map(|other| other.join().expect("a worker does not panic"));
+        std::iter::once(mine).chain(theirs).collect::<Result<Vec<()>>>()
+    })?;
+    let take = |slot: Mutex<Option<Kept>>| slot.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    Ok(slots.into_iter().filter_map(take).collect())
+}
+
+fn settle_chunk(
+    plan: &Plan,
+    inputs: &[Input],
+    chunk: Kept,
+    kinds: &[ColumnType],
+    scratch: &mut Scratch,
+) -> Result<Kept> {
+    let at = (&chunk.place, chunk.rows);
+    let columns = chunk
+        .columns
+        .into_iter()
+        .enumerate()
+        .map(|(position, column)| settle_column(plan, inputs, at, position, column, &kinds[position], scratch))
+        .collect::<Result<_>>()?;
+    Ok(Kept { place: chunk.place, rows: chunk.rows, columns })
+}

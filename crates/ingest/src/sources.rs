@@ -1,0 +1,102 @@
+//! What can be named as the source of a read.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use ingest_source::{Access, Source, locate};
+
+use crate::error::{Code, Error, Result};
+
+/// The sources of one table, in order.
+///
+/// Made from a path or pattern (`&str`, `String`, `&Path`, `PathBuf`), a list of them, bytes (`Vec<u8>`), or any reader
+/// ([`Sources::reader`]). The pattern `-` is standard input.
+pub struct Sources(Vec<Item>);
+
+enum Item {
+    Pattern(String),
+    Bytes(String, Vec<u8>),
+    Reader(String, Box<dyn Read + Send>),
+}
+
+impl Sources {
+    /// A stream, read once from start to end; `name` is what messages call it.
+    pub fn reader(name: &str, reader: impl Read + Send + 'static) -> Self {
+        Sources(vec![Item::Reader(name.to_owned(), Box::new(reader))])
+    }
+
+    /// Bytes in memory; `name` is what messages call them.
+    pub fn bytes(name: &str, bytes: Vec<u8>) -> Self {
+        Sources(vec![Item::Bytes(name.to_owned(), bytes)])
+    }
+
+    /// The patterns, if all sources are named by patterns.
+    pub(crate) fn into_patterns(self) -> Option<Vec<String>> {
+        let pattern = |item| match item {
+            Item::Pattern(pattern) => Some(pattern),
+            _ => None,
+        };
+        self.0.into_iter().map(pattern).collect()
+    }
+
+    /// Opens every source.
+    pub(crate) fn open(self, access: Access) -> Result<Vec<Source>> {
+        let mut opened = Vec::new();
+        for item in self.0 {
+            match item {
+                Item::Pattern(pattern) => {
+                    for location in locate(&[pattern]).map_err(Error::from)? {
+                        opened.push(Source::open(&location, access).map_err(Error::from)?);
+                    }
+                }
+                Item::Bytes(name, bytes) => opened.push(Source::from_bytes(&name, bytes)),
+                Item::Reader(name, reader) => opened.push(Source::from_reader(&name, reader)),
+            }
+        }
+        refuse_stdin_twice(&opened)?;
+        Ok(opened)
+    }
+}
+
+fn refuse_stdin_twice(opened: &[Source]) -> Result<()> {
+    if opened.iter().filter(|source| source.name() == "<stdin>").count() > 1 {
+        return Err(Error::new(Code::Usage, "standard input can be named once only"));
+    }
+    Ok(())
+}
+
+impl From<&str> for Sources {
+    fn from(pattern: &str) -> Self {
+        Sources(vec![Item::Pattern(pattern.to_owned())])
+    }
+}
+
+impl From<String> for Sources {
+    fn from(pattern: String) -> Self {
+        Sources(vec![Item::Pattern(pattern)])
+    }
+}
+
+impl From<&Path> for Sources {
+    fn from(path: &Path) -> Self {
+        Sources(vec![Item::Pattern(path.to_string_lossy().into_owned())])
+    }
+}
+
+impl From<PathBuf> for Sources {
+    fn from(path: PathBuf) -> Self {
+        Self::from(path.as_path())
+    }
+}
+
+impl From<Vec<String>> for Sources {
+    fn from(patterns: Vec<String>) -> Self {
+        Sources(patterns.into_iter().map(Item::Pattern).collect())
+    }
+}
+
+impl From<Vec<u8>> for Sources {
+    fn from(bytes: Vec<u8>) -> Self {
+        Sources::bytes("<bytes>", bytes)
+    }
+}

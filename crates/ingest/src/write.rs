@@ -1,0 +1,215 @@
+//! The table to a file or a pipe.
+
+use std::io::{BufWriter, Write};
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+use ingest_columnar::OnError;
+use ingest_columnar::arrow::array::RecordBatch;
+use ingest_columnar::arrow::datatypes::SchemaRef;
+use ingest_columnar::arrow::ipc::writer::{FileWriter as ArrowFileWriter, StreamWriter as ArrowStreamWriter};
+use ingest_parquet::{
+    AtomicFile, EncodedColumn, EncodedGroup, FileWriter, StreamWriter, WriteOptions as ParquetOptions,
+};
+
+use crate::error::{Code, Error, Result};
+use crate::groups::{GroupWriter, Grouper, encode_again};
+use crate::options::{Format, Infer, WriteOptions};
+use crate::pipeline::{Chunk, Consumer, Run};
+use crate::reader::{Reader, Session};
+use crate::report::Report;
+use crate::settle::{final_kinds, schema};
+
+/// The default of [`WriteOptions::row_group_bytes`]. Two groups wait while a third fills: 192 MiB of columns.
+const ROW_GROUP_BYTES: u64 = 64 << 20;
+
+pub(crate) fn to_path(reader: Reader, path: &Path, write: &WriteOptions) -> Result<Report> {
+    let Some(format) = write.format.or_else(|| Format::of_path(path)) else {
+        return Err(Error::new(Code::Usage, format!("{}: the name does not tell the format", path.display()))
+            .hint("name it .parquet, .arrow or .csv, or give --format"));
+    };
+    let mut report = match format {
+        Format::Parquet => parquet_file(reader, path, write)?,
+        Format::Arrow => {
+            let mut file = AtomicFile::create(path, write.overwrite)?;
+            let report = arrow_file(reader, &mut file, write)?;
+            file.commit()?;
+            report
+        }
+        Format::Csv => {
+            let mut file = AtomicFile::create(path, write.overwrite)?;
+            let report = csv(reader, &mut file, write)?;
+            file.commit()?;
+            report
+        }
+    };
+    report.files.insert(0, path.to_owned());
+    report.bytes_out = std::fs::metadata(path).map_or(0, |metadata| metadata.len());
+    Ok(report)
+}
+
+pub(crate) fn to_writer(
+    reader: Reader,
+    out: impl Write + Send,
+    format: Format,
+    write: &WriteOptions,
+) -> Result<Report> {
+    match format {
+        Format::Parquet => parquet_stream(reader, out, write),
+        Format::Arrow => arrow_stream(reader, out, write),
+        Format::Csv => csv(reader, out, write),
+    }
+}
+
+fn parquet_options(write: &WriteOptions) -> ParquetOptions {
+    ParquetOptions { codec: write.codec, ..ParquetOptions::default() }
+}
+
+fn group_bytes(session: &Session, write: &WriteOptions) -> u64 {
+    let wanted = write.row_group_bytes.unwrap_or(ROW_GROUP_BYTES);
+    session.options.memory_limit.map_or(wanted, |limit| wanted.min(limit / 16)).max(1)
+}
+
+impl GroupWriter for FileWriter {
+    fn append(&mut self, group: EncodedGroup) -> Result<()> {
+        Ok(FileWriter::append(self, group)?)
+    }
+}
+
+impl<W: Write + Send> GroupWriter for StreamWriter<W> {
+    fn append(&mut self, group: EncodedGroup) -> Result<()> {
+        Ok(StreamWriter::append(self, group)?)
+    }
+}
+
+/// One pass; columns that a late value widens are encoded again at the end.
+fn parquet_file(reader: Reader, path: &Path, write: &WriteOptions) -> Result<Report> {
+    let mut session = Session::start(reader)?;
+    session.overwrite_rejects = write.overwrite;
+    let (plan, options) = (&session.plan, parquet_options(write));
+    let suggested: Vec<_> = plan.suggested.clone();
+    let start = schema(plan, &final_kinds(plan, &suggested));
+    let writer = FileWriter::create(path, start, &options, write.overwrite)?;
+    let mut rejects = session.rejects()?;
+    let grouper = Grouper::new(plan, writer, group_bytes(&session, write), options.clone());
+    let totals = session.run(&grouper, None, &mut rejects)?;
+    let (writer, places, mut nulls) = grouper.into_parts();
+    let kinds = if totals.summaries.is_empty() { Vec::new() } else { final_kinds(plan, &totals.summaries) };
+    writer.finish(schema(plan, &kinds), |group, position| -> Result<Option<EncodedColumn>> {
+        let (column, nulls_now) =
+            encode_again(plan, &session.inputs, &places[group], position, &kinds[position], &options)?;
+        nulls[group][position] = nulls_now;
+        Ok(Some(column))
+    })?;
+    let nulls: Vec<u64> = (0..kinds.len()).map(|column| nulls.iter().map(|group| group[column]).sum()).collect();
+    session.report(totals, &kinds, &nulls, rejects)
+}
+
+/// Two passes: the types, then the groups.
+fn parquet_stream(reader: Reader, out: impl Write + Send, write: &WriteOptions) -> Result<Report> {
+    let session = Session::start(reader)?;
+    let (kinds, nulls) = session.settle_types()?;
+    let options = parquet_options(write);
+    let writer = StreamWriter::new(out, schema(&session.plan, &kinds))?;
+    let mut rejects = session.rejects()?;
+    let grouper = Grouper::new(&session.plan, writer, group_bytes(&session, write), options);
+    let totals = session.run(&grouper, Some(&kinds), &mut rejects)?;
+    grouper.into_parts().0.finish()?;
+    session.report(totals, &kinds, &nulls, rejects)
+}
+
+/// Hands batches to a function, in order.
+pub(crate) struct Handing<F> {
+    pub schema: SchemaRef,
+    pub act: Mutex<F>,
+}
+
+impl<F: FnMut(RecordBatch) -> Result<()> + Send> Consumer for Handing<F> {
+    fn consume(&self, run: &Run<'_>, chunk: Chunk) -> Result<()> {
+        if chunk.parsed.rows == 0 {
+            return Ok(());
+        }
+        let arrays = chunk.parsed.columns.into_iter().map(|column| column.column.array).collect();
+        let batch = RecordBatch::try_new(self.schema.clone(), arrays).map_err(|_| {
+            let name = run.inputs[chunk.place.input].source.name();
+            Error::new(Code::SourceChanged, format!("{name}: the source changed while it was read"))
+        })?;
+        (self.act.lock().unwrap_or_else(PoisonError::into_inner))(batch)
+    }
+
+    fn end(&self, _run: &Run<'_>) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// Settles the types, then writes batch after batch.
+fn in_batches(
+    session: &Session,
+    start: impl FnOnce(&SchemaRef) -> Result<()>,
+    act: impl FnMut(RecordBatch) -> Result<()> + Send,
+) -> Result<Report> {
+    let (kinds, nulls) = session.settle_types()?;
+    let schema = schema(&session.plan, &kinds);
+    start(&schema)?;
+    let mut rejects = session.rejects()?;
+    let totals = session.run(&Handing { schema, act: Mutex::new(act) }, Some(&kinds), &mut rejects)?;
+    session.report(totals, &kinds, &nulls, rejects)
+}
+
+fn arrow_file(reader: Reader, out: &mut AtomicFile, write: &WriteOptions) -> Result<Report> {
+    let mut session = Session::start(reader)?;
+    session.overwrite_rejects = write.overwrite;
+    let (kinds, nulls) = session.settle_types()?;
+    let schema = schema(&session.plan, &kinds);
+    let encode = |error| Error::encode(&error);
+    let mut writer = ArrowFileWriter::try_new_buffered(out, &schema).map_err(encode)?;
+    let mut rejects = session.rejects()?;
+    let act = Mutex::new(|batch: RecordBatch| writer.write(&batch).map_err(encode));
+    let totals = session.run(&Handing { schema, act }, Some(&kinds), &mut rejects)?;
+    writer.finish().map_err(encode)?;
+    session.report(totals, &kinds, &nulls, rejects)
+}
+
+fn arrow_stream(reader: Reader, out: impl Write + Send, _write: &WriteOptions) -> Result<Report> {
+    let session = Session::start(reader)?;
+    let (kinds, nulls) = session.settle_types()?;
+    let schema = schema(&session.plan, &kinds);
+    let encode = |error| Error::encode(&error);
+    let mut writer = ArrowStreamWriter::try_new_buffered(out, &schema).map_err(encode)?;
+    let mut rejects = session.rejects()?;
+    let act = Mutex::new(|batch: RecordBatch| writer.write(&batch).map_err(encode));
+    let totals = session.run(&Handing { schema, act }, Some(&kinds), &mut rejects)?;
+    writer.finish().map_err(encode)?;
+    session.report(totals, &kinds, &nulls, rejects)
+}
+
+/// Text to text: without an option that asks for types, every field keeps its text, and one pass is enough.
+fn csv(mut reader: Reader, out: impl Write + Send, write: &WriteOptions) -> Result<Report> {
+    let options = &mut reader.options;
+    let typed = options.schema.is_some() || !options.types.is_empty() || options.infer != Infer::All;
+    if !typed && options.null_values.is_none() && options.on_error != OnError::Null {
+        options.infer = Infer::None;
+    }
+    let mut session = Session::start(reader)?;
+    session.overwrite_rejects = write.overwrite;
+    let out = Mutex::new(BufWriter::with_capacity(1 << 20, out));
+    let put = |bytes: &[u8]| {
+        let mut out = out.lock().unwrap_or_else(PoisonError::into_inner);
+        out.write_all(bytes).map_err(|error| Error::from_io(Path::new("output"), error))
+    };
+    let report = if session.plan.selected.iter().all(|&index| session.plan.columns[index].given.is_some()) {
+        let kinds = final_kinds(&session.plan, &session.plan.suggested);
+        let schema = schema(&session.plan, &kinds);
+        put(&crate::csv::header(&schema))?;
+        let mut rejects = session.rejects()?;
+        let act = Mutex::new(|batch: RecordBatch| put(&crate::csv::rows(&batch)?));
+        let totals = session.run(&Handing { schema, act }, Some(&kinds), &mut rejects)?;
+        session.report(totals, &kinds, &[], rejects)?
+    } else {
+        in_batches(&session, |schema| put(&crate::csv::header(schema)), |batch| put(&crate::csv::rows(&batch)?))?
+    };
+    put(b"")?;
+    let mut out = out.into_inner().unwrap_or_else(PoisonError::into_inner);
+    out.flush().map_err(|error| Error::from_io(Path::new("output"), error))?;
+    Ok(report)
+}
