@@ -107,7 +107,7 @@ impl Chunk {
 impl<'a> Chunked<'a> {
     fn read(text: &[u8], dialect: &'a Dialect, shape: Shape, cut: Cut) -> Found {
         let mut reader = Chunked { dialect, shape, cut, carry: Carry::default(), found: Found::default() };
-        let mut at = 0;
+        let mut at = 0usize;
         loop {
             let end = text.len().min(at.saturating_add(cut.chunk_bytes));
             let last = end == text.len();

@@ -11,16 +11,19 @@ Examples:
   ingest head data.csv -n 5
   cat data.csv | ingest count -";
 
+/// The options about messages stand below those of the command itself in every help.
+const MESSAGES_ORDER: usize = 900;
+
 /// The fastest exact way from CSV to typed columns and Parquet.
 #[derive(Debug, Parser)]
 #[command(name = "ingest", version, after_help = EXAMPLES, disable_help_subcommand = true, max_term_width = 120)]
 pub(crate) struct Cli {
     /// Print errors and rejects only: no summary, no notes, no progress [default: off].
-    #[arg(short, long, global = true)]
+    #[arg(short, long, global = true, display_order = MESSAGES_ORDER)]
     pub(crate) quiet: bool,
 
     /// Print more about the run: kernel, threads, times, memory, causes of errors [default: off].
-    #[arg(short, long, global = true, conflicts_with = "quiet")]
+    #[arg(short, long, global = true, conflicts_with = "quiet", display_order = MESSAGES_ORDER)]
     pub(crate) verbose: bool,
 
     /// What to do.
@@ -100,6 +103,11 @@ mod tests {
         for command in Cli::command().get_subcommands().chain([&Cli::command()]) {
             let after = command.get_after_help().map(ToString::to_string).unwrap_or_default();
             assert!(after.starts_with("Examples:\n  "), "{}", command.get_name());
+            assert!(
+                after.lines().all(|line| line.len() < 80),
+                "{}: an example that wraps cannot be copied",
+                command.get_name()
+            );
         }
     }
 }

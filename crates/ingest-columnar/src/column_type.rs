@@ -9,30 +9,26 @@ pub struct ColumnType {
     pub data_type: DataType,
     /// For a date column written like `31/12/2020`: which number comes first. `None` reads `2020-12-31`.
     pub date_order: Option<DateOrder>,
-    /// Whether the user asked for the type. Then `+5` and `007` are numbers and a misfit is a bad value; else a misfit
-    /// means that the type must widen.
+    /// Whether the type is settled: a misfit is then a bad value, else it means that the type must widen.
     pub given: bool,
+    /// Which spellings of numbers it takes: `+5` and `007` only where the user named the type.
+    pub form: Form,
 }
 
 impl ColumnType {
     /// A type that inference proposes.
     pub fn inferred(data_type: DataType) -> Self {
-        ColumnType { data_type, date_order: None, given: false }
+        ColumnType { data_type, date_order: None, given: false, form: Form::Inferred }
     }
 
     /// A type that the user asked for.
     pub fn given(data_type: DataType) -> Self {
-        ColumnType { data_type, date_order: None, given: true }
-    }
-
-    /// Which spellings of numbers it takes.
-    pub fn form(&self) -> Form {
-        if self.given { Form::Given } else { Form::Inferred }
+        ColumnType { data_type, date_order: None, given: true, form: Form::Given }
     }
 }
 
 impl From<Decision> for ColumnType {
     fn from(decision: Decision) -> Self {
-        ColumnType { data_type: decision.data_type, date_order: decision.date_order, given: false }
+        ColumnType { date_order: decision.date_order, ..ColumnType::inferred(decision.data_type) }
     }
 }

@@ -97,6 +97,7 @@ mod tests {
         assert!(!append(&mut text, "é".as_bytes(), &[1, 2]), "cut within a letter");
         assert!(!append(&mut text, b"abc", &[2, 1]), "backwards");
         assert!(!append(&mut text, b"abc", &[-1, 1]) && !append(&mut text, b"abc", &[7]), "outside");
+        assert!(!text.append(TEXT_BYTES_MAX - 2, |_, _| unreachable!()), "beyond the offsets");
         assert!(append(&mut text, "é한".as_bytes(), &[2, 5]));
         assert!(append(&mut text, b"", &[]));
         assert!(append(&mut text, b"", &[0]));

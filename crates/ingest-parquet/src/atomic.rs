@@ -135,8 +135,7 @@ fn name_hash(name: &OsStr) -> u64 {
 /// Whether a name is one of ours for the destination that the prefix stands for.
 fn is_ours(name: &OsStr, prefix: &OsStr) -> bool {
     let name = name.as_encoded_bytes();
-    let middle =
-        name.strip_prefix(prefix.as_encoded_bytes()).and_then(|rest| rest.strip_suffix(SUFFIX.as_bytes()));
+    let middle = name.strip_prefix(prefix.as_encoded_bytes()).and_then(|rest| rest.strip_suffix(SUFFIX.as_bytes()));
     middle.is_some_and(|middle| {
         middle.split(|byte| *byte == b'-').count() == 2
             && middle.iter().all(|byte| byte.is_ascii_digit() || *byte == b'-')

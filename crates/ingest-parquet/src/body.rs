@@ -126,7 +126,8 @@ impl<W: Write + Send> Body<W> {
         kinds: Vec<DataType>,
         sources: impl Iterator<Item = Result<Source<'a>, E>>,
     ) -> Result<(), E> {
-        let ordinal = i32::try_from(self.groups.len()).map_err(|_| ParquetError::encode("more than 2^31 row groups"))?;
+        let ordinal =
+            i32::try_from(self.groups.len()).map_err(|_| ParquetError::encode("more than 2^31 row groups"))?;
         let groups = &mut self.groups;
         let on_close: OnCloseRowGroup<'_, _> = Box::new(move |_, metadata, _, column_indexes, offset_indexes| {
             groups.push(Group { metadata, column_indexes, offset_indexes, kinds });

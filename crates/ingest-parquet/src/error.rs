@@ -142,9 +142,7 @@ impl From<parquet::errors::ParquetError> for ParquetError {
         match error {
             Below::External(source) => match source.downcast::<io::Error>() {
                 Ok(source) => Self::from_io(None, *source),
-                Err(source) => {
-                    Self::build(ParquetErrorKind::Encode, None, source.to_string(), None, Some(source))
-                }
+                Err(source) => Self::build(ParquetErrorKind::Encode, None, source.to_string(), None, Some(source)),
             },
             other => Self::build(ParquetErrorKind::Encode, None, other.to_string(), None, Some(Box::new(other))),
         }

@@ -74,6 +74,16 @@ struct Appender<W> {
     parts: BTreeMap<usize, Vec<Option<EncodedColumn>>>,
 }
 
+impl<W> Appender<W> {
+    /// The next group in the order, if all its columns are there.
+    fn take_whole(&mut self) -> Option<EncodedGroup> {
+        let whole = self.parts.get(&self.next)?.iter().all(Option::is_some);
+        let parts = if whole { self.parts.remove(&self.next)? } else { return None };
+        self.next += 1;
+        Some(EncodedGroup::new(parts.into_iter().flatten().collect()))
+    }
+}
+
 /// Groups that may wait to be encoded before parsing pauses.
 const GROUPS_WAITING_MAX: usize = 2;
 
@@ -122,12 +132,8 @@ impl<W: GroupWriter> Grouper<W> {
         let parts = appender.parts.entry(group).or_insert_with(|| (0..width).map(|_| None).collect());
         parts[position] = Some(encoded);
         let mut written = 0;
-        loop {
-            let next = appender.next;
-            let whole = appender.parts.get(&next).is_some_and(|parts| parts.iter().all(Option::is_some));
-            let Some(parts) = appender.parts.remove(&next).filter(|_| whole) else { break };
-            appender.writer.append(EncodedGroup::new(parts.into_iter().flatten().collect()))?;
-            appender.next += 1;
+        while let Some(group) = appender.take_whole() {
+            appender.writer.append(group)?;
             written += 1;
         }
         drop(appender);

@@ -56,7 +56,7 @@ fn text(report: &BenchReport) -> String {
     stage("count", report.count_seconds);
     stage("frame", report.frame_seconds);
     for (name, seconds) in &report.stages {
-        stage(&format!("  {name} (processor)"), *seconds);
+        stage(&format!("  {name}"), *seconds);
     }
     for (codec, seconds) in &report.parquet_seconds {
         stage(&format!("parquet {codec}"), *seconds);

@@ -16,7 +16,7 @@ const EXAMPLES: &str = "\
 Examples:
   ingest convert data.csv -o data.parquet
   ingest convert 'logs/*.csv.gz' -o logs.parquet --codec zstd:9 --overwrite
-  ingest convert data.csv -o data.parquet --type price=decimal128(9,2) --on-error reject --rejects bad.csv
+  ingest convert data.csv -o data.parquet --type id=int64 --on-error reject
   cat data.csv | ingest convert - -o - -f arrow > data.arrow";
 
 /// Convert CSV to Parquet, Arrow or CSV.
@@ -45,7 +45,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "zstd[:LEVEL]|snappy|lz4|none", default_value = "zstd:1")]
     codec: Codec,
 
-    /// Size of a row group of Parquet in memory [default: 128MiB, less under --memory-limit].
+    /// Size of a row group of Parquet in memory [default: 64MiB, less under --memory-limit].
     #[arg(long, value_name = "SIZE", value_parser = size::parse)]
     row_group_bytes: Option<u64>,
 

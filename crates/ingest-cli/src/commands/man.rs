@@ -29,25 +29,37 @@ pub(crate) fn run() -> Result<()> {
 fn page() -> io::Result<String> {
     let mut program = Cli::command();
     program.build();
-    let commands: Vec<_> = program.get_subcommands().cloned().collect();
-    let mut page = rendered(|out| Man::new(program).render(out))?;
-    for command in commands {
+    let man = Man::new(program.clone());
+    let mut page = rendered(|out| {
+        man.render_title(out)?;
+        man.render_name_section(out)?;
+        man.render_synopsis_section(out)?;
+        man.render_options_section(out)
+    })?;
+    page.push_str(&examples(&program, "SH"));
+    for command in program.get_subcommands() {
         page.push_str(&section(command)?);
     }
     Ok(page)
 }
 
 /// One command: its name as a heading, what the program's page has as sections one level down.
-fn section(command: Command) -> io::Result<String> {
+fn section(command: &Command) -> io::Result<String> {
     let heading = format!(".SH \"{}\"\n", command.get_bin_name().unwrap_or_default().to_uppercase());
-    let man = Man::new(command);
+    let man = Man::new(command.clone());
     let body = rendered(|out| {
         man.render_description_section(out)?;
         man.render_synopsis_section(out)?;
-        man.render_options_section(out)?;
-        man.render_extra_section(out)
+        man.render_options_section(out)
     })?;
-    Ok(heading + &body.replace("\n.SH ", "\n.SS "))
+    Ok(heading + &body.replace("\n.SH ", "\n.SS ") + &examples(command, "SS"))
+}
+
+/// The examples as they are typed: neither filled nor hyphenated.
+fn examples(command: &Command, level: &str) -> String {
+    let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+    let lines: Vec<_> = help.lines().skip(1).map(|line| line.replace('\\', "\\e").replace('-', "\\-")).collect();
+    format!(".{level} EXAMPLES\n.nf\n{}\n.fi\n", lines.join("\n"))
 }
 
 fn rendered(render: impl FnOnce(&mut dyn io::Write) -> io::Result<()>) -> io::Result<String> {

@@ -13,7 +13,7 @@ const EXAMPLES: &str = "\
 Examples:
   ingest validate data.csv --schema schema.json
   ingest validate data.csv --schema 'id:int64,name:utf8' --rejects bad.csv
-  ingest validate 'data/*.csv' --schema schema.json --on-error reject --max-errors 0.1%";
+  ingest validate data.csv --schema s.json --on-error reject --max-errors 0.1%";
 
 /// Check whether every value fits a schema, which --schema gives.
 ///

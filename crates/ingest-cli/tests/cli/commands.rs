@@ -56,6 +56,18 @@ fn convert_writes_each_format_from_files_and_pipes() {
 }
 
 #[test]
+fn convert_writes_the_values_too() {
+    let room = Room::with_sample();
+    for name in ["a.parquet", "a.arrow", "a.csv"] {
+        room.run(&["convert", "data.csv", "-o", name, "--codec", "none"]).ok();
+        for value in ["ann", "bob, jr"] {
+            let bytes = room.read(name);
+            assert!(bytes.windows(value.len()).any(|part| part == value.as_bytes()), "{name}: {value}");
+        }
+    }
+}
+
+#[test]
 fn convert_to_csv_keeps_the_text_of_fields() {
     let room = Room::new();
     let out = room.run_with(&["convert", "-", "-o", "-", "-f", "csv"], "a;b\n1.50;\n02139;\"x,y\"\n;\"\"\n").ok();
@@ -132,7 +144,7 @@ fn head_shows_the_first_rows() {
     let out = room.run(&["head", "data.csv", "-n", "2", "-c", "id,name,score"]).ok().says(&["provisional"]);
     assert_eq!(
         out.lines(),
-        ["    id  name       score", "int64?  utf8?   float64?", "     1  ann          1.5", "     2  bob, jr"]
+        ["    id  name        score", "int64?  utf8?    float64?", "     1  ann           1.5", "     2  bob, jr"]
     );
     assert_eq!(room.run_with(&["head", "-", "-n", "2", "-c", "id,name,score"], SAMPLE).ok().stdout, out.stdout);
     assert_eq!(room.run(&["head", "data.csv"]).ok().lines().len(), 5);
@@ -237,6 +249,7 @@ fn the_manual_covers_every_command() {
         assert!(page.contains(&format!(".SH \"INGEST {}\"", command.to_uppercase())), "{command}");
     }
     assert!(page.contains("row\\-group\\-bytes") && page.contains("ingest convert data.csv"));
+    assert_eq!(page.matches(" EXAMPLES\n").count(), COMMANDS.len() + 1);
 }
 
 #[test]

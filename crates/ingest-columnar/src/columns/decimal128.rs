@@ -44,7 +44,7 @@ impl Reading<i128> for Numbers {
 
 impl Decimals {
     pub(crate) fn new(column_type: &ColumnType, precision: u8, scale: u8, rows_hint: usize) -> Self {
-        let reading = Numbers { form: column_type.form(), precision, scale, narrow: Vec::new() };
+        let reading = Numbers { form: column_type.form, precision, scale, narrow: Vec::new() };
         Decimals { rows: Rows::new(column_type, rows_hint), reading }
     }
 }

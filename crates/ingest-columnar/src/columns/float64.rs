@@ -42,7 +42,7 @@ impl Reading<f64> for Numbers {
 
 impl Floats {
     pub(crate) fn new(column_type: &ColumnType, rows_hint: usize) -> Self {
-        Floats { rows: Rows::new(column_type, rows_hint), form: column_type.form() }
+        Floats { rows: Rows::new(column_type, rows_hint), form: column_type.form }
     }
 }
 

@@ -34,7 +34,7 @@ impl Reading<i64> for Numbers {
 
 impl Ints {
     pub(crate) fn new(column_type: &ColumnType, rows_hint: usize) -> Self {
-        Ints { rows: Rows::new(column_type, rows_hint), form: column_type.form() }
+        Ints { rows: Rows::new(column_type, rows_hint), form: column_type.form }
     }
 }
 

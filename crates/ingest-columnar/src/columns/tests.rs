@@ -46,7 +46,7 @@ fn worth(cell: &Cell, column_type: &ColumnType, nulls: &NullWords) -> Worth {
     if (text.is_empty() && !(cell.quoted && is_text)) || (is_word && word_counts) {
         return Worth::Null;
     }
-    let form = column_type.form();
+    let form = column_type.form;
     let worth = match column_type.data_type {
         DataType::Null => None,
         DataType::Bool => value::bool(text).map(Worth::Bool),
@@ -295,7 +295,10 @@ fn every_text_in_every_type() {
 #[test]
 fn given_types_take_what_inference_leaves() {
     let nulls = NullWords::default();
-    let int = |text, given| worth(&plain(text), &ColumnType { given, ..ColumnType::inferred(DataType::Int64) }, &nulls);
+    let int = |text, given: bool| {
+        let of = if given { ColumnType::given } else { ColumnType::inferred };
+        worth(&plain(text), &of(DataType::Int64), &nulls)
+    };
     for (text, value) in [("+5", 5), ("007", 7), ("-0", 0)] {
         assert_eq!((int(text, true), int(text, false)), (Worth::Whole(value), Worth::Misfit));
     }

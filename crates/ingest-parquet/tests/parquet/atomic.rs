@@ -73,11 +73,13 @@ fn leftovers_of_the_dead_go_and_files_of_the_living_stay() {
     let path = folder.path().join("out");
     let living = AtomicFile::create(&path, true).unwrap();
     let hidden = names(folder.path());
-    for name in [".out.4000000-0.ingest-tmp", ".out.b.4000000-0.ingest-tmp", ".out.x.ingest-tmp", "out.1-1.ingest-tmp"] {
+    for name in [".out.4000000-0.ingest-tmp", ".out.b.4000000-0.ingest-tmp", ".out.x.ingest-tmp", "out.1-1.ingest-tmp"]
+    {
         fs::write(folder.path().join(name), "half").unwrap();
     }
     drop(AtomicFile::create(&path, true).unwrap());
-    let mut expected = vec![hidden[0].as_str(), ".out.b.4000000-0.ingest-tmp", ".out.x.ingest-tmp", "out.1-1.ingest-tmp"];
+    let mut expected =
+        vec![hidden[0].as_str(), ".out.b.4000000-0.ingest-tmp", ".out.x.ingest-tmp", "out.1-1.ingest-tmp"];
     expected.sort_unstable();
     assert_eq!(names(folder.path()), expected);
     living.commit().unwrap();
@@ -93,7 +95,7 @@ fn victim_of_the_next_test() {
     let mut file = AtomicFile::create(Path::new(&path), true).unwrap();
     file.write_all(b"half").unwrap();
     println!("\nwriting");
-    std::thread::sleep(std::time::Duration::from_secs(600));
+    std::thread::sleep(std::time::Duration::from_secs(60));
 }
 
 #[test]

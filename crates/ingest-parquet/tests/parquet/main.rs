@@ -1,4 +1,5 @@
 //! What is written is read back by the `parquet` crate's own reader, and files appear whole or not at all.
+#![allow(clippy::unwrap_used, reason = "a failed unwrap in a test is the report")]
 
 mod atomic;
 mod round_trip;

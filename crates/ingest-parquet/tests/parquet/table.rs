@@ -13,7 +13,7 @@ use parquet::file::metadata::ParquetMetaData;
 
 /// Which rows are null.
 #[derive(Clone, Copy, Debug)]
-pub enum Nulls {
+pub(crate) enum Nulls {
     None,
     Some,
     All,
@@ -35,7 +35,7 @@ fn number(row: usize) -> i64 {
     if row.is_multiple_of(3) { (row % 10) as i64 - 5 } else { mixed }
 }
 
-pub fn types() -> Vec<DataType> {
+pub(crate) fn types() -> Vec<DataType> {
     let utc = || Some("UTC".into());
     vec![
         DataType::Null,
@@ -59,7 +59,7 @@ pub fn types() -> Vec<DataType> {
 }
 
 /// A column of any of the types.
-pub fn column(kind: &DataType, rows: std::ops::Range<usize>, nulls: Nulls) -> ArrayRef {
+pub(crate) fn column(kind: &DataType, rows: std::ops::Range<usize>, nulls: Nulls) -> ArrayRef {
     let numbers = || rows.clone().map(|row| (!nulls.is_null(row)).then(|| number(row)));
     let texts = || numbers().map(|n| n.map(|n| if n == 0 { String::new() } else { format!("é {n}") }));
     match kind {
@@ -83,22 +83,22 @@ pub fn column(kind: &DataType, rows: std::ops::Range<usize>, nulls: Nulls) -> Ar
     }
 }
 
-pub fn schema(kinds: &[DataType]) -> SchemaRef {
+pub(crate) fn schema(kinds: &[DataType]) -> SchemaRef {
     let field = |(number, kind): (usize, &DataType)| Field::new(format!("c{number}.{kind}"), kind.clone(), true);
     Arc::new(Schema::new(kinds.iter().enumerate().map(field).collect::<Vec<_>>()))
 }
 
-pub fn batch(schema: &SchemaRef, rows: std::ops::Range<usize>, nulls: Nulls) -> RecordBatch {
+pub(crate) fn batch(schema: &SchemaRef, rows: std::ops::Range<usize>, nulls: Nulls) -> RecordBatch {
     let columns = schema.fields().iter().map(|field| column(field.data_type(), rows.clone(), nulls)).collect();
     RecordBatch::try_new(schema.clone(), columns).unwrap()
 }
 
-pub fn group(batches: &[RecordBatch], options: &WriteOptions) -> EncodedGroup {
+pub(crate) fn group(batches: &[RecordBatch], options: &WriteOptions) -> EncodedGroup {
     encode_group(&batches[0].schema(), batches, options).unwrap()
 }
 
 /// A whole file of these groups.
-pub fn file(schema: &SchemaRef, groups: Vec<EncodedGroup>) -> Vec<u8> {
+pub(crate) fn file(schema: &SchemaRef, groups: Vec<EncodedGroup>) -> Vec<u8> {
     let mut writer = StreamWriter::new(Vec::new(), schema.clone()).unwrap();
     for group in groups {
         writer.append(group).unwrap();
@@ -108,14 +108,14 @@ pub fn file(schema: &SchemaRef, groups: Vec<EncodedGroup>) -> Vec<u8> {
     bytes
 }
 
-pub fn opened(bytes: &[u8]) -> File {
+pub(crate) fn opened(bytes: &[u8]) -> File {
     let mut file = tempfile::tempfile().unwrap();
     file.write_all(bytes).unwrap();
     file
 }
 
 /// The file's rows and everything its footer says.
-pub fn read(bytes: &[u8]) -> (RecordBatch, Arc<ParquetMetaData>) {
+pub(crate) fn read(bytes: &[u8]) -> (RecordBatch, Arc<ParquetMetaData>) {
     use parquet::file::metadata::PageIndexPolicy;
     let options = ArrowReaderOptions::new().with_page_index_policy(PageIndexPolicy::Required);
     let builder = ParquetRecordBatchReaderBuilder::try_new_with_options(opened(bytes), options).unwrap();
@@ -125,7 +125,7 @@ pub fn read(bytes: &[u8]) -> (RecordBatch, Arc<ParquetMetaData>) {
 }
 
 /// A column as it is read back: text has small offsets, null is text.
-pub fn as_read(column: &ArrayRef) -> ArrayRef {
+pub(crate) fn as_read(column: &ArrayRef) -> ArrayRef {
     match column.data_type() {
         DataType::Null | DataType::LargeUtf8 => cast(column, &DataType::Utf8).unwrap(),
         _ => column.clone(),

@@ -1,0 +1,105 @@
+//! Promise 4: the peak resident size of `convert` stays within its budget, whatever the size of the file.
+//!
+//! Each conversion is a process of its own, which reports its peak. With `INGEST_HEAVY=1` the file has 2 GB; every day it
+//! has 64 MB, which under a limit of 64 MiB still shows whether anything grows with the file.
+
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+use std::fs::{self, File};
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+use ingest_benches::{Shape, generate};
+use serde_json::Value;
+use tempfile::TempDir;
+
+const MIB: u64 = 1 << 20;
+
+fn is_heavy() -> bool {
+    std::env::var_os("INGEST_HEAVY").is_some_and(|value| value == "1")
+}
+
+/// The rides that all tests here convert, made once, and how many there are.
+struct Rides {
+    folder: TempDir,
+    path: PathBuf,
+    rows: u64,
+}
+
+fn rides() -> &'static Rides {
+    static RIDES: OnceLock<Rides> = OnceLock::new();
+    RIDES.get_or_init(|| {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("taxi.csv");
+        let mut out = BufWriter::new(File::create(&path).unwrap());
+        let bytes = if is_heavy() { 2_000 * 1_000_000 } else { 64 * 1_000_000 };
+        let expected = generate(Shape::Taxi, bytes, 1, &mut out).unwrap();
+        out.flush().unwrap();
+        Rides { folder, path, rows: expected.rows }
+    })
+}
+
+/// Converts, and returns what `--json` reports.
+fn convert(source: &Path, out: &Path, options: &[&str]) -> Value {
+    let output = Command::new(env!("CARGO_BIN_EXE_ingest"))
+        .args(["convert", "--json", "--overwrite"])
+        .args(options)
+        .arg(source)
+        .arg("-o")
+        .arg(out)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// Converts the rides within so many bytes at the peak.
+#[track_caller]
+fn check(out: &str, options: &[&str], most: u64) {
+    let rides = rides();
+    let out = rides.folder.path().join(out);
+    let report = convert(&rides.path, &out, options);
+    fs::remove_file(out).unwrap();
+    assert_eq!(report["rows_out"].as_u64(), Some(rides.rows));
+    let peak = report["peak_memory_bytes"].as_u64().unwrap();
+    assert!(peak > MIB, "a process takes some memory: {peak}");
+    assert!(peak <= most, "{options:?}: a peak of {} MiB, {} were allowed", peak.div_ceil(MIB), most / MIB);
+}
+
+#[test]
+fn convert_takes_512_mib_at_most() {
+    check("default.parquet", &[], 512 * MIB);
+}
+
+#[test]
+fn convert_keeps_to_a_limit_of_128_mib() {
+    check("limited.parquet", &["--memory-limit", "128MiB"], 128 * MIB);
+}
+
+/// As narrow as the everyday file is large.
+#[test]
+fn convert_keeps_to_a_limit_of_64_mib() {
+    check("narrow.parquet", &["--memory-limit", "64MiB"], 64 * MIB);
+}
+
+/// What a small file opens to is as large as the limit or larger: it must pass through, not pile up.
+#[test]
+fn a_compressed_source_keeps_to_the_limit_too() {
+    let rides = rides();
+    let packed = rides.folder.path().join("taxi.csv.zst");
+    let mut source = File::open(&rides.path).unwrap();
+    zstd::stream::copy_encode(&mut source, File::create(&packed).unwrap(), 1).unwrap();
+    let out = rides.folder.path().join("packed.parquet");
+    let report = convert(&packed, &out, &["--memory-limit", "64MiB"]);
+    assert_eq!(report["rows_out"].as_u64(), Some(rides.rows));
+    let peak = report["peak_memory_bytes"].as_u64().unwrap();
+    assert!(peak <= 64 * MIB, "a peak of {} MiB", peak.div_ceil(MIB));
+}
+
+#[test]
+fn text_out_takes_no_more_than_its_chunks() {
+    check("rides.csv", &["--memory-limit", "64MiB"], 64 * MIB);
+}

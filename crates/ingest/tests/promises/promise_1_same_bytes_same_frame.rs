@@ -1,0 +1,210 @@
+//! Same bytes, same frame, same file: for every input, dialect, kernel, thread count, chunk size and kind of source the
+//! result is the serial reference reader's.
+
+mod handmade;
+mod inputs;
+
+use ingest::{Code, Format, Options, Report, WriteOptions, read};
+use ingest_benches::{Shape, generate};
+use proptest::prelude::*;
+use proptest::test_runner::TestCaseResult;
+
+use crate::oracle::{Answer, answer};
+use crate::settings::{Input, Outcome, Setting, Supply, any_setting};
+use crate::tables::{Column, columns_of, columns_of_batches};
+use crate::{plain, scaled};
+use inputs::{Text, choices, records, soup};
+
+fn config(everyday: u32, heavy: u32) -> ProptestConfig {
+    ProptestConfig { cases: scaled(everyday, heavy), failure_persistence: None, ..ProptestConfig::default() }
+}
+
+/// Reads in every setting, and wants the oracle's answer and the serial reader's words.
+fn check(text: &[u8], options: &Options, settings: &[Setting]) -> TestCaseResult {
+    let input = Input::new(text);
+    let expected = Outcome::expected(answer(text, options));
+    let serial = Setting::SERIAL.read(&input, options);
+    prop_assert_eq!(&serial.answer, &expected, "serial");
+    for setting in settings {
+        let outcome = setting.read(&input, options);
+        prop_assert_eq!(&outcome, &serial, "{:?}", setting);
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(config(150, 6000))]
+
+    #[test]
+    fn records_of_typed_fields(Text(text) in records(), choices in choices(), settings in prop::collection::vec(any_setting(), 4)) {
+        check(&text, &choices.options(), &settings)?;
+    }
+
+    #[test]
+    fn any_mixture_of_what_carries_structure(Text(text) in soup(), choices in choices(), settings in prop::collection::vec(any_setting(), 4)) {
+        check(&text, &choices.options(), &settings)?;
+    }
+
+    #[test]
+    fn guessed_dialects(Text(text) in records(), settings in prop::collection::vec(any_setting(), 3)) {
+        check(&text, &Options::default(), &settings)?;
+    }
+}
+
+proptest! {
+    #![proptest_config(config(60, 2000))]
+
+    /// A field's limit is a limit whatever chunk its bytes arrive in.
+    #[test]
+    fn limits_of_fields(Text(text) in soup(), limit in 1u64..12, settings in prop::collection::vec(any_setting(), 4)) {
+        let input = Input::new(text);
+        let options = Options { max_field_bytes: limit, ..plain() };
+        let serial = Setting::SERIAL.read(&input, &options);
+        for setting in settings {
+            let outcome = setting.read(&input, &options);
+            prop_assert_eq!(&outcome.answer, &serial.answer, "{:?}", setting);
+        }
+    }
+
+    /// The rejects table holds all rejects, in order.
+    #[test]
+    fn rejects(Text(text) in soup(), choices in choices(), setting in any_setting()) {
+        let input = Input::new(text);
+        let table = input.path("rejects.jsonl");
+        let options = Options { rejects: Some(table.clone()), ..choices.rejecting().options() };
+        let Answer::Table(expected) = answer(input.text(), &options) else { return Ok(()) };
+        setting.reader(&input, &options).collect().unwrap();
+        let lines = std::fs::read_to_string(table).unwrap();
+        let lines: Vec<serde_json::Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        prop_assert_eq!(lines.len(), expected.rejects.len());
+        for (line, reject) in lines.iter().zip(&expected.rejects) {
+            prop_assert_eq!(line["line"].as_u64(), Some(reject.line));
+            prop_assert_eq!(line["byte_offset"].as_u64(), Some(reject.byte_offset));
+            prop_assert_eq!(line["byte_length"].as_u64(), Some(reject.byte_length));
+            prop_assert_eq!(line["record"].as_u64(), Some(reject.record));
+            prop_assert_eq!(line["column"].as_str(), reject.column.as_deref());
+            prop_assert_eq!(line["code"].as_str(), Some(reject.code.as_str()));
+            prop_assert_eq!(line["text"].as_str(), Some(reject.text.as_str()));
+        }
+    }
+
+    /// What hands rows out piece by piece hands out the same rows; what only counts counts them.
+    #[test]
+    fn batches_schema_and_count(Text(text) in records(), choices in choices(), setting in any_setting()) {
+        let (input, options) = (Input::new(text), choices.options());
+        let reader = || setting.reader(&input, &options);
+        let Answer::Table(expected) = answer(input.text(), &options) else { return Ok(()) };
+        let batches = reader().batches().unwrap();
+        let schema = batches.schema().clone();
+        let batches = batches.collect::<ingest::Result<Vec<_>>>().unwrap();
+        prop_assert_eq!(columns_of_batches(&schema, &batches), expected.columns.clone());
+        let told = |report: Report| report.columns.into_iter().map(|column| (column.name, column.data_type, column.nulls));
+        let known = |column: &Column| (column.name.clone(), column.data_type.clone(), column.nulls());
+        let expected_columns: Vec<_> = expected.columns.iter().map(known).collect();
+        prop_assert_eq!(told(reader().schema().unwrap()).collect::<Vec<_>>(), expected_columns);
+        let structural = Options { types: Vec::new(), infer: ingest::Infer::None, ..options.clone() };
+        if let Answer::Table(lines) = answer(input.text(), &structural) {
+            prop_assert_eq!(setting.reader(&input, &structural).count().unwrap(), lines.rows_in);
+        }
+    }
+}
+
+/// Every chunk size from one byte on, for the inputs that are known to be hard.
+#[test]
+fn handmade_inputs_in_chunks_of_every_size() {
+    let mut number = 0;
+    for case in handmade::cases() {
+        let text = &case.text;
+        let sizes = 1..=(text.len() + 1).min(257);
+        let settings: Vec<_> = sizes
+            .step_by(scaled(2, 1))
+            .map(|chunk_bytes| {
+                number += 1;
+                Setting::numbered(number, chunk_bytes)
+            })
+            .collect();
+        if let Err(difference) = check(text, &case.options, &settings) {
+            panic!("{}: {difference}\ntext: {:?}", case.name, String::from_utf8_lossy(text));
+        }
+    }
+}
+
+/// What the handmade inputs are for: they must meet every kind of flaw, and no flaw.
+#[test]
+fn handmade_inputs_reach_every_answer() {
+    let mut codes: Vec<Option<Code>> = Vec::new();
+    for case in handmade::cases() {
+        codes.push(match answer(&case.text, &case.options) {
+            Answer::Table(_) => None,
+            Answer::Failure { code, .. } => Some(code),
+        });
+    }
+    let wanted =
+        [Code::Ragged, Code::TextAfterQuote, Code::BadValue, Code::UnclosedQuote, Code::StrayQuote, Code::InvalidUtf8];
+    for code in wanted.map(Some).into_iter().chain([None]) {
+        assert!(codes.contains(&code), "{code:?} is never met");
+    }
+}
+
+/// Shapes of a few hundred kilobytes: chunk edges fall everywhere, batches and widenings meet.
+#[test]
+fn shapes_in_many_settings() {
+    for (number, shape) in Shape::ALL.into_iter().enumerate() {
+        let mut text = Vec::new();
+        generate(shape, scaled(60_000, 2_000_000), 7, &mut text).unwrap();
+        let options = Options { ragged: ingest::Ragged::Reject, ..Options::default() };
+        let settings: Vec<_> = [61, 4096, 33_333]
+            .into_iter()
+            .enumerate()
+            .map(|(step, chunk_bytes)| Setting::numbered(3 * number + step, chunk_bytes))
+            .collect();
+        if let Err(difference) = check(&text, &options, &settings) {
+            panic!("{shape}: {}", difference.to_string().chars().take(2000).collect::<String>());
+        }
+    }
+}
+
+/// A few megabytes, so that there are several row groups; a type that only the last row settles among them.
+#[test]
+fn parquet_files_are_equal_byte_for_byte() {
+    for shape in [Shape::Taxi, Shape::LateSurprise, Shape::Text] {
+        let mut text = Vec::new();
+        generate(shape, scaled(3_500_000, 20_000_000), 5, &mut text).unwrap();
+        let input = Input::new(text);
+        let write = WriteOptions { row_group_bytes: Some(1), overwrite: true, ..WriteOptions::default() };
+        let file = |setting: &Setting| {
+            let path = input.path("out.parquet");
+            setting.reader(&input, &Options::default()).write(&path, &write).unwrap();
+            std::fs::read(path).unwrap()
+        };
+        let stream = |setting: &Setting| {
+            let mut out = Vec::new();
+            setting.reader(&input, &Options::default()).write_to(&mut out, Format::Parquet, &write).unwrap();
+            out
+        };
+        let (first_file, first_stream) = (file(&Setting::SERIAL), stream(&Setting::SERIAL));
+        for (number, chunk_bytes) in [3_001, 100_000, 1 << 20, 5 << 20].into_iter().enumerate() {
+            let setting = Setting::numbered(number + 1, chunk_bytes);
+            assert!(file(&setting) == first_file, "{shape}: another file with {setting:?}");
+            assert!(stream(&setting) == first_stream, "{shape}: another stream with {setting:?}");
+        }
+    }
+}
+
+/// Several files are one table; types and errors are those of all of them in order.
+#[test]
+fn several_files_in_every_setting() {
+    let folder = tempfile::tempdir().unwrap();
+    let texts = ["a,b\n1,x\n2,\"y\ny\"\n", "a,b\n", "a,b\r\n3.5,\r\n", "a,b\n4,z"];
+    for (number, text) in texts.iter().enumerate() {
+        std::fs::write(folder.path().join(format!("{number}.csv")), text).unwrap();
+    }
+    let joined = answer(b"a,b\n1,x\n2,\"y\ny\"\n3.5,\n4,z\n", &plain());
+    let Answer::Table(expected) = joined else { panic!("a table") };
+    for number in 0..60 {
+        let setting = Setting { supply: Supply::Pread, ..Setting::numbered(number, 1 + number) };
+        let pattern = folder.path().join("*.csv").display().to_string();
+        let frame = read(pattern).unwrap().options(setting.options(&plain())).collect().unwrap();
+        assert_eq!(columns_of(&frame), expected.columns, "{setting:?}");
+    }
+}
