@@ -38,7 +38,7 @@ const MAY_USE: [(&str, &[&str]); 10] = [
 const AT_HOME: [(&str, &[&str], &[&str]); 9] = [
     ("arrow", &[COLUMNAR, ARROW2], &[]),
     ("arrow2", &[ARROW2], &[]),
-    ("parquet", &[PARQUET], &[ENGINE, CLI]),
+    ("parquet", &[PARQUET], &[ENGINE, CLI, BENCHES]),
     ("memmap2", &[SOURCE], &[]),
     ("tokio", &[SOURCE], &[]),
     ("csv-core", &[PARSE], &[BENCHES]),

@@ -28,9 +28,8 @@ fn main() -> Result<(), Box<dyn Error>> {
 fn print_rows(batch: &RecordBatch) -> Result<(), Box<dyn Error>> {
     let options = FormatOptions::new().with_null("null");
     for row in 0..batch.num_rows() {
-        let cells = batch.columns().iter().map(|column| {
-            Ok(ArrayFormatter::try_new(column, &options)?.value(row).to_string())
-        });
+        let cells =
+            batch.columns().iter().map(|column| Ok(ArrayFormatter::try_new(column, &options)?.value(row).to_string()));
         println!("{}", cells.collect::<Result<Vec<_>, Box<dyn Error>>>()?.join(" | "));
     }
     Ok(())

@@ -14,6 +14,7 @@ use parquet::file::metadata::{
 use parquet::file::page_index::column_index::ColumnIndexMetaData;
 use parquet::file::page_index::offset_index::OffsetIndexMetaData;
 use parquet::file::properties::WriterProperties;
+use parquet::file::statistics::Statistics;
 use parquet::file::writer::{OnCloseRowGroup, SerializedRowGroupWriter, TrackedWrite};
 use parquet::schema::types::{SchemaDescriptor, Type};
 
@@ -56,7 +57,7 @@ impl Group {
     /// Whether every value of a column is null.
     pub(crate) fn is_null(&self, column: usize) -> bool {
         let statistics = self.metadata.column(column).statistics();
-        statistics.and_then(|statistics| statistics.null_count_opt()) == Some(self.rows())
+        statistics.and_then(Statistics::null_count_opt) == Some(self.rows())
     }
 
     /// What is known of a written chunk, in the form that lets it be copied.
@@ -86,7 +87,7 @@ impl Group {
 /// One column chunk on its way into a group.
 pub(crate) enum Source<'a> {
     /// Just encoded.
-    Encoded(EncodedColumn),
+    Encoded(Box<EncodedColumn>),
     /// In a file, as part of a group there.
     Kept(&'a File, &'a Group, usize),
 }
@@ -104,7 +105,7 @@ impl Source<'_> {
 impl<W: Write + Send> Body<W> {
     /// Begins a file.
     pub(crate) fn new(out: W) -> Result<Self, ParquetError> {
-        let shared = Shared(Arc::new(Mutex::new(Arrived { out, bytes: 0, failure: None })));
+        let shared = Shared(Arc::new(Mutex::new(Arrived { out, bytes: 0, failure: None, held: None })));
         let mut out = TrackedWrite::new(shared.clone());
         out.write_all(MAGIC)?;
         Ok(Body { out, shared, groups: Vec::new() })
@@ -115,7 +116,7 @@ impl<W: Write + Send> Body<W> {
         let fields = group.columns.iter().map(|column| column.descriptor().self_type_ptr()).collect();
         let root = Type::group_type_builder("schema").with_fields(fields).build()?;
         let kinds = group.columns.iter().map(|column| column.kind.clone()).collect();
-        let sources = group.columns.into_iter().map(|column| Ok::<_, ParquetError>(Source::Encoded(column)));
+        let sources = group.columns.into_iter().map(|column| Ok::<_, ParquetError>(Source::Encoded(Box::new(column))));
         self.append_sources(SchemaDescriptor::new(Arc::new(root)), kinds, sources)
     }
 
@@ -155,7 +156,9 @@ impl<W: Write + Send> Body<W> {
     pub(crate) fn finish(self, schema: &Schema) -> Result<(W, u64), ParquetError> {
         self.groups.iter().try_for_each(|group| group.check(schema))?;
         let metadata = file_metadata(self.groups, schema)?;
+        self.out.inner().hold();
         ParquetMetaDataWriter::new_with_tracked(self.out, &metadata).finish()?;
+        self.shared.release(schema.fields().len())?;
         self.shared.into_inner()
     }
 
@@ -185,6 +188,24 @@ fn file_metadata(groups: Vec<Group>, schema: &Schema) -> Result<ParquetMetaData,
     Ok(builder.set_page_index(Some(Arc::new(index.build()))).build())
 }
 
+/// Says of float columns that their statistics follow the type's own order.
+///
+/// The library names the newer IEEE 754 total order, which readers in wide use do not know: they then ignore the statistics.
+/// Without NaN, and with zeros of both signs as readers must expect them, both orders agree on what is written here. In
+/// Thrift's compact form the list of orders ends the footer: a union of three bytes a column, its field's number in the
+/// upper half of the first, then the footer's own stop byte; behind it come the length and the magic bytes.
+fn name_known_orders(held: &mut [u8], columns: usize) {
+    const TOTAL_ORDER: [u8; 3] = [0x2c, 0, 0];
+    const TYPE_ORDER: [u8; 3] = [0x1c, 0, 0];
+    let Some(end) = held.len().checked_sub(4 + MAGIC.len() + 1) else { return };
+    let Some(start) = end.checked_sub(3 * columns) else { return };
+    for order in held[start..end].as_chunks_mut::<3>().0 {
+        if *order == TOTAL_ORDER {
+            *order = TYPE_ORDER;
+        }
+    }
+}
+
 /// A handle on what is written to. The library's footer writer keeps the handle it is given, and when that is dropped it
 /// writes out its buffer and swallows the error; this handle remembers the error, and outlives it.
 struct Shared<W>(Arc<Mutex<Arrived<W>>>);
@@ -193,6 +214,8 @@ struct Arrived<W> {
     out: W,
     bytes: u64,
     failure: Option<io::Error>,
+    /// What is held back until the footer is whole.
+    held: Option<Vec<u8>>,
 }
 
 impl<W> Clone for Shared<W> {
@@ -204,6 +227,18 @@ impl<W> Clone for Shared<W> {
 impl<W: Write> Shared<W> {
     fn lock(&self) -> MutexGuard<'_, Arrived<W>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Holds back what is written from now on.
+    fn hold(&self) {
+        self.lock().held = Some(Vec::new());
+    }
+
+    /// Writes what was held back: the page indexes and the footer of a file of so many columns.
+    fn release(&self, columns: usize) -> io::Result<()> {
+        let mut held = self.lock().held.take().unwrap_or_default();
+        name_known_orders(&mut held, columns);
+        self.clone().write_all(&held)
     }
 
     /// What was written to, and how many bytes arrived there, once all other handles are gone.
@@ -220,6 +255,10 @@ impl<W: Write> Shared<W> {
 impl<W: Write> Write for Shared<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let mut arrived = self.lock();
+        if let Some(held) = &mut arrived.held {
+            held.extend_from_slice(bytes);
+            return Ok(bytes.len());
+        }
         match arrived.out.write_all(bytes) {
             Ok(()) => {
                 arrived.bytes += bytes.len() as u64;

@@ -165,7 +165,7 @@ fn join(field: &Field, arrays: &[ArrayRef]) -> Result<ArrayRef, ParquetError> {
         return Err(ParquetError::encode(format!("column {name:?} of type {kind} was given values of type {other}")));
     }
     match (&kind, arrays) {
-        (DataType::Null, _) => Ok(new_null_array(&DataType::Utf8, arrays.iter().map(|array| array.len()).sum())),
+        (DataType::Null, _) => Ok(new_null_array(&DataType::Utf8, arrays.iter().map(Array::len).sum())),
         (_, []) => Ok(new_empty_array(&kind)),
         (_, [array]) => Ok(array.clone()),
         (DataType::Utf8, _) => join_texts(arrays),

@@ -102,7 +102,8 @@ impl FileWriter {
                     return Ok(Source::Kept(first.file(), group, column));
                 }
                 let chunk = replace(number, column)?;
-                Ok(Source::Encoded(replacement(chunk, group, schema, column, &self.options)?))
+                let chunk = replacement(chunk, group, schema, column, &self.options)?;
+                Ok(Source::Encoded(Box::new(chunk)))
             });
             let kinds = schema.fields().iter().map(|field| kind_of(field.data_type())).collect();
             body.append_sources::<E>(file_schema(schema)?, kinds, chunks)?;

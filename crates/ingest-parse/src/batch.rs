@@ -89,7 +89,8 @@ pub struct Batch {
     spans: Vec<Span>,
     places: Vec<Row>,
     faults: Vec<Fault>,
-    dropped_fields: u64,
+    /// Surplus fields dropped, by row; rows beyond the list have none.
+    dropped_fields: Vec<u32>,
     quote: Option<u8>,
     /// Whether fields may be quoted, or records end in CRLF, in this batch.
     has_quotes: bool,
@@ -117,7 +118,7 @@ impl Batch {
 
     /// Surplus fields that [`Ragged::Truncate`] dropped.
     pub fn dropped_fields(&self) -> u64 {
-        self.dropped_fields
+        self.dropped_fields.iter().map(|&fields| u64::from(fields)).sum()
     }
 
     fn clear(&mut self, columns: usize, quote: Option<u8>) {
@@ -125,7 +126,7 @@ impl Batch {
         self.quote = quote;
         self.rows = 0;
         self.records = 0;
-        self.dropped_fields = 0;
+        self.dropped_fields.clear();
         self.ends.clear();
         self.spans.clear();
         self.places.clear();
@@ -219,7 +220,7 @@ impl Batch {
 
     /// Adds one record: as a row, as a fault, or, if it is a blank line in a table of several columns, not at all.
     fn add_record(&mut self, fields: &[Span], start: u32, end: u32, fault: Option<FaultKind>, shape: Shape) {
-        let blank = fields.len() == 1 && fields[0].is_null_text();
+        let blank = fields.len() == 1 && fields[0].is_null_text() && fault.is_none();
         if blank && shape.columns > 1 {
             return;
         }
@@ -234,7 +235,8 @@ impl Batch {
         self.spans.extend_from_slice(&fields[..kept]);
         self.spans.extend(std::iter::repeat_n(Span::new(end, end), shape.columns - kept));
         if shape.ragged == Ragged::Truncate {
-            self.dropped_fields += (fields.len() - kept) as u64;
+            self.dropped_fields.resize(self.rows + 1, 0);
+            self.dropped_fields[self.rows] = (fields.len() - kept) as u32;
         }
         self.places.push(Row { record, start, end });
         self.rows += 1;
@@ -300,6 +302,8 @@ impl Batch {
                 spans[row * self.columns + column] = span;
             }
         }
+        let mut kept = keep.iter();
+        self.dropped_fields.retain(|_| *kept.next().unwrap_or(&true));
         self.rows = places.len();
         self.places = places;
         self.spans = spans;

@@ -73,7 +73,7 @@ impl Cells {
 }
 
 /// How far the machine came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Progress {
     /// Offset after the last complete record and its line end.
     pub consumed: usize,
@@ -81,7 +81,9 @@ pub struct Progress {
     pub inside: bool,
     /// Whether the text after `consumed` holds a quote where strict quoting has none.
     pub irregular: bool,
-    /// Where the last field begins that the text after `consumed` holds.
+    /// The fields of the open record that have ended.
+    pub fields: Vec<Span>,
+    /// Where its last field begins, which has not, its quote included.
     pub field: usize,
 }
 
@@ -125,20 +127,24 @@ impl Machine<'_> {
             let start = self.at;
             self.irregular = false;
             if start == self.text.len() {
-                return Progress { consumed: start, inside: false, irregular: false, field: start };
+                return self.between_records(start);
             }
             if self.is_comment(start) {
                 if !self.skip_line(start) {
-                    return Progress { consumed: start, inside: false, irregular: false, field: start };
+                    return self.between_records(start);
                 }
                 continue;
             }
             let first = self.cells.spans.len();
             if let Some(inside) = self.record(start, first) {
-                self.cells.spans.truncate(first);
-                return Progress { consumed: start, inside, irregular: self.irregular, field: self.field };
+                let fields = self.cells.spans.split_off(first);
+                return Progress { consumed: start, inside, irregular: self.irregular, fields, field: self.field };
             }
         }
+    }
+
+    fn between_records(&self, at: usize) -> Progress {
+        Progress { consumed: at, inside: false, irregular: false, fields: Vec::new(), field: at }
     }
 
     fn is_comment(&self, at: usize) -> bool {

@@ -187,7 +187,7 @@ fn append(writer: &mut FileWriter, held: &mut Vec<Reject>) -> Result<()> {
         text(|reject| Some(&reject.reason)),
         text(|reject| Some(&reject.text)),
     ];
-    let batch = RecordBatch::try_new(schema(), columns).map_err(|error| Error::encode(&error))?;
+    let batch = RecordBatch::try_new(schema(), columns).map_err(Error::encode)?;
     writer.append(encode_group(&schema(), &[batch], &Default::default())?)?;
     held.clear();
     Ok(())

@@ -1,9 +1,12 @@
 //! Columns to delimited text: a header, then a record a row. Null is nothing, an empty string is `""`.
 
 use std::io::Write;
+use std::sync::Arc;
 
-use ingest_columnar::arrow::array::{Array, RecordBatch, StringArray};
-use ingest_columnar::arrow::datatypes::{DataType, Schema};
+use ingest_columnar::arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray};
+use ingest_columnar::arrow::datatypes::{
+    DataType, Schema, TimeUnit, TimestampMicrosecondType, TimestampNanosecondType,
+};
 use ingest_columnar::arrow::util::display::{ArrayFormatter, FormatOptions};
 
 use crate::error::{Error, Result};
@@ -42,7 +45,8 @@ pub(crate) fn header(schema: &Schema) -> Vec<u8> {
 /// The rows of a batch. A null in a table of one column is a blank line, which reads back as null there.
 pub(crate) fn rows(batch: &RecordBatch) -> Result<Vec<u8>> {
     let options = FormatOptions::new();
-    let columns = batch.columns().iter().map(|column| Cells::new(column, &options)).collect::<Result<Vec<_>>>()?;
+    let columns: Vec<ArrayRef> = batch.columns().iter().map(named_by_offset).collect();
+    let columns = columns.iter().map(|column| Cells::new(column, &options)).collect::<Result<Vec<_>>>()?;
     let mut out = Vec::new();
     let mut text = Vec::new();
     for row in 0..batch.num_rows() {
@@ -57,6 +61,20 @@ pub(crate) fn rows(batch: &RecordBatch) -> Result<Vec<u8>> {
     Ok(out)
 }
 
+/// The column, its zone (always UTC here) by offset: that can be shown without a table of time zones.
+fn named_by_offset(column: &ArrayRef) -> ArrayRef {
+    const UTC: &str = "+00:00";
+    match column.data_type() {
+        DataType::Timestamp(TimeUnit::Microsecond, Some(_)) => {
+            Arc::new(column.as_primitive::<TimestampMicrosecondType>().clone().with_timezone(UTC))
+        }
+        DataType::Timestamp(TimeUnit::Nanosecond, Some(_)) => {
+            Arc::new(column.as_primitive::<TimestampNanosecondType>().clone().with_timezone(UTC))
+        }
+        _ => column.clone(),
+    }
+}
+
 /// One column's cells as text.
 enum Cells<'a> {
     Text(&'a StringArray),
@@ -68,7 +86,7 @@ impl<'a> Cells<'a> {
         if let (DataType::Utf8, Some(text)) = (column.data_type(), column.as_any().downcast_ref()) {
             return Ok(Cells::Text(text));
         }
-        let formatter = ArrayFormatter::try_new(column, options).map_err(|error| Error::encode(&error))?;
+        let formatter = ArrayFormatter::try_new(column, options).map_err(Error::encode)?;
         Ok(Cells::Formatted(column, formatter))
     }
 
@@ -87,7 +105,19 @@ impl<'a> Cells<'a> {
 
 #[cfg(test)]
 mod tests {
+    use ingest_columnar::arrow::array::TimestampMicrosecondArray;
+    use ingest_columnar::arrow::datatypes::Field;
+
     use super::*;
+
+    #[test]
+    fn instants_are_written_in_utc() {
+        let instants = TimestampMicrosecondArray::from(vec![Some(1_500_000), None]).with_timezone("UTC");
+        let field = Field::new("t", instants.data_type().clone(), true);
+        let batch =
+            RecordBatch::try_new(Arc::new(Schema::new(vec![field])), vec![Arc::new(instants)]).expect("a batch");
+        assert_eq!(rows(&batch).expect("text"), b"1970-01-01T00:00:01.500Z\n\n");
+    }
 
     #[test]
     fn fields_are_quoted_where_they_must_be() {

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::Path;
 
+use ingest_columnar::arrow::error::ArrowError;
 use ingest_parquet::{ParquetError, ParquetErrorKind};
 use ingest_source::{SourceError, SourceErrorKind};
 
@@ -226,10 +227,13 @@ impl Error {
         Error::new(code, format!("{}: {error}", path.display())).caused_by(error)
     }
 
-    /// A writer refused the columns.
+    /// A writer refused the columns, or could not write.
     #[cold]
-    pub(crate) fn encode(error: &dyn std::error::Error) -> Self {
-        Error::new(Code::Encode, error.to_string())
+    pub(crate) fn encode(error: ArrowError) -> Self {
+        match error {
+            ArrowError::IoError(_, error) => Error::from_io(Path::new("output"), error),
+            other => Error::new(Code::Encode, other.to_string()),
+        }
     }
 }
 

@@ -28,7 +28,17 @@ pub(crate) enum FlawKind {
     /// A byte that is not UTF-8.
     Utf8 { at: usize },
     /// A field longer than the limit.
-    TooLong { start: usize, bytes: usize },
+    TooLong { start: usize },
+}
+
+impl FlawKind {
+    /// A field beyond the limit, with its offset counted from `base` bytes earlier; the other kinds are located as they are.
+    pub(crate) fn moved(self, base: usize) -> FlawKind {
+        match self {
+            FlawKind::TooLong { start } => FlawKind::TooLong { start: start + base },
+            other => other,
+        }
+    }
 }
 
 /// A flaw with all that its message needs, independent of the region's bytes.
@@ -62,7 +72,7 @@ impl Flaw {
             ) => (at as usize, at as usize + 1),
             FlawKind::Value { start, end, .. } => (start, end),
             FlawKind::Utf8 { at } => (at, at + 1),
-            FlawKind::TooLong { start, .. } => (start, start + 1),
+            FlawKind::TooLong { start } => (start, start + 1),
         }
     }
 
@@ -116,9 +126,7 @@ impl Located {
             FlawKind::Structure(FaultKind::UnclosedQuote { .. }) => "a quote opens here and never closes".to_owned(),
             FlawKind::Value { data_type, .. } => format!("cannot read {:?} as {data_type}", shortened(culprit, 60)),
             FlawKind::Utf8 { .. } => "these bytes are not UTF-8".to_owned(),
-            FlawKind::TooLong { bytes, .. } => {
-                format!("a field is longer than {} ({bytes} bytes so far)", size_label(plan.max_field_bytes))
-            }
+            FlawKind::TooLong { .. } => format!("a field is longer than {}", size_label(plan.max_field_bytes)),
         }
     }
 

@@ -19,7 +19,7 @@ use ingest_simd::{Padded, Span, scan_chunk};
 use ingest_source::{Block, BlockInfo};
 
 use crate::error::{Code, Error, Result};
-use crate::flaw::{Flaw, FlawKind, Located};
+use crate::flaw::{Flaw, Located};
 use crate::options::{Options, Progress};
 use crate::plan::{Input, Plan};
 use crate::region::{Parsed, Region, Scratch, Wanted, parse_region};
@@ -342,10 +342,10 @@ impl<'a> Run<'a> {
         let mut parsed = self.nothing();
         let tail = &carry.tail;
         if tail.len() as u64 > self.plan.max_field_bytes {
-            let progress = read_records(tail, false, &self.plan.dialect, &mut Default::default());
-            let bytes = tail.len() - progress.field.min(tail.len());
-            if bytes as u64 > self.plan.max_field_bytes {
-                let kind = FlawKind::TooLong { start: progress.field, bytes };
+            let open = read_records(tail, false, &self.plan.dialect, &mut Default::default());
+            // The quotes around the field, and a CR that will turn out to be a line end's, are not of its length.
+            let field = (open.field + 1, tail.len().saturating_sub(2));
+            if let Some(kind) = self.plan.first_too_long(&open.fields, Some(field)) {
                 let mut lines = LineCounter::new(tail, tail.len(), carry.lines);
                 parsed.flaws.push(Flaw { record, start: 0, end: tail.len(), kind }.locate(tail, offset, &mut lines));
             }

@@ -86,11 +86,11 @@ impl Reader {
             .into_iter()
             .map(|chunk| {
                 let arrays = chunk.columns.into_iter().filter_map(|column| column.array).collect();
-                RecordBatch::try_new(schema.clone(), arrays).map_err(|error| Error::encode(&error))
+                RecordBatch::try_new(schema.clone(), arrays).map_err(Error::encode)
             })
             .collect::<Result<Vec<_>>>()?;
         let report = session.report(totals, &kinds, &nulls, rejects)?;
-        let frame = Frame::new(schema, batches).map_err(|error| Error::encode(&error))?;
+        let frame = Frame::new(schema, batches).map_err(|error| Error::new(Code::Encode, error.to_string()))?;
         Ok((frame, report))
     }
 
@@ -199,7 +199,12 @@ impl Session {
     }
 
     /// One pass over the inputs.
-    pub(crate) fn run(&self, consumer: &dyn Consumer, kinds: Option<&[ColumnType]>, rejects: &mut Rejects) -> Result<Totals> {
+    pub(crate) fn run(
+        &self,
+        consumer: &dyn Consumer,
+        kinds: Option<&[ColumnType]>,
+        rejects: &mut Rejects,
+    ) -> Result<Totals> {
         if self.plan.columns.is_empty() {
             return Ok(Totals::default());
         }
@@ -239,7 +244,13 @@ impl Session {
     }
 
     /// The report of a finished run; the rejects table appears.
-    pub(crate) fn report(&self, totals: Totals, kinds: &[ColumnType], nulls: &[u64], rejects: Rejects) -> Result<Report> {
+    pub(crate) fn report(
+        &self,
+        totals: Totals,
+        kinds: &[ColumnType],
+        nulls: &[u64],
+        rejects: Rejects,
+    ) -> Result<Report> {
         let mut notes = self.plan.notes.clone();
         if !totals.summaries.is_empty() {
             notes.extend(type_notes(&self.plan, &totals.summaries));
@@ -258,7 +269,7 @@ impl Session {
             rows_out: totals.rows_out,
             rejected,
             filtered: 0,
-            bytes_in: totals.bytes_in,
+            bytes_in: totals.bytes_in + self.inputs.iter().map(|input| input.data_offset).sum::<u64>(),
             bytes_out: 0,
             files: files.into_iter().collect(),
             sources: self.inputs.iter().map(|input| input.source.name().to_owned()).collect(),
@@ -311,14 +322,14 @@ fn threads(options: &Options, sources: &[Source]) -> usize {
     known.map_or(wanted, |bytes| wanted.min(bytes.div_ceil(chunk).max(1) as usize))
 }
 
-/// Below it not even one worker's chunks fit.
-const MEMORY_LIMIT_MIN: u64 = 32 << 20;
+/// What the program itself, a few chunks and the row groups in progress take; less is not promised.
+const MEMORY_LIMIT_MIN: u64 = 128 << 20;
 
 fn check_memory_limit(options: &Options) -> Result<()> {
     match options.memory_limit {
         Some(limit) if limit < MEMORY_LIMIT_MIN => {
             Err(Error::new(Code::MemoryLimit, format!("a memory limit of {limit} bytes is too narrow to work in"))
-                .hint("--memory-limit takes 32MiB or more"))
+                .hint("--memory-limit takes 128MiB or more"))
         }
         _ => Ok(()),
     }
@@ -351,7 +362,9 @@ fn first_types(sources: &[Source], options: &Options, rows: u64) -> Result<Vec<C
         if totals.rows_out >= rows || complete || wanted >= BYTES_MAX {
             let kinds = final_kinds(&session.plan, &totals.summaries);
             // A column without a value in these records could be anything.
-            let text = |kind: ColumnType| if kind.data_type == DataType::Null { ColumnType::given(DataType::Utf8) } else { kind };
+            let text = |kind: ColumnType| {
+                if kind.data_type == DataType::Null { ColumnType::given(DataType::Utf8) } else { kind }
+            };
             return Ok(kinds.into_iter().map(text).collect());
         }
         wanted *= 4;

@@ -2,7 +2,7 @@
 
 use ingest_columnar::{Column, ColumnBuilder, ColumnType, OnError, builder_for};
 use ingest_infer::Summary;
-use ingest_parse::{Batch, Cells, FaultKind, LineCounter, Span, invalid_utf8, unescape};
+use ingest_parse::{Batch, Cells, FaultKind, LineCounter, Span, invalid_utf8, read_records, unescape};
 use ingest_simd::Padded;
 
 use crate::flaw::{Flaw, FlawKind, Located};
@@ -156,12 +156,10 @@ impl<'a> Batches<'a> {
         let base = self.base;
         let before = self.records;
         for fault in scratch.batch.faults() {
-            self.flaws.push(Flaw {
-                record: before + fault.record as usize,
-                start: base + fault.start as usize,
-                end: base + fault.end as usize,
-                kind: FlawKind::Structure(moved(fault.kind, base as u32)),
-            });
+            let (start, end) = (base + fault.start as usize, base + fault.end as usize);
+            let kind = moved(fault.kind, base as u32);
+            let kind = self.too_long(start, end, kind).unwrap_or(FlawKind::Structure(kind));
+            self.flaws.push(Flaw { record: before + fault.record as usize, start, end, kind });
         }
         if self.suspect {
             self.take_suspects(text, scratch);
@@ -169,6 +167,24 @@ impl<'a> Batches<'a> {
         if self.plan.on_error == OnError::Reject {
             self.take_bad_values(text, scratch);
         }
+    }
+
+    /// A field beyond the limit is the fault of its record that counts: in a stream it is noticed before the record ends.
+    fn too_long(&self, start: usize, end: usize, fault: FaultKind) -> Option<FlawKind> {
+        let plan = self.plan;
+        let unclosed = matches!(fault, FaultKind::UnclosedQuote { .. });
+        let text = self.region.text.bytes();
+        let record = &text[start..if unclosed { text.len() } else { end }];
+        if record.len() as u64 <= plan.max_field_bytes {
+            return None;
+        }
+        if unclosed {
+            let open = read_records(record, false, &plan.dialect, &mut Cells::default());
+            return plan.first_too_long(&open.fields, Some((open.field + 1, record.len()))).map(|at| at.moved(start));
+        }
+        let mut cells = Cells::default();
+        read_records(record, true, &plan.dialect, &mut cells);
+        plan.first_too_long(&cells.spans, None).map(|at| at.moved(start))
     }
 
     /// Takes out rows with invalid bytes or fields beyond the limit.
@@ -185,12 +201,10 @@ impl<'a> Batches<'a> {
         for column in 0..self.plan.columns.len() {
             scratch.batch.column(text.bytes(), column, &mut scratch.spans);
             for (row, span) in scratch.spans.iter().enumerate() {
-                if span.len() as u64 > self.plan.max_field_bytes && keep[row] {
-                    keep[row] = false;
-                    let place = scratch.batch.row(text.bytes(), row);
-                    let kind = FlawKind::TooLong { start: self.base + span.start(), bytes: span.len() };
-                    self.push(place.record, place.start as usize, place.end as usize, kind);
-                }
+                let Some(kind) = self.plan.first_too_long(&[*span], None).filter(|_| keep[row]) else { continue };
+                keep[row] = false;
+                let place = scratch.batch.row(text.bytes(), row);
+                self.push(place.record, place.start as usize, place.end as usize, kind.moved(self.base));
             }
         }
         retain(&mut scratch.batch, text, &keep);

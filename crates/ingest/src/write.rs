@@ -161,7 +161,7 @@ fn arrow_file(reader: Reader, out: &mut AtomicFile, write: &WriteOptions) -> Res
     session.overwrite_rejects = write.overwrite;
     let (kinds, nulls) = session.settle_types()?;
     let schema = schema(&session.plan, &kinds);
-    let encode = |error| Error::encode(&error);
+    let encode = Error::encode;
     let mut writer = ArrowFileWriter::try_new_buffered(out, &schema).map_err(encode)?;
     let mut rejects = session.rejects()?;
     let act = Mutex::new(|batch: RecordBatch| writer.write(&batch).map_err(encode));
@@ -174,7 +174,7 @@ fn arrow_stream(reader: Reader, out: impl Write + Send, _write: &WriteOptions) -
     let session = Session::start(reader)?;
     let (kinds, nulls) = session.settle_types()?;
     let schema = schema(&session.plan, &kinds);
-    let encode = |error| Error::encode(&error);
+    let encode = Error::encode;
     let mut writer = ArrowStreamWriter::try_new_buffered(out, &schema).map_err(encode)?;
     let mut rejects = session.rejects()?;
     let act = Mutex::new(|batch: RecordBatch| writer.write(&batch).map_err(encode));

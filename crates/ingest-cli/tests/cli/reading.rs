@@ -68,7 +68,7 @@ fn ragged_records() {
 fn limits_do_not_change_the_result() {
     let room = Room::with_sample();
     room.run(&["convert", "data.csv", "-o", "a.parquet"]).ok();
-    let limits = ["-j", "1", "--memory-limit", "64MiB", "--max-field-bytes", "1MB", "--temp-dir", "."];
+    let limits = ["-j", "1", "--memory-limit", "128MiB", "--max-field-bytes", "1MB", "--temp-dir", "."];
     room.run(&[&["convert", "data.csv", "-o", "b.parquet"], &limits[..]].concat()).ok();
     assert_eq!(room.read("a.parquet"), room.read("b.parquet"));
 }

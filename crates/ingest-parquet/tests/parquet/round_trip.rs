@@ -18,7 +18,7 @@ fn every_type_is_read_back() {
     for nulls in [Nulls::None, Nulls::Some, Nulls::All] {
         for rows in [1, 1000, 70_000] {
             let written = batch(&schema, 0..rows, nulls);
-            let bytes = file(&schema, vec![group(&[written.clone()], &WriteOptions::default())]);
+            let bytes = file(&schema, vec![group(&written, &WriteOptions::default())]);
             let (read, _) = read(&bytes);
             for (number, field) in schema.fields().iter().enumerate() {
                 assert_eq!(read.column(number), &as_read(written.column(number)), "{field} {nulls:?} {rows}");
@@ -34,7 +34,7 @@ fn every_codec_is_read_back() {
     let written = batch(&schema, 0..5000, Nulls::Some);
     let mut sizes = Vec::new();
     for codec in [Codec::None, Codec::Snappy, Codec::Lz4, Codec::Zstd(1), Codec::Zstd(19)] {
-        let bytes = file(&schema, vec![group(&[written.clone()], &WriteOptions { codec })]);
+        let bytes = file(&schema, vec![group(&written, &WriteOptions { codec })]);
         assert_eq!(read(&bytes).0.column(2), written.column(2), "{codec}");
         sizes.push(bytes.len());
     }
@@ -45,7 +45,7 @@ fn every_codec_is_read_back() {
 fn several_groups_are_read_in_order() {
     let schema = schema(&[DataType::Int64, DataType::Utf8]);
     let cuts = [0..100, 100..40_000, 40_000..40_001];
-    let groups = cuts.iter().map(|rows| group(&[batch(&schema, rows.clone(), Nulls::Some)], &WriteOptions::default()));
+    let groups = cuts.iter().map(|rows| group(&batch(&schema, rows.clone(), Nulls::Some), &WriteOptions::default()));
     let (read, metadata) = read(&file(&schema, groups.collect()));
     assert_eq!(metadata.num_row_groups(), 3);
     assert_eq!(read.column(1), batch(&schema, 0..40_001, Nulls::Some).column(1));
@@ -54,7 +54,7 @@ fn several_groups_are_read_in_order() {
 #[test]
 fn a_file_without_rows_has_its_columns() {
     let schema = schema(&types());
-    let empty = group(&[RecordBatch::new_empty(schema.clone())], &WriteOptions::default());
+    let empty = group(&RecordBatch::new_empty(schema.clone()), &WriteOptions::default());
     for groups in [vec![], vec![empty]] {
         let input = opened(&file(&schema, groups));
         let reader = parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder::try_new(input).unwrap();
@@ -70,7 +70,7 @@ fn every_chunk_has_statistics_and_a_page_index() {
     for nulls in [Nulls::None, Nulls::Some, Nulls::All] {
         let rows = 150_000;
         let written = batch(&schema, 0..rows, nulls);
-        let (_, metadata) = read(&file(&schema, vec![group(&[written.clone()], &WriteOptions::default())]));
+        let (_, metadata) = read(&file(&schema, vec![group(&written, &WriteOptions::default())]));
         assert_eq!(metadata.file_metadata().created_by(), Some("ingest version 0.1.0"));
         assert!(metadata.file_metadata().key_value_metadata().is_none());
         let index = metadata.page_index_for_row_group(0);
@@ -95,7 +95,7 @@ fn every_chunk_has_statistics_and_a_page_index() {
 fn statistics_are_the_extremes() {
     let schema = schema(&[DataType::Int64, DataType::Float64, DataType::Utf8]);
     let written = batch(&schema, 0..100_000, Nulls::Some);
-    let (_, metadata) = read(&file(&schema, vec![group(&[written.clone()], &WriteOptions::default())]));
+    let (_, metadata) = read(&file(&schema, vec![group(&written, &WriteOptions::default())]));
     let chunks = metadata.row_group(0).columns();
     let values = || written.column(0).as_primitive::<Int64Type>().iter().flatten();
     let Some(Statistics::Int64(found)) = chunks[0].statistics() else { panic!("{chunks:?}") };
@@ -113,7 +113,7 @@ fn zeros_of_either_sign_keep_it_and_lie_within_the_statistics() {
     let schema = schema(&[DataType::Float64]);
     for values in [vec![0.0, 1.0], vec![-0.0, -1.0], vec![-0.0, 0.0], vec![0.0; 20_000], vec![-0.0; 20_000]] {
         let written = RecordBatch::try_new(schema.clone(), vec![Arc::new(Float64Array::from(values.clone()))]).unwrap();
-        let (read, metadata) = read(&file(&schema, vec![group(&[written], &WriteOptions::default())]));
+        let (read, metadata) = read(&file(&schema, vec![group(&written, &WriteOptions::default())]));
         let bits = |values: &[f64]| values.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
         let read = read.column(0).as_primitive::<ingest_columnar::arrow::datatypes::Float64Type>();
         assert_eq!(bits(read.values()), bits(&values));
@@ -131,7 +131,7 @@ fn long_texts_have_short_inexact_bounds() {
     let schema = schema(&[DataType::Utf8]);
     let long = "x".repeat(100_000);
     let written = RecordBatch::try_new(schema.clone(), vec![Arc::new(StringArray::from(vec![long.as_str()]))]).unwrap();
-    let (_, metadata) = read(&file(&schema, vec![group(&[written], &WriteOptions::default())]));
+    let (_, metadata) = read(&file(&schema, vec![group(&written, &WriteOptions::default())]));
     let found = metadata.row_group(0).column(0).statistics().unwrap();
     assert!(found.max_bytes_opt().unwrap().len() <= 64 && !found.max_is_exact() && !found.min_is_exact());
     assert!(found.max_bytes_opt().unwrap() > long.as_bytes());
@@ -145,7 +145,7 @@ fn dictionaries_are_used_where_they_help() {
         Arc::new(Int64Array::from_iter_values(0..50_000)),
     ];
     let written = RecordBatch::try_new(schema.clone(), columns).unwrap();
-    let (read, metadata) = read(&file(&schema, vec![group(&[written.clone()], &WriteOptions::default())]));
+    let (read, metadata) = read(&file(&schema, vec![group(&written, &WriteOptions::default())]));
     let has_dictionary = |number| metadata.row_group(0).column(number).dictionary_page_offset().is_some();
     assert!(has_dictionary(0) && !has_dictionary(1));
     assert_eq!(read.column(0), written.column(0));
@@ -156,7 +156,7 @@ fn wrong_columns_are_errors() {
     let field = Field::new("a", DataType::Int64, true);
     let options = WriteOptions::default();
     let text: ArrayRef = Arc::new(StringArray::from(vec!["x"]));
-    let error = encode_column(&field, &[text.clone()], &options).unwrap_err();
+    let error = encode_column(&field, std::slice::from_ref(&text), &options).unwrap_err();
     assert_eq!(error.kind(), ParquetErrorKind::Encode);
     assert!(error.to_string().contains("\"a\" of type Int64") && error.to_string().contains("Utf8"), "{error}");
     let one = batch(&schema(&[DataType::Int64]), 0..1, Nulls::None);
@@ -191,7 +191,7 @@ proptest! {
             let column = encode_column(&field, arrays, &options).unwrap();
             file(&schema, vec![ingest_parquet::EncodedGroup::new(vec![column])])
         };
-        let expected = encode(&[whole.clone()]);
+        let expected = encode(std::slice::from_ref(&whole));
         prop_assert_eq!(&encode(&parts), &expected);
         if kind != DataType::Null {
             prop_assert_eq!(&encode(&[with_bitmap(&whole)]), &expected);

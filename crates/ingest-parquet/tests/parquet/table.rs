@@ -23,7 +23,7 @@ impl Nulls {
     fn is_null(self, row: usize) -> bool {
         match self {
             Nulls::None => false,
-            Nulls::Some => row % 7 == 3 || row % 11 == 0,
+            Nulls::Some => row % 7 == 3 || row.is_multiple_of(11),
             Nulls::All => true,
         }
     }
@@ -93,8 +93,8 @@ pub(crate) fn batch(schema: &SchemaRef, rows: std::ops::Range<usize>, nulls: Nul
     RecordBatch::try_new(schema.clone(), columns).unwrap()
 }
 
-pub(crate) fn group(batches: &[RecordBatch], options: &WriteOptions) -> EncodedGroup {
-    encode_group(&batches[0].schema(), batches, options).unwrap()
+pub(crate) fn group(batch: &RecordBatch, options: &WriteOptions) -> EncodedGroup {
+    encode_group(&batch.schema(), std::slice::from_ref(batch), options).unwrap()
 }
 
 /// A whole file of these groups.

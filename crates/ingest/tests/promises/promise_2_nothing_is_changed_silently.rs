@@ -1,7 +1,8 @@
 //! Nothing is changed silently: types are those of the whole input, values keep every digit, and what does not fit a type
 //! that was asked for follows the policy and is counted.
 
-use ingest::arrow::array::{Array, RecordBatch};
+use ingest::arrow::array::{Array, AsArray, RecordBatch};
+use ingest::arrow::datatypes::TimestampMicrosecondType;
 use ingest::arrow::util::display::array_value_to_string;
 use ingest::{Code, DataType, Frame, Infer, MaxErrors, OnError, Options, TimeUnit, read};
 
@@ -20,7 +21,11 @@ fn column_of(fields: &[&str]) -> String {
 /// The type of the only column, and its values as Arrow prints them.
 fn shown(frame: &Frame) -> (String, Vec<String>) {
     let cell = |batch: &RecordBatch, row| {
-        let array = batch.column(0);
+        let instants = batch.column(0).as_primitive_opt::<TimestampMicrosecondType>();
+        // Named by its offset, UTC can be shown without a table of time zones.
+        let in_utc =
+            instants.filter(|array| array.timezone() == Some("UTC")).map(|array| array.clone().with_timezone("+00:00"));
+        let array: &dyn Array = in_utc.as_ref().map_or(batch.column(0), |array| array);
         if array.is_valid(row) && array.logical_null_count() < array.len() {
             array_value_to_string(array, row).unwrap()
         } else {

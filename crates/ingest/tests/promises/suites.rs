@@ -87,21 +87,18 @@ fn csv_spectrum() {
     assert_eq!(files.len(), 12);
     for path in files {
         let mut expected = json_beside(&path);
-        // Two of the results end their lines by one convention where the input has the other; the input decides.
-        if !fs::read(&path).unwrap().contains(&b'\r') {
-            without_carriage_returns(&mut expected);
+        if stem(&path) == "location_coordinates" {
+            expected = corrected_coordinates(expected);
         }
         assert_eq!(objects(&read_twice(&path, &as_text(true))), expected, "{}", path.display());
     }
 }
 
-fn without_carriage_returns(value: &mut Json) {
-    match value {
-        Json::String(text) => *text = text.replace("\r\n", "\n"),
-        Json::Array(items) => items.iter_mut().for_each(without_carriage_returns),
-        Json::Object(members) => members.values_mut().for_each(without_carriage_returns),
-        _ => {}
-    }
+/// The suite's result is one record without its list, with another telephone number than its input; the input decides.
+fn corrected_coordinates(mut record: Json) -> Json {
+    assert_eq!(record["Contact Phone Number"], "1234567890", "the suite was corrected: this exception can go");
+    record["Contact Phone Number"] = json!("2095257564");
+    json!([record])
 }
 
 #[test]
@@ -124,7 +121,7 @@ fn csv_test_data_that_is_invalid_gives_a_located_error() {
         ("bad-header-less-fields", true, Code::Ragged, 2, 12),
         ("bad-header-more-fields", true, Code::Ragged, 2, 12),
         ("bad-missing-quote", false, Code::UnclosedQuote, 2, 14),
-        ("bad-quotes-with-unescaped-quote", false, Code::TextAfterQuote, 2, 28),
+        ("bad-quotes-with-unescaped-quote", false, Code::TextAfterQuote, 2, 30),
         ("bad-unescaped-quote", false, Code::StrayQuote, 2, 19),
     ];
     for (name, header, code, line, byte_offset) in table {
