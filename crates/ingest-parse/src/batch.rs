@@ -275,7 +275,7 @@ impl Batch {
                 match (self.has_quotes, last) {
                     (false, false) => out.extend(pairs.map(|(start, end)| Span::new(start, end))),
                     (false, true) => {
-                        out.extend(pairs.map(|(start, end)| Span::new(start, before_cr(text, start, end))))
+                        out.extend(pairs.map(|(start, end)| Span::new(start, before_cr(text, start, end))));
                     }
                     (true, false) => {
                         out.extend(pairs.map(|(start, end)| unquoted_or_quoted(text, start, end, self.quote)));
@@ -283,7 +283,7 @@ impl Batch {
                     (true, true) => {
                         out.extend(pairs.map(|(start, end)| {
                             unquoted_or_quoted(text, start, before_cr(text, start, end), self.quote)
-                        }))
+                        }));
                     }
                 }
             }

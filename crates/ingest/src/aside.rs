@@ -52,11 +52,11 @@ impl Rejects {
 }
 
 fn too_many(errors: u64, first: &[Reject]) -> Error {
-    let mut message = format!("{errors} bad records or values, more than --max-errors allows");
-    if let Some(reject) = first.first() {
-        message.push_str(&format!("; the first: {}:{}: {}", reject.source, reject.line, reject.reason));
-    }
-    Error::new(Code::TooManyErrors, message).hint("raise --max-errors, or look at them with --rejects FILE")
+    let first = first.first().map_or_else(String::new, |reject| {
+        format!("; the first: {}:{}: {}", reject.source, reject.line, reject.reason)
+    });
+    Error::new(Code::TooManyErrors, format!("{errors} bad records or values, more than --max-errors allows{first}"))
+        .hint("raise --max-errors, or look at them with --rejects FILE")
 }
 
 impl Aside for Rejects {

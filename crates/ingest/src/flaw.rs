@@ -80,7 +80,12 @@ impl Flaw {
     pub(crate) fn locate(self, region: &[u8], offset: u64, lines: &mut LineCounter<'_>) -> Located {
         let (from, to) = self.culprit();
         let shown = self.end.min(self.start + RECORD_TEXT_BYTES_MAX);
-        let within = |at: usize| at.clamp(self.start, shown);
+        // Not within a character: what is shown is cut into three.
+        let boundary = |at: usize| {
+            let rest = region[at..shown].iter().take(3);
+            at + rest.take_while(|&&byte| byte & 0xc0 == 0x80).count()
+        };
+        let within = |at: usize| boundary(at.clamp(self.start, shown));
         let before = String::from_utf8_lossy(&region[self.start..within(from)]).into_owned();
         let culprit = String::from_utf8_lossy(&region[within(from)..within(to)]).into_owned();
         let after = String::from_utf8_lossy(&region[within(to)..shown]);
@@ -234,7 +239,7 @@ fn excerpt(text: &str, culprit: (usize, usize)) -> (String, (usize, usize)) {
     let mut line = if skipped > 0 { "…".to_owned() } else { String::new() };
     line.extend(visible(before).chars().skip(skipped));
     let at = line.chars().count();
-    line.extend(visible(&shortened(&text[culprit.0..culprit.1], 2 * CONTEXT_CHARS)).chars());
+    line.push_str(&visible(&shortened(&text[culprit.0..culprit.1], 2 * CONTEXT_CHARS)));
     let length = line.chars().count() - at;
     line.push_str(&visible(&shortened(&text[culprit.1..], CONTEXT_CHARS)));
     (line, (at, length))

@@ -214,9 +214,7 @@ impl<W: GroupWriter> Consumer for Grouper<W> {
             state.open.columns.resize_with(run.plan.selected.len(), Vec::new);
             for (position, column) in chunk.parsed.columns.into_iter().enumerate() {
                 state.summaries[position].join(&column.column.summary);
-                let kept =
-                    KeptColumn { kind: column.kind, nulls: column.column.nulls, array: Some(column.column.array) };
-                state.open.columns[position].push(kept);
+                state.open.columns[position].push(KeptColumn::new(column, true));
             }
         }
         let values = state.open.rows * run.plan.selected.len() as u64;

@@ -181,7 +181,7 @@ impl fmt::Debug for Options {
 }
 
 /// Everything that can be asked of a written file.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct WriteOptions {
     /// What is written; `None`: by the file's extension.
     pub format: Option<Format>,
@@ -191,12 +191,6 @@ pub struct WriteOptions {
     pub row_group_bytes: Option<u64>,
     /// Replace an existing file.
     pub overwrite: bool,
-}
-
-impl Default for WriteOptions {
-    fn default() -> Self {
-        WriteOptions { format: None, codec: Codec::default(), row_group_bytes: None, overwrite: false }
-    }
 }
 
 /// A word that an option does not know, with those it knows.

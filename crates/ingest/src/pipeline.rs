@@ -83,6 +83,8 @@ pub(crate) struct Totals {
     pub bytes_in: u64,
     pub dropped_fields: u64,
     pub errors: Vec<u64>,
+    /// Nulls by selected column, as parsed: exact where the types were known before.
+    pub nulls: Vec<u64>,
     /// Of the committed chunks alone, by selected column: the truth about the types.
     pub summaries: Vec<Summary>,
 }
@@ -166,6 +168,7 @@ impl<'a> Run<'a> {
                 waiting: BTreeMap::new(),
                 totals: Totals {
                     errors: vec![0; columns],
+                    nulls: vec![0; columns],
                     summaries: vec![Summary::default(); columns],
                     ..Totals::default()
                 },
@@ -344,7 +347,7 @@ impl<'a> Run<'a> {
         if tail.len() as u64 > self.plan.max_field_bytes {
             let open = read_records(tail, false, &self.plan.dialect, &mut Default::default());
             // The quotes around the field, and a CR that will turn out to be a line end's, are not of its length.
-            let field = (open.field + 1, tail.len().saturating_sub(2));
+            let field = (open.field, tail.len().saturating_sub(2));
             if let Some(kind) = self.plan.first_too_long(&open.fields, Some(field)) {
                 let mut lines = LineCounter::new(tail, tail.len(), carry.lines);
                 parsed.flaws.push(Flaw { record, start: 0, end: tail.len(), kind }.locate(tail, offset, &mut lines));
@@ -481,6 +484,7 @@ impl<'a> Run<'a> {
         totals.dropped_fields += chunk.parsed.dropped_fields;
         for (position, column) in chunk.parsed.columns.iter().enumerate() {
             totals.errors[position] += column.errors;
+            totals.nulls[position] += column.column.nulls as u64;
             totals.summaries[position].join(&column.column.summary);
         }
         consumer.consume(self, chunk)

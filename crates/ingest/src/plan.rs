@@ -63,11 +63,14 @@ impl Plan {
         Rules { nulls: &self.nulls, kernel: self.kernel }
     }
 
-    /// The first field beyond the limit: of those that have ended, or the open one, `start..end` so far.
+    /// The first field beyond the limit, by its first byte: of those that have ended, or the open one, `start..end` so far,
+    /// which begins with a quote, or may go on long enough not to miss one byte.
     pub(crate) fn first_too_long(&self, ended: &[Span], open: Option<(usize, usize)>) -> Option<FlawKind> {
         let beyond = |bytes: usize| bytes as u64 > self.max_field_bytes;
-        let ended = ended.iter().find(|span| beyond(span.len())).map(|span| span.start());
-        let start = ended.or(open.filter(|(start, end)| beyond(end.saturating_sub(*start))).map(|(start, _)| start));
+        let first_byte = |span: &Span| span.start() - usize::from(span.is_quoted());
+        let ended = ended.iter().find(|span| beyond(span.len())).map(first_byte);
+        let open = open.filter(|(start, end)| beyond(end.saturating_sub(*start + 1)));
+        let start = ended.or(open.map(|(start, _)| start));
         start.map(|start| FlawKind::TooLong { start })
     }
 
@@ -170,7 +173,6 @@ fn open(source: &Source, hints: &Hints, options: &Options) -> Result<Opening> {
         let text = &bytes[mark..];
         let mut sniffed = sniff(text, complete, hints);
         settle_header(&mut sniffed, text, complete, hints, options);
-        settle_blank_lines(&mut sniffed, text, complete);
         let length = match preamble_bytes(text, complete, &sniffed) {
             // Not one record ends in the sample: nothing is known of the columns yet.
             Some(_) if sniffed.columns.is_empty() && !complete => None,
@@ -196,16 +198,6 @@ fn settle_header(sniffed: &mut Sniffed, text: &[u8], complete: bool, hints: &Hin
     let with_header = sniff(text, complete, &Hints { header: Some(true), ..hints.clone() });
     if with_header.columns.iter().eq(schema.iter().map(|(name, _)| name)) {
         *sniffed = with_header;
-    }
-}
-
-/// A file of blank lines alone is a table of one column, each of them an empty field.
-fn settle_blank_lines(sniffed: &mut Sniffed, text: &[u8], complete: bool) {
-    let blank = complete && !text.is_empty() && text.iter().all(|byte| matches!(byte, b'\n' | b'\r'));
-    if blank && sniffed.columns.is_empty() {
-        sniffed.dialect.delimiter = None;
-        sniffed.columns = vec!["column_1".to_owned()];
-        sniffed.skip_lines = 0;
     }
 }
 

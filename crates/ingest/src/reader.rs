@@ -221,11 +221,14 @@ impl Session {
         Ok((totals, kinds, nulls))
     }
 
-    /// The types and the nulls, and the sources ready for the pass that hands values out.
-    pub(crate) fn settle_types(&self) -> Result<(Vec<ColumnType>, Vec<u64>)> {
-        let (_, kinds, nulls) = self.types_and_nulls(&mut Rejects::counting())?;
+    /// The types, and the sources ready for the pass that hands values out.
+    pub(crate) fn settle_types(&self) -> Result<Vec<ColumnType>> {
+        if self.plan.selected.iter().all(|&index| self.plan.columns[index].given.is_some()) {
+            return Ok(final_kinds(&self.plan, &self.plan.suggested));
+        }
+        let (_, kinds, _) = self.types_and_nulls(&mut Rejects::counting())?;
         self.rewind()?;
-        Ok((kinds, nulls))
+        Ok(kinds)
     }
 
     fn settle(&self, keeper: Keeper, kinds: &[ColumnType]) -> Result<Vec<Kept>> {

@@ -180,7 +180,7 @@ impl<'a> Batches<'a> {
         }
         if unclosed {
             let open = read_records(record, false, &plan.dialect, &mut Cells::default());
-            return plan.first_too_long(&open.fields, Some((open.field + 1, record.len()))).map(|at| at.moved(start));
+            return plan.first_too_long(&open.fields, Some((open.field, record.len()))).map(|at| at.moved(start));
         }
         let mut cells = Cells::default();
         read_records(record, true, &plan.dialect, &mut cells);

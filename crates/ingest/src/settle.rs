@@ -22,6 +22,16 @@ pub(crate) struct KeptColumn {
     /// The values, unless only their number matters.
     pub array: Option<ArrayRef>,
     pub nulls: usize,
+    /// Nothing but empty unquoted fields: null whatever the type.
+    pub blank: bool,
+}
+
+impl KeptColumn {
+    pub(crate) fn new(column: ParsedColumn, with_values: bool) -> Self {
+        let Column { array, nulls, summary } = column.column;
+        let blank = column.kind.data_type == DataType::Null && summary == Summary::default();
+        KeptColumn { kind: column.kind, nulls, blank, array: with_values.then_some(array) }
+    }
 }
 
 /// A chunk that has been committed.
@@ -51,10 +61,7 @@ impl Keeper {
 impl Consumer for Keeper {
     fn consume(&self, _run: &Run<'_>, chunk: Chunk) -> Result<()> {
         if chunk.parsed.rows > 0 {
-            let keep = |column: ParsedColumn| {
-                let Column { array, nulls, .. } = column.column;
-                KeptColumn { kind: column.kind, nulls, array: self.with_values.then_some(array) }
-            };
+            let keep = |column: ParsedColumn| KeptColumn::new(column, self.with_values);
             let columns = chunk.parsed.columns.into_iter().map(keep).collect();
             let kept = Kept { place: chunk.place, rows: chunk.parsed.rows, columns };
             self.chunks.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(kept);
@@ -102,14 +109,14 @@ pub(crate) fn settle_column(
     if column.kind == *kind {
         return Ok(column);
     }
-    if column.kind.data_type == DataType::Null {
+    if column.blank {
         let array = column.array.map(|_| new_null_array(&arrow_type(&kind.data_type), rows));
-        return Ok(KeptColumn { kind: *kind, array, nulls: rows });
+        return Ok(KeptColumn { kind: *kind, array, nulls: rows, blank: true });
     }
     let again = parse_columns(plan, inputs, place, &[position], &[*kind], rows, scratch)?;
     let parsed = again.into_iter().next().expect("one column was asked for");
     let array = column.array.map(|_| parsed.column.array);
-    Ok(KeptColumn { kind: *kind, array, nulls: parsed.column.nulls })
+    Ok(KeptColumn { kind: *kind, array, nulls: parsed.column.nulls, blank: false })
 }
 
 /// Brings all chunks to the final types, on all threads.

@@ -62,7 +62,7 @@ pub(crate) fn to_writer(
 }
 
 fn parquet_options(write: &WriteOptions) -> ParquetOptions {
-    ParquetOptions { codec: write.codec, ..ParquetOptions::default() }
+    ParquetOptions { codec: write.codec }
 }
 
 fn group_bytes(session: &Session, write: &WriteOptions) -> u64 {
@@ -91,7 +91,7 @@ fn parquet_file(reader: Reader, path: &Path, write: &WriteOptions) -> Result<Rep
     let start = schema(plan, &final_kinds(plan, &suggested));
     let writer = FileWriter::create(path, start, &options, write.overwrite)?;
     let mut rejects = session.rejects()?;
-    let grouper = Grouper::new(plan, writer, group_bytes(&session, write), options.clone());
+    let grouper = Grouper::new(plan, writer, group_bytes(&session, write), options);
     let totals = session.run(&grouper, None, &mut rejects)?;
     let (writer, places, mut nulls) = grouper.into_parts();
     let kinds = if totals.summaries.is_empty() { Vec::new() } else { final_kinds(plan, &totals.summaries) };
@@ -108,14 +108,17 @@ fn parquet_file(reader: Reader, path: &Path, write: &WriteOptions) -> Result<Rep
 /// Two passes: the types, then the groups.
 fn parquet_stream(reader: Reader, out: impl Write + Send, write: &WriteOptions) -> Result<Report> {
     let session = Session::start(reader)?;
-    let (kinds, nulls) = session.settle_types()?;
+    let kinds = session.settle_types()?;
     let options = parquet_options(write);
     let writer = StreamWriter::new(out, schema(&session.plan, &kinds))?;
     let mut rejects = session.rejects()?;
     let grouper = Grouper::new(&session.plan, writer, group_bytes(&session, write), options);
     let totals = session.run(&grouper, Some(&kinds), &mut rejects)?;
     grouper.into_parts().0.finish()?;
-    session.report(totals, &kinds, &nulls, rejects)
+    {
+        let nulls = totals.nulls.clone();
+        session.report(totals, &kinds, &nulls, rejects)
+    }
 }
 
 /// Hands batches to a function, in order.
@@ -148,18 +151,21 @@ fn in_batches(
     start: impl FnOnce(&SchemaRef) -> Result<()>,
     act: impl FnMut(RecordBatch) -> Result<()> + Send,
 ) -> Result<Report> {
-    let (kinds, nulls) = session.settle_types()?;
+    let kinds = session.settle_types()?;
     let schema = schema(&session.plan, &kinds);
     start(&schema)?;
     let mut rejects = session.rejects()?;
     let totals = session.run(&Handing { schema, act: Mutex::new(act) }, Some(&kinds), &mut rejects)?;
-    session.report(totals, &kinds, &nulls, rejects)
+    {
+        let nulls = totals.nulls.clone();
+        session.report(totals, &kinds, &nulls, rejects)
+    }
 }
 
 fn arrow_file(reader: Reader, out: &mut AtomicFile, write: &WriteOptions) -> Result<Report> {
     let mut session = Session::start(reader)?;
     session.overwrite_rejects = write.overwrite;
-    let (kinds, nulls) = session.settle_types()?;
+    let kinds = session.settle_types()?;
     let schema = schema(&session.plan, &kinds);
     let encode = Error::encode;
     let mut writer = ArrowFileWriter::try_new_buffered(out, &schema).map_err(encode)?;
@@ -167,12 +173,15 @@ fn arrow_file(reader: Reader, out: &mut AtomicFile, write: &WriteOptions) -> Res
     let act = Mutex::new(|batch: RecordBatch| writer.write(&batch).map_err(encode));
     let totals = session.run(&Handing { schema, act }, Some(&kinds), &mut rejects)?;
     writer.finish().map_err(encode)?;
-    session.report(totals, &kinds, &nulls, rejects)
+    {
+        let nulls = totals.nulls.clone();
+        session.report(totals, &kinds, &nulls, rejects)
+    }
 }
 
 fn arrow_stream(reader: Reader, out: impl Write + Send, _write: &WriteOptions) -> Result<Report> {
     let session = Session::start(reader)?;
-    let (kinds, nulls) = session.settle_types()?;
+    let kinds = session.settle_types()?;
     let schema = schema(&session.plan, &kinds);
     let encode = Error::encode;
     let mut writer = ArrowStreamWriter::try_new_buffered(out, &schema).map_err(encode)?;
@@ -180,7 +189,10 @@ fn arrow_stream(reader: Reader, out: impl Write + Send, _write: &WriteOptions) -
     let act = Mutex::new(|batch: RecordBatch| writer.write(&batch).map_err(encode));
     let totals = session.run(&Handing { schema, act }, Some(&kinds), &mut rejects)?;
     writer.finish().map_err(encode)?;
-    session.report(totals, &kinds, &nulls, rejects)
+    {
+        let nulls = totals.nulls.clone();
+        session.report(totals, &kinds, &nulls, rejects)
+    }
 }
 
 /// Text to text: without an option that asks for types, every field keeps its text, and one pass is enough.
@@ -204,7 +216,10 @@ fn csv(mut reader: Reader, out: impl Write + Send, write: &WriteOptions) -> Resu
         let mut rejects = session.rejects()?;
         let act = Mutex::new(|batch: RecordBatch| put(&crate::csv::rows(&batch)?));
         let totals = session.run(&Handing { schema, act }, Some(&kinds), &mut rejects)?;
-        session.report(totals, &kinds, &[], rejects)?
+        {
+            let nulls = totals.nulls.clone();
+            session.report(totals, &kinds, &nulls, rejects)?
+        }
     } else {
         in_batches(&session, |schema| put(&crate::csv::header(schema)), |batch| put(&crate::csv::rows(&batch)?))?
     };

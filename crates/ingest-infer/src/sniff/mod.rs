@@ -89,6 +89,12 @@ pub fn sniff(sample: &[u8], complete: bool, hints: &Hints) -> Sniffed {
         // One record, longer than the sample: it tells the delimiter, but not all names.
         (sniffed.columns, sniffed.renamed) = (Vec::new(), Vec::new());
     }
+    let blank = complete && !text.is_empty() && text.iter().all(|byte| matches!(byte, b'\n' | b'\r'));
+    if blank {
+        // In a table of one column a blank line is an empty field.
+        sniffed.dialect.delimiter = None;
+        (sniffed.columns, sniffed.renamed) = (number_columns(1), Vec::new());
+    }
     sniffed.reasons.extend(announced);
     sniffed
 }

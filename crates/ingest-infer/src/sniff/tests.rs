@@ -14,7 +14,7 @@ const PIPE: Option<u8> = Some(b'|');
 
 const SAMPLES: &[(&str, Expected)] = &[
     ("", (None, true, "", 0)),
-    ("\n\n", (None, true, "", 0)),
+    ("\n\n", (None, true, "column_1", 0)),
     ("a\n", (None, true, "a", 0)),
     ("a,b,c", (COMMA, true, "a|b|c", 0)),
     ("a;b;c\n", (SEMICOLON, true, "a|b|c", 0)),

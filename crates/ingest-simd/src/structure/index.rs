@@ -56,7 +56,7 @@ unsafe fn index_avx512(text: Padded<'_>, next: Option<u8>, structure: &Structure
     // SAFETY: the features are enabled.
     unsafe {
         index::<super::lanes::Zmm>(text, next, structure, ends, |to, at, all, last| {
-            append_compressed(to, at, all, last)
+            append_compressed(to, at, all, last);
         })
     }
 }

@@ -148,7 +148,7 @@ impl<'a> Reading<'a> {
             let (start, end) = (self.start + record.start as usize, self.start + record.end as usize);
             match self.flaw(record.fault, fields, start, end) {
                 Some(flaw) if self.is_rejected(&flaw) => {
-                    table.rejects.push(self.reject(&flaw, start, end, table.rows_in))
+                    table.rejects.push(self.reject(&flaw, start, end, table.rows_in));
                 }
                 Some(flaw) => return Err(self.failure(&flaw, start, table.rows_in)),
                 None => rows.push(self.settle(fields, record.end, &mut table)),
@@ -164,7 +164,17 @@ impl<'a> Reading<'a> {
     fn flaw(&self, fault: Option<FaultKind>, fields: &[Span], start: usize, end: usize) -> Option<Flaw> {
         let limit = self.options.max_field_bytes;
         if let Some(long) = fields.iter().find(|field| field.len() as u64 > limit) {
-            return Some(Flaw { code: Code::FieldTooLong, at: self.start + long.start(), column: None });
+            return Some(Flaw {
+                code: Code::FieldTooLong,
+                at: self.start + long.start() - usize::from(long.is_quoted()),
+                column: None,
+            });
+        }
+        // The bytes behind a quote that never closes are its field's, up to the end.
+        if let Some(FaultKind::UnclosedQuote { at }) = fault
+            && (self.bytes.len() - self.start - at as usize - 1) as u64 > limit
+        {
+            return Some(Flaw { code: Code::FieldTooLong, at: self.start + at as usize, column: None });
         }
         if let Some(fault) = fault {
             let (code, at) = match fault {

@@ -276,6 +276,27 @@ fn null_words() {
     check_kept("utf8", &[&["1", "na"], &["1", "none"], &["1", "-"], &["1", " NA"]]);
 }
 
+/// Chunks that hold nothing but quoted empties, or null words, amid a column that a later chunk makes text: by themselves
+/// they are nulls, in the end they are texts.
+#[test]
+fn texts_that_look_like_nulls_until_a_later_chunk() {
+    for (written, text) in [("\"\"", ""), ("NA", "NA")] {
+        // More empty fields than are looked at before the first chunk.
+        let fields = ["", written, "x"].map(|field| vec![field; 3000]).concat();
+        let rows: Vec<String> = fields.iter().enumerate().map(|(row, field)| format!("{row},{field}\n")).collect();
+        let input = Input::new(format!("n,t\n{}", rows.concat()));
+        let expected = [Value::Null, Value::Text(text.to_owned()), Value::Text("x".to_owned())];
+        for number in 0..6 {
+            let setting = Setting::numbered(number, 700 + 100 * number);
+            let column = columns_of(&setting.reader(&input, &plain()).collect().unwrap()).remove(1);
+            for (values, expected) in column.values.chunks(3000).zip(&expected) {
+                let other = values.iter().filter(|value| *value != expected).count();
+                assert_eq!(other, 0, "{other} of {} are not {expected:?} {setting:?}", values.len());
+            }
+        }
+    }
+}
+
 #[test]
 fn null_words_that_were_given() {
     let options = Options { null_values: Some(vec!["-".to_owned(), "DE".to_owned()]), ..plain() };

@@ -62,7 +62,7 @@ fn a_record_beyond_the_budget_is_an_error_that_names_the_option() {
     let row = vec![vec![b'x'; 1 << 20]; 40].join(&b',');
     let names = (0..40).map(|column| format!("c{column}")).collect::<Vec<_>>().join(",");
     let text = [names.as_bytes(), b"\n", &row, b"\n"].concat();
-    let options = Options { memory_limit: Some(64 << 20), ..plain() };
+    let options = Options { memory_limit: Some(128 << 20), ..plain() };
     let error = read(text.clone()).unwrap().options(options).collect().unwrap_err();
     assert_eq!(error.code(), Code::MemoryLimit, "{error}");
     assert!(error.way_out().unwrap().contains("--memory-limit"), "{error}");
@@ -77,7 +77,7 @@ fn a_budget_too_narrow_to_work_in_is_an_error_that_names_the_option() {
     assert!(error.way_out().unwrap().contains("--memory-limit"), "{error}");
 }
 
-/// 20,000 columns under 32 MiB: an error that names the option, or the right answer; nothing else.
+/// 20,000 columns under 128 MiB: an error that names the option, or the right answer; nothing else.
 #[test]
 fn a_budget_too_narrow_for_the_width_says_so() {
     let width = 20_000;
@@ -86,7 +86,7 @@ fn a_budget_too_narrow_for_the_width_says_so() {
     let text = names + &format!("\n{row}").repeat(40);
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("out.parquet");
-    let options = Options { memory_limit: Some(32 << 20), ..plain() };
+    let options = Options { memory_limit: Some(128 << 20), ..plain() };
     match read(text.into_bytes()).unwrap().options(options).write(&out, &WriteOptions::default()) {
         Ok(report) => assert_eq!((report.rows_out, report.columns.len()), (40, width)),
         Err(error) => {
