@@ -187,7 +187,7 @@ pub struct WriteOptions {
     pub format: Option<Format>,
     /// Parquet's compression.
     pub codec: Codec,
-    /// Bound of a Parquet row group, in bytes of the columns in memory; `None`: 128 MiB, less under a memory limit.
+    /// Bound of a Parquet row group, in bytes of the columns in memory; `None`: 64 MiB, less under a memory limit.
     pub row_group_bytes: Option<u64>,
     /// Replace an existing file.
     pub overwrite: bool,
