@@ -431,8 +431,13 @@ impl<'a> Run<'a> {
             let Some((chunk, last)) = committer.waiting.remove(&next) else { break };
             committer.next = if last { (next.0 + 1, 0) } else { (next.0, next.1 + 1) };
             passed += 1;
-            if !self.done.load(Ordering::SeqCst) {
-                self.pass_on(&mut committer, chunk, consumer, scratch)?;
+            if !self.done.load(Ordering::SeqCst)
+                && !self.stop.load(Ordering::SeqCst)
+                && let Err(error) = self.pass_on(&mut committer, chunk, consumer, scratch)
+            {
+                // Under the lock: no later chunk can tell its own failure first.
+                self.fail(error);
+                return Ok(());
             }
             if last {
                 committer.source_records = 0;

@@ -224,7 +224,7 @@ impl<'a> Reading<'a> {
             record,
             column: flaw.column.map(|column| self.names[column].clone()),
             code: flaw.code.label(),
-            text: lossy_around(&self.bytes[start..end], flaw.at - start),
+            text: String::from_utf8_lossy(&self.bytes[start..end]).into_owned(),
         }
     }
 
@@ -321,18 +321,6 @@ fn hints(options: &Options, nulls: &NullWords) -> Hints {
         header: options.header,
         skip: options.skip,
         nulls: nulls.clone(),
-    }
-}
-
-/// The record's text as messages show it: bytes that are not UTF-8 stand as U+FFFD, the culprit's on their own.
-fn lossy_around(record: &[u8], culprit: usize) -> String {
-    match std::str::from_utf8(record) {
-        Ok(text) => text.to_owned(),
-        Err(_) => {
-            let (before, after) = record.split_at(culprit.min(record.len()));
-            let (one, after) = after.split_at(after.len().min(1));
-            [before, one, after].map(|part| String::from_utf8_lossy(part).into_owned()).concat()
-        }
     }
 }
 

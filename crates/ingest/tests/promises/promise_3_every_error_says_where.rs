@@ -8,9 +8,9 @@ use ingest::{Code, DataType, Error, OnError, Options, QuoteMode, Ragged, Sources
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde_json::{Value as Json, json};
 
-use crate::plain;
 use crate::settings::{Input, Setting};
 use crate::tables::{Value, columns_of_batches};
+use crate::{plain, scaled};
 
 /// One way to fail.
 struct Case {
@@ -376,6 +376,18 @@ fn without_a_table_the_report_shows_the_first_rejects() {
     let shown: Vec<_> = report.first_rejects.iter().map(|reject| (reject.line, reject.text.as_str())).collect();
     assert_eq!(shown, [(3, "short"), (4, "3,\"q\" r"), (5, "4,\"two\nlines\"")]);
     assert_eq!((report.rejected, report.files.len()), (7, 0));
+}
+
+/// Workers meet the errors in any order; the first one in the file is told, however often it is tried.
+#[test]
+fn the_first_of_many_errors_is_the_one() {
+    let input = Input::new(format!("m,n\n{}", "1\n".repeat(300)));
+    for number in 0..scaled(2000, 20_000) {
+        let setting = Setting { threads: 8, ..Setting::numbered(number, 2 + number % 5) };
+        let error = setting.reader(&input, &plain()).collect().unwrap_err();
+        let place = error.position().map(|place| (place.line, place.byte_offset, place.record));
+        assert_eq!(place, Some((2, 4, 1)), "try {number}, {setting:?}: {error}");
+    }
 }
 
 /// A faulty record costs itself: never a neighbour's fields.
