@@ -246,6 +246,12 @@ impl Session {
         Ok(())
     }
 
+    /// The report of a run whose types were known before: its chunks' nulls are the columns'.
+    pub(crate) fn report_as_parsed(&self, totals: Totals, kinds: &[ColumnType], rejects: Rejects) -> Result<Report> {
+        let nulls = totals.nulls.clone();
+        self.report(totals, kinds, &nulls, rejects)
+    }
+
     /// The report of a finished run; the rejects table appears.
     pub(crate) fn report(
         &self,

@@ -115,10 +115,7 @@ fn parquet_stream(reader: Reader, out: impl Write + Send, write: &WriteOptions) 
     let grouper = Grouper::new(&session.plan, writer, group_bytes(&session, write), options);
     let totals = session.run(&grouper, Some(&kinds), &mut rejects)?;
     grouper.into_parts().0.finish()?;
-    {
-        let nulls = totals.nulls.clone();
-        session.report(totals, &kinds, &nulls, rejects)
-    }
+    session.report_as_parsed(totals, &kinds, rejects)
 }
 
 /// Hands batches to a function, in order.
@@ -156,10 +153,7 @@ fn in_batches(
     start(&schema)?;
     let mut rejects = session.rejects()?;
     let totals = session.run(&Handing { schema, act: Mutex::new(act) }, Some(&kinds), &mut rejects)?;
-    {
-        let nulls = totals.nulls.clone();
-        session.report(totals, &kinds, &nulls, rejects)
-    }
+    session.report_as_parsed(totals, &kinds, rejects)
 }
 
 fn arrow_file(reader: Reader, out: &mut AtomicFile, write: &WriteOptions) -> Result<Report> {
@@ -173,10 +167,7 @@ fn arrow_file(reader: Reader, out: &mut AtomicFile, write: &WriteOptions) -> Res
     let act = Mutex::new(|batch: RecordBatch| writer.write(&batch).map_err(encode));
     let totals = session.run(&Handing { schema, act }, Some(&kinds), &mut rejects)?;
     writer.finish().map_err(encode)?;
-    {
-        let nulls = totals.nulls.clone();
-        session.report(totals, &kinds, &nulls, rejects)
-    }
+    session.report_as_parsed(totals, &kinds, rejects)
 }
 
 fn arrow_stream(reader: Reader, out: impl Write + Send, _write: &WriteOptions) -> Result<Report> {
@@ -189,10 +180,7 @@ fn arrow_stream(reader: Reader, out: impl Write + Send, _write: &WriteOptions) -
     let act = Mutex::new(|batch: RecordBatch| writer.write(&batch).map_err(encode));
     let totals = session.run(&Handing { schema, act }, Some(&kinds), &mut rejects)?;
     writer.finish().map_err(encode)?;
-    {
-        let nulls = totals.nulls.clone();
-        session.report(totals, &kinds, &nulls, rejects)
-    }
+    session.report_as_parsed(totals, &kinds, rejects)
 }
 
 /// Text to text: without an option that asks for types, every field keeps its text, and one pass is enough.
@@ -209,21 +197,8 @@ fn csv(mut reader: Reader, out: impl Write + Send, write: &WriteOptions) -> Resu
         let mut out = out.lock().unwrap_or_else(PoisonError::into_inner);
         out.write_all(bytes).map_err(|error| Error::from_io(Path::new("output"), error))
     };
-    let report = if session.plan.selected.iter().all(|&index| session.plan.columns[index].given.is_some()) {
-        let kinds = final_kinds(&session.plan, &session.plan.suggested);
-        let schema = schema(&session.plan, &kinds);
-        put(&crate::csv::header(&schema))?;
-        let mut rejects = session.rejects()?;
-        let act = Mutex::new(|batch: RecordBatch| put(&crate::csv::rows(&batch)?));
-        let totals = session.run(&Handing { schema, act }, Some(&kinds), &mut rejects)?;
-        {
-            let nulls = totals.nulls.clone();
-            session.report(totals, &kinds, &nulls, rejects)?
-        }
-    } else {
-        in_batches(&session, |schema| put(&crate::csv::header(schema)), |batch| put(&crate::csv::rows(&batch)?))?
-    };
-    put(b"")?;
+    let report =
+        in_batches(&session, |schema| put(&crate::csv::header(schema)), |batch| put(&crate::csv::rows(&batch)?))?;
     let mut out = out.into_inner().unwrap_or_else(PoisonError::into_inner);
     out.flush().map_err(|error| Error::from_io(Path::new("output"), error))?;
     Ok(report)
