@@ -187,17 +187,10 @@ impl<'a> Batches<'a> {
         plan.first_too_long(&cells.spans, None).map(|at| at.moved(start))
     }
 
-    /// Takes out rows with invalid bytes or fields beyond the limit.
+    /// Takes out rows with fields beyond the limit or invalid bytes. The limit comes first: in a stream it is noticed before
+    /// the rest of the record is there.
     fn take_suspects(&mut self, text: Padded<'_>, scratch: &mut Scratch) {
         let mut keep = vec![true; scratch.batch.rows()];
-        for (row, keep) in keep.iter_mut().enumerate() {
-            let place = scratch.batch.row(text.bytes(), row);
-            let (start, end) = (place.start as usize, place.end as usize);
-            if let Some(at) = invalid_utf8(&text.bytes()[start..end]).filter(|_| !self.valid) {
-                *keep = false;
-                self.push(place.record, start, end, FlawKind::Utf8 { at: self.base + start + at });
-            }
-        }
         for column in 0..self.plan.columns.len() {
             scratch.batch.column(text.bytes(), column, &mut scratch.spans);
             for (row, span) in scratch.spans.iter().enumerate() {
@@ -205,6 +198,16 @@ impl<'a> Batches<'a> {
                 keep[row] = false;
                 let place = scratch.batch.row(text.bytes(), row);
                 self.push(place.record, place.start as usize, place.end as usize, kind.moved(self.base));
+            }
+        }
+        if !self.valid {
+            for (row, keep) in keep.iter_mut().enumerate().filter(|(_, keep)| **keep) {
+                let place = scratch.batch.row(text.bytes(), row);
+                let (start, end) = (place.start as usize, place.end as usize);
+                if let Some(at) = invalid_utf8(&text.bytes()[start..end]) {
+                    *keep = false;
+                    self.push(place.record, start, end, FlawKind::Utf8 { at: self.base + start + at });
+                }
             }
         }
         retain(&mut scratch.batch, text, &keep);
