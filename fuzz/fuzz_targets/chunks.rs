@@ -61,7 +61,8 @@ fn read_plainly(text: &[u8], dialect: &Dialect, shape: Shape) -> Found {
     let mut found = Found::default();
     for record in reference::read_all(text, dialect) {
         let fields = &record.fields;
-        if shape.columns > 1 && fields.len() == 1 && fields[0].text.is_empty() && !fields[0].quoted {
+        let empty = fields.len() == 1 && fields[0].text.is_empty() && !fields[0].quoted;
+        if shape.columns > 1 && empty && record.fault.is_none() {
             continue;
         }
         let surplus_is_empty = fields.iter().skip(shape.columns).all(|field| field.text.is_empty());

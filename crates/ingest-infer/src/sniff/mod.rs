@@ -92,7 +92,7 @@ pub fn sniff(sample: &[u8], complete: bool, hints: &Hints) -> Sniffed {
     let blank = complete && !text.is_empty() && text.iter().all(|byte| matches!(byte, b'\n' | b'\r'));
     if blank {
         // In a table of one column a blank line is an empty field.
-        sniffed.dialect.delimiter = None;
+        sniffed.dialect.delimiter = hints.delimiter.flatten();
         (sniffed.columns, sniffed.renamed) = (number_columns(1), Vec::new());
     }
     sniffed.reasons.extend(announced);

@@ -252,3 +252,11 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_given_delimiter_stays_where_all_lines_are_blank() {
+    let text = include_bytes!("../../../../testdata/regressions/a_given_delimiter_stays_where_all_lines_are_blank.csv");
+    let found = sniff(text, true, &Hints { delimiter: Some(Some(b',')), ..Hints::default() });
+    assert_eq!((found.dialect.delimiter, found.columns.len()), (Some(b','), 1));
+    assert_eq!(sniff(text, true, &Hints::default()).dialect.delimiter, None);
+}
