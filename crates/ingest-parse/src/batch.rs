@@ -1,6 +1,6 @@
 //! A rectangle of fields: some whole records that all have the right number of fields, column by column.
 
-use ingest_simd::{FIELD_END, Kernel, Padded, RECORD_END, Span, Structure, index_fields};
+use ingest_simd::{FIELD_END, Kernel, Marks, Padded, RECORD_END, Span, Structure, column_spans, index_fields};
 
 use crate::machine::{Cells, FaultKind};
 
@@ -153,12 +153,12 @@ impl Batch {
             let next = if part.len() < text.len() { Some(text.bytes()[part.len()]) } else { next };
             self.clear(shape.columns, structure.quote);
             self.ends.push(BEFORE_TEXT);
-            index_fields(kernel, part, next, structure, &mut self.ends);
+            let marks = index_fields(kernel, part, next, structure, &mut self.ends);
             if let Some(last) = self.ends.iter().skip(1).rposition(|entry| entry & RECORD_END != 0) {
                 self.ends.truncate(last + 2);
                 let bytes = part.bytes();
                 let consumed = ((self.ends[last + 1] & FIELD_END) as usize + 1).min(bytes.len());
-                self.settle(&bytes[..consumed], shape);
+                self.settle(&bytes[..consumed], marks, shape);
                 return consumed;
             }
             assert!(part.len() < text.len(), "the text ends with a record");
@@ -167,13 +167,12 @@ impl Batch {
     }
 
     /// Makes the rectangle of the entries in `ends`: checks that every record has the right number of fields.
-    fn settle(&mut self, text: &[u8], shape: Shape) {
-        self.has_quotes = self.quote.is_some_and(|quote| text.contains(&quote));
-        self.has_crlf = text.contains(&b'\r');
+    fn settle(&mut self, text: &[u8], marks: Marks, shape: Shape) {
+        self.has_quotes = marks.quotes;
+        self.has_crlf = marks.carriage_returns;
         let fields = self.ends.len() - 1;
         let rows = fields / shape.columns;
-        let records = self.ends[1..].iter().map(|entry| (entry >> 31) as usize).sum::<usize>();
-        let whole = rows * shape.columns == fields && records == rows;
+        let whole = rows * shape.columns == fields && marks.records == rows;
         let in_place = || (1..=rows).all(|row| self.ends[row * shape.columns] & RECORD_END != 0);
         if whole && in_place() {
             self.layout = Layout::Ends;
@@ -273,7 +272,7 @@ impl Batch {
                 });
                 let last = self.has_crlf && column + 1 == self.columns;
                 match (self.has_quotes, last) {
-                    (false, false) => out.extend(pairs.map(|(start, end)| Span::new(start, end))),
+                    (false, false) => column_spans(&self.ends, self.columns, column, out),
                     (false, true) => {
                         out.extend(pairs.map(|(start, end)| Span::new(start, before_cr(text, start, end))));
                     }

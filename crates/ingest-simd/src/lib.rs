@@ -16,7 +16,9 @@ mod values;
 
 pub use kernel::{KERNEL_VARIABLE, Kernel, UnknownKernel};
 pub use padded::{PADDING, Padded, Span};
-pub use structure::{ChunkScan, FIELD_END, Hypothesis, RECORD_END, Structure, index_fields, scan_chunk};
+pub use structure::{
+    ChunkScan, FIELD_END, Hypothesis, Marks, RECORD_END, Structure, column_spans, index_fields, scan_chunk,
+};
 pub use values::{
     Batch, DecimalFacts, IntFacts, Range, Validity, parse_dates, parse_decimals, parse_floats, parse_ints,
     parse_timestamps,

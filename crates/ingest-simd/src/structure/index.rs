@@ -12,6 +12,17 @@ pub const FIELD_END: u32 = RECORD_END - 1;
 /// The offset is then that of the line end's last byte: in CRLF text the CR before it still belongs to the span.
 pub const RECORD_END: u32 = 1 << 31;
 
+/// What [`index_fields`] met on its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Marks {
+    /// Records that end in the text: entries with [`RECORD_END`].
+    pub records: usize,
+    /// Whether there is any quote in the text.
+    pub quotes: bool,
+    /// Whether there is any carriage return in the text.
+    pub carriage_returns: bool,
+}
+
 /// Appends one entry for each field that ends in `text`, which starts at a record's start.
 ///
 /// `next` is the byte after `text` in the source, `None` at its end; it decides whether a CR as the last byte ends a
@@ -20,9 +31,15 @@ pub const RECORD_END: u32 = 1 << 31;
 ///
 /// # Panics
 /// If `text` is longer than [`Span::OFFSET_MAX`].
-pub fn index_fields(kernel: Kernel, text: Padded<'_>, next: Option<u8>, structure: &Structure, ends: &mut Vec<u32>) {
+pub fn index_fields(
+    kernel: Kernel,
+    text: Padded<'_>,
+    next: Option<u8>,
+    structure: &Structure,
+    ends: &mut Vec<u32>,
+) -> Marks {
     assert!(text.len() <= Span::OFFSET_MAX, "offsets have 31 bits");
-    let open = match kernel {
+    let (mut marks, open) = match kernel {
         #[cfg(target_arch = "x86_64")]
         // SAFETY: checked.
         Kernel::Avx2 if kernel.is_available() => unsafe { index_avx2(text, next, structure, ends) },
@@ -34,14 +51,16 @@ pub fn index_fields(kernel: Kernel, text: Padded<'_>, next: Option<u8>, structur
     };
     if next.is_none() && open {
         ends.push(text.len() as u32 | RECORD_END);
+        marks.records += 1;
     }
+    marks
 }
 
 /// # Safety
 /// The CPU has the named features.
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,bmi1,bmi2,popcnt,lzcnt,pclmulqdq")]
-unsafe fn index_avx2(text: Padded<'_>, next: Option<u8>, structure: &Structure, ends: &mut Vec<u32>) -> bool {
+unsafe fn index_avx2(text: Padded<'_>, next: Option<u8>, structure: &Structure, ends: &mut Vec<u32>) -> (Marks, bool) {
     // SAFETY: the features are enabled.
     unsafe {
         index::<super::lanes::Ymm>(text, next, structure, ends, |to, at, all, last| append_bits(to, at, all, last))
@@ -52,7 +71,12 @@ unsafe fn index_avx2(text: Padded<'_>, next: Option<u8>, structure: &Structure, 
 /// The CPU has the named features.
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,bmi1,bmi2,popcnt,lzcnt,pclmulqdq")]
-unsafe fn index_avx512(text: Padded<'_>, next: Option<u8>, structure: &Structure, ends: &mut Vec<u32>) -> bool {
+unsafe fn index_avx512(
+    text: Padded<'_>,
+    next: Option<u8>,
+    structure: &Structure,
+    ends: &mut Vec<u32>,
+) -> (Marks, bool) {
     // SAFETY: the features are enabled.
     unsafe {
         index::<super::lanes::Zmm>(text, next, structure, ends, |to, at, all, last| {
@@ -61,11 +85,38 @@ unsafe fn index_avx512(text: Padded<'_>, next: Option<u8>, structure: &Structure
     }
 }
 
+/// Appends the spans of one column of a rectangle to `out`: field `column` of every `columns` ones.
+///
+/// `ends` holds where each field of whole records ends, row by row, the flags of records taken off; it begins with an entry
+/// before the first field, one less than where that starts (so `u32::MAX` for 0). Fields are taken as unquoted. O(rows).
+///
+/// # Panics
+/// If there is no such column, or `ends` are no whole rows.
+pub fn column_spans(ends: &[u32], columns: usize, column: usize, out: &mut Vec<Span>) {
+    assert!(column < columns && ends.len() % columns == 1 % columns, "a column of whole rows");
+    let rows = (ends.len() - 1) / columns;
+    out.reserve(rows);
+    let mut from = ends[column..].as_ptr();
+    let mut to = out.spare_capacity_mut().as_mut_ptr().cast::<Span>();
+    // SAFETY: row `r` reads the entries `r * columns + column` and the next, of which the last is within `ends` as the column is
+    // below `columns`; `reserve` made room for all rows, which are written before the length is set. `wrapping_add` because
+    // the pointer may be moved beyond the end after the last row, where it is not read.
+    unsafe {
+        for _ in 0..rows {
+            let [before, end] = from.cast::<[u32; 2]>().read();
+            to.write(Span::new(before.wrapping_add(1), end));
+            from = from.wrapping_add(columns);
+            to = to.add(1);
+        }
+        out.set_len(out.len() + rows);
+    }
+}
+
 /// Entries that one block can add, and that `append` may write beyond what it adds.
 const BLOCK_ENTRIES: usize = 64;
 const OVERSHOOT: usize = 16;
 
-/// Returns whether the text ends within a record.
+/// Returns what was met, and whether the text ends within a record.
 ///
 /// # Safety
 /// The CPU has the instructions of `L`; `append(to, at, fields, records)` writes the entries of the bits in `fields` from `to`
@@ -77,9 +128,10 @@ unsafe fn index<L: Lanes>(
     structure: &Structure,
     ends: &mut Vec<u32>,
     append: impl Fn(*mut u32, u32, u64, u64),
-) -> bool {
+) -> (Marks, bool) {
     let length = text.len();
     let bytes = text.as_ptr();
+    let (mut quotes, mut carriage_returns, mut count_of_records) = (0, 0, 0);
     let mut parity = 0u64;
     let mut open = false;
     let mut at = 0;
@@ -106,6 +158,9 @@ unsafe fn index<L: Lanes>(
         };
         records &= !inside;
         let fields = (masks.delimiter & !inside) | records;
+        quotes |= masks.quote;
+        carriage_returns |= masks.cr;
+        count_of_records += records.count_ones() as usize;
         let count = ends.len();
         // SAFETY: there is room for BLOCK_ENTRIES + OVERSHOOT entries after `count`, `append` writes no more, and the first
         // `fields.count_ones()` of them are written.
@@ -117,7 +172,7 @@ unsafe fn index<L: Lanes>(
         open = records & (live ^ (live >> 1)) == 0;
         at += 64;
     }
-    open
+    (Marks { records: count_of_records, quotes: quotes != 0, carriage_returns: carriage_returns != 0 }, open)
 }
 
 /// One entry a bit; eight at a time, what is written too much is overwritten by the next block.

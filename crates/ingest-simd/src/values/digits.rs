@@ -8,22 +8,166 @@ use crate::Span;
 /// Places of a lane's bytes.
 const PLACES: [i8; 16] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];
 
-/// The text of one register of rows, right-justified, sign and all that is before the field blanked to 0.
+/// The lengths of one register of rows.
+#[derive(Clone, Copy)]
+struct Lengths<R> {
+    /// Per row: how many characters there are.
+    len: R,
+    /// Per row, all ones for yes: empty and unquoted?
+    null: R,
+}
+
+impl<R: Register> Lengths<R> {
+    /// # Safety
+    /// As [`Column::rows`].
+    #[inline(always)]
+    unsafe fn read(spans: *const Span) -> Self {
+        // SAFETY: the spans are readable.
+        unsafe {
+            let both = R::load_spans(spans);
+            let offsets = both.and(R::splat64(0x7fff_ffff_7fff_ffff));
+            let null = both.shift_right64::<32>().equal64(both.and(R::splat64(0xffff_ffff)));
+            Lengths { len: offsets.shift_right64::<32>().sub64(offsets.and(R::splat64(0xffff_ffff))), null }
+        }
+    }
+
+    /// All ones for the rows of more than `most` characters.
+    #[inline(always)]
+    unsafe fn above(&self, most: i64) -> R {
+        // SAFETY: the instructions are enabled, as for all here.
+        unsafe { self.len.above64(R::splat64(most)).or(R::splat64(0).above64(self.len)) }
+    }
+}
+
+/// One register of rows, read as digits with at most one point among them.
 #[derive(Clone, Copy)]
 struct Digits<R> {
-    /// Bytes less `0`, of the even and the odd rows. A point is 0xfe now.
-    even: R,
-    odd: R,
+    /// Per row: the digits as one number, the point left out.
+    value: R,
+    /// Per row: the number of places from the point on, one more than there are digits after it; 0 without a point.
+    after: R,
     /// Per row: how many characters there are beside the sign.
     count: R,
     /// Per row, all ones for yes: is there a minus?
     negative: R,
     /// Does a `0` follow the sign?
     leads_zero: R,
-    /// More than 16 characters?
-    long: R,
+    /// Is anything in it no digit, or is it too long to tell?
+    strange: R,
     /// Empty and unquoted?
     null: R,
+}
+
+impl<R: Register> Digits<R> {
+    /// Reads a register of rows. Without `POINT` a point is as strange as any other character.
+    ///
+    /// Most registers hold short fields only, which take half the work.
+    ///
+    /// # Safety
+    /// As [`Column::rows`].
+    #[inline(always)]
+    unsafe fn read<const POINT: bool>(base: *const u8, spans: *const Span) -> Self {
+        // SAFETY: passed on.
+        unsafe {
+            let lengths = Lengths::<R>::read(spans);
+            if lengths.above(8).row_bits() == 0 {
+                Self::read_short::<POINT>(base, spans, lengths)
+            } else {
+                Self::read_long::<POINT>(base, spans, lengths)
+            }
+        }
+    }
+
+    /// Rows of up to 8 characters: each is one 64-bit element, right-justified.
+    ///
+    /// # Safety
+    /// As [`Column::rows`]; no row is longer.
+    #[inline(always)]
+    unsafe fn read_short<const POINT: bool>(base: *const u8, spans: *const Span, lengths: Lengths<R>) -> Self {
+        // SAFETY: the spans lie inside the block, so 8 bytes that end at a field's end do so within it and the 64 bytes
+        // before it.
+        unsafe {
+            let (zero, one) = (R::splat64(0), R::splat64(1));
+            let text = R::gather64(|row| base.add((*spans.add(row)).end()).sub(8));
+            // What is before the field, in bits; a shift by 64 leaves nothing.
+            let before = R::splat64(64).sub64(lengths.len.shift_left64::<3>());
+            let justified_left = text.shift_right_by(before);
+            let low_byte = R::splat64(0xff);
+            let negative = justified_left.and(low_byte).equal64(R::splat64(b'-'.into()));
+            let leading = justified_left.shift_right64::<8>().or_else(negative, justified_left).and(low_byte);
+            let sign = negative.and(R::splat64(8));
+            let keep = R::splat64(-1).shift_left_by(before.add64(sign));
+            let mut digits = text.sub8(R::splat8(b'0'.cast_signed())).and(keep);
+            let mut after = zero;
+            if POINT {
+                let points = digits.equal8(R::splat8(POINT_DIGIT));
+                after = points.and(R::lanes8([8, 7, 6, 5, 4, 3, 2, 1, 8, 7, 6, 5, 4, 3, 2, 1])).sum8(zero);
+                // All bytes up to the first point take the byte before them.
+                let first = points.and(zero.sub64(points));
+                let upto = first.shift_left64::<8>().sub64(one).and(nonzero(points));
+                digits = digits.shift_left64::<8>().or_else(upto, digits);
+            }
+            let fours = digits.fold8(R::lanes8(TENS)).fold16(R::lanes16(HUNDREDS));
+            Digits {
+                value: fours.product32(R::splat64(10_000)).add64(fours.shift_right64::<32>()),
+                after,
+                count: lengths.len.add64(negative),
+                negative,
+                leads_zero: leading.equal64(R::splat64(b'0'.into())),
+                strange: nonzero(digits.excess8(R::splat8(9))),
+                null: lengths.null,
+            }
+        }
+    }
+
+    /// Rows of up to 16 characters; longer ones are strange.
+    ///
+    /// # Safety
+    /// As [`Column::rows`].
+    #[inline(always)]
+    unsafe fn read_long<const POINT: bool>(base: *const u8, spans: *const Span, lengths: Lengths<R>) -> Self {
+        // SAFETY: as above, with 16 bytes.
+        unsafe {
+            // Lane `i` holds the rows 2 i and 2 i + 1, whose spans are its halves: byte 0 and byte 8 are their lengths.
+            let even = R::gather(|lane| base.add((*spans.add(2 * lane)).end()).sub(16));
+            let odd = R::gather(|lane| base.add((*spans.add(2 * lane + 1)).end()).sub(16));
+            let mut even = Text::new(even, lengths.len.pick8(R::splat8(0)));
+            let mut odd = Text::new(odd, lengths.len.pick8(R::splat8(8)));
+            let negative = nonzero(rows_of(even.minus, odd.minus));
+            let after = if POINT { close_points(&mut even.digits, &mut odd.digits) } else { R::splat64(0) };
+            let nine = R::splat8(9);
+            let strange = nonzero(rows_of(even.digits.excess8(nine), odd.digits.excess8(nine)));
+            Digits {
+                value: value(even.digits, odd.digits),
+                after,
+                count: lengths.len.add64(negative),
+                negative,
+                leads_zero: nonzero(rows_of(even.leading_zero, odd.leading_zero)),
+                strange: strange.or(lengths.above(16)),
+                null: lengths.null,
+            }
+        }
+    }
+}
+
+/// A point after `0` has been taken from it.
+const POINT_DIGIT: i8 = b'.'.wrapping_sub(b'0').cast_signed();
+
+const TENS: [i8; 16] = [10, 1, 10, 1, 10, 1, 10, 1, 10, 1, 10, 1, 10, 1, 10, 1];
+const HUNDREDS: [i16; 8] = [100, 1, 100, 1, 100, 1, 100, 1];
+const MYRIADS: [i16; 8] = [10_000, 1, 10_000, 1, 10_000, 1, 10_000, 1];
+
+/// The value of sixteen digits, per row.
+#[inline(always)]
+unsafe fn value<R: Register>(even: R, odd: R) -> R {
+    // SAFETY: the instructions are enabled.
+    unsafe {
+        let even = even.fold8(R::lanes8(TENS)).fold16(R::lanes16(HUNDREDS));
+        let odd = odd.fold8(R::lanes8(TENS)).fold16(R::lanes16(HUNDREDS));
+        // Two numbers of eight digits for each row, the higher one first.
+        let eights = even.pack32(odd).fold16(R::lanes16(MYRIADS));
+        eights.product32(R::splat64(100_000_000)).add64(eights.shift_right64::<32>())
+    }
 }
 
 /// One row's byte flags in two registers as something that is zero only if all are.
@@ -38,62 +182,6 @@ unsafe fn rows_of<R: Register>(even: R, odd: R) -> R {
 unsafe fn nonzero<R: Register>(rows: R) -> R {
     // SAFETY: as above.
     unsafe { rows.equal64(R::splat64(0)).xor(R::splat64(-1)) }
-}
-
-impl<R: Register> Digits<R> {
-    /// # Safety
-    /// As [`Column::rows`].
-    #[inline(always)]
-    unsafe fn read(base: *const u8, spans: *const Span) -> Self {
-        // SAFETY: the spans are readable and lie inside the block, so 16 bytes that end at a field's end do so within
-        // the block and the 64 bytes before it.
-        unsafe {
-            let both = R::load_spans(spans);
-            let offsets = both.and(R::splat64(0x7fff_ffff_7fff_ffff));
-            let len = offsets.shift_right64::<32>().sub64(offsets.and(R::splat64(0xffff_ffff)));
-            // Lane `i` holds the rows 2 i and 2 i + 1, whose spans are its halves: byte 0 and byte 8 are their lengths.
-            let even = R::gather(|lane| base.add((*spans.add(2 * lane)).end()).sub(16));
-            let odd = R::gather(|lane| base.add((*spans.add(2 * lane + 1)).end()).sub(16));
-            let even = Text::new(even, len.pick8(R::splat8(0)));
-            let odd = Text::new(odd, len.pick8(R::splat8(8)));
-            let negative = nonzero(rows_of(even.minus, odd.minus));
-            Digits {
-                even: even.digits,
-                odd: odd.digits,
-                count: len.add64(negative),
-                negative,
-                leads_zero: nonzero(rows_of(even.leading_zero, odd.leading_zero)),
-                long: len.above64(R::splat64(16)).or(R::splat64(0).above64(len)),
-                null: both.shift_right64::<32>().equal64(both.and(R::splat64(0xffff_ffff))),
-            }
-        }
-    }
-
-    /// All ones for the rows that hold a byte that is no digit.
-    #[inline(always)]
-    unsafe fn strange(&self) -> R {
-        // SAFETY: the instructions are enabled.
-        unsafe {
-            let nine = R::splat8(9);
-            nonzero(rows_of(self.even.excess8(nine), self.odd.excess8(nine)))
-        }
-    }
-
-    /// The value of sixteen digits, per row.
-    #[inline(always)]
-    unsafe fn value(&self) -> R {
-        // SAFETY: the instructions are enabled.
-        unsafe {
-            let tens = R::lanes8([10, 1, 10, 1, 10, 1, 10, 1, 10, 1, 10, 1, 10, 1, 10, 1]);
-            let hundreds = R::lanes16([100, 1, 100, 1, 100, 1, 100, 1]);
-            let myriads = R::lanes16([10_000, 1, 10_000, 1, 10_000, 1, 10_000, 1]);
-            let even = self.even.fold8(tens).fold16(hundreds);
-            let odd = self.odd.fold8(tens).fold16(hundreds);
-            // Two numbers of eight digits for each row, the higher one first.
-            let eights = even.pack32(odd).fold16(myriads);
-            eights.product32(R::splat64(100_000_000)).add64(eights.shift_right64::<32>())
-        }
-    }
 }
 
 /// The text of each second row.
@@ -171,13 +259,13 @@ unsafe impl<R: Register> Column<R> for Ints<R> {
     unsafe fn rows(&mut self, base: *const u8, spans: *const Span, out: *mut i64) -> Verdict {
         // SAFETY: as the trait says.
         unsafe {
-            let digits = Digits::<R>::read(base, spans);
-            let value = digits.value();
+            let digits = Digits::<R>::read::<false>(base, spans);
+            let value = digits.value;
             let one = R::splat64(1);
             let padded = digits.leads_zero.and(digits.count.above64(one));
             let negative_zero = digits.negative.and(value.equal64(R::splat64(0)));
             let none = one.above64(digits.count);
-            let bad = digits.strange().or(digits.long).or(padded).or(negative_zero).or(none);
+            let bad = digits.strange.or(padded).or(negative_zero).or(none);
             let good = bad.xor(R::splat64(-1));
             self.largest = larger(self.largest, value, good);
             self.seen |= good.row_bits();
@@ -215,9 +303,8 @@ impl<R: Register> Decimal<R> {
     unsafe fn read(base: *const u8, spans: *const Span) -> Self {
         // SAFETY: as the caller says.
         unsafe {
-            let mut digits = Digits::<R>::read(base, spans);
-            let after = close_points(&mut digits);
-            let mantissa = digits.value();
+            let digits = Digits::<R>::read::<true>(base, spans);
+            let (mantissa, after) = (digits.value, digits.after);
             let zero = R::splat64(0);
             let point = after.above64(zero);
             let before = digits.count.sub64(after);
@@ -225,7 +312,7 @@ impl<R: Register> Decimal<R> {
             let negative_zero = digits.negative.and(mantissa.equal64(zero));
             let none = R::splat64(1).above64(digits.count.add64(point));
             let wide = mantissa.above64(R::splat64(MANTISSA_MAX.cast_signed()));
-            let bad = digits.strange().or(digits.long).or(padded).or(negative_zero).or(none).or(wide);
+            let bad = digits.strange.or(padded).or(negative_zero).or(none).or(wide);
             Decimal {
                 mantissa,
                 scale: after.add64(point),
@@ -245,19 +332,19 @@ impl<R: Register> Decimal<R> {
 /// In rows with several points the sum of their places is given and at most one of them goes away: the others are
 /// still no digits.
 #[inline(always)]
-unsafe fn close_points<R: Register>(digits: &mut Digits<R>) -> R {
+unsafe fn close_points<R: Register>(even: &mut R, odd: &mut R) -> R {
     // SAFETY: the instructions are enabled.
     unsafe {
         let places = R::lanes8([16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1]);
-        let point = R::splat8(b'.'.wrapping_sub(b'0').cast_signed());
+        let point = R::splat8(POINT_DIGIT);
         let (zero, far) = (R::splat64(0), R::splat64(64));
-        let even = digits.even.equal8(point).and(places).sum8(zero);
-        let odd = digits.odd.equal8(point).and(places).sum8(zero);
-        let after = even.low_halves(odd).add64(even.high_halves(odd));
+        let in_even = even.equal8(point).and(places).sum8(zero);
+        let in_odd = odd.equal8(point).and(places).sum8(zero);
+        let after = in_even.low_halves(in_odd).add64(in_even.high_halves(in_odd));
         // Bytes up to the point's place, 16 - after, take the byte before them; without a point none does.
         let reach = after.or(after.equal64(zero).and(far));
-        digits.even = close(digits.even, reach.pick8(R::splat8(0)));
-        digits.odd = close(digits.odd, reach.pick8(R::splat8(8)));
+        *even = close(*even, reach.pick8(R::splat8(0)));
+        *odd = close(*odd, reach.pick8(R::splat8(8)));
         after
     }
 }

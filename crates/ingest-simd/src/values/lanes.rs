@@ -19,6 +19,8 @@ pub(super) unsafe trait Register: Copy {
     unsafe fn load_spans(from: *const Span) -> Self;
     /// Sixteen bytes from `address(lane)` for each lane.
     unsafe fn gather(address: impl Fn(usize) -> *const u8) -> Self;
+    /// Eight bytes from `address(row)` for each row. One by one: the gather instructions are slower on many processors.
+    unsafe fn gather64(address: impl Fn(usize) -> *const u8) -> Self;
     unsafe fn store64(self, to: *mut i64);
     /// The low half of each row.
     unsafe fn store32(self, to: *mut i32);
@@ -68,6 +70,9 @@ pub(super) unsafe trait Register: Copy {
     unsafe fn product64(self, other: Self) -> Self;
     unsafe fn shift_left64<const BITS: u32>(self) -> Self;
     unsafe fn shift_right64<const BITS: u32>(self) -> Self;
+    /// Each row by its own number of bits; 64 or more leave nothing.
+    unsafe fn shift_left_by(self, bits: Self) -> Self;
+    unsafe fn shift_right_by(self, bits: Self) -> Self;
     /// Each lane's bytes one place up, 0 in the lowest.
     unsafe fn next_byte(self) -> Self;
     /// `self` where `mask` is all ones, `other` where it is zero.
@@ -112,6 +117,7 @@ unsafe impl Register for Ymm {
         pick8 = _mm256_shuffle_epi8; fold8 = _mm256_maddubs_epi16; fold16 = _mm256_madd_epi16;
         pack32 = _mm256_packus_epi32; sum8 = _mm256_sad_epu8;
         low_halves = _mm256_unpacklo_epi64; high_halves = _mm256_unpackhi_epi64;
+        shift_left_by = _mm256_sllv_epi64; shift_right_by = _mm256_srlv_epi64;
         product32 = _mm256_mul_epu32; signed_product32 = _mm256_mul_epi32;
     }
 
@@ -125,6 +131,15 @@ unsafe impl Register for Ymm {
     unsafe fn gather(address: impl Fn(usize) -> *const u8) -> Self {
         // SAFETY: sixteen bytes are readable at each address, see the trait.
         unsafe { Ymm(_mm256_loadu2_m128i(address(1).cast(), address(0).cast())) }
+    }
+
+    #[inline(always)]
+    unsafe fn gather64(address: impl Fn(usize) -> *const u8) -> Self {
+        // SAFETY: eight bytes are readable at each address, see the trait.
+        unsafe {
+            let word = |row| address(row).cast::<i64>().read_unaligned();
+            Ymm(_mm256_setr_epi64x(word(0), word(1), word(2), word(3)))
+        }
     }
 
     #[inline(always)]
@@ -260,6 +275,7 @@ unsafe impl Register for Zmm {
         pick8 = _mm512_shuffle_epi8; fold8 = _mm512_maddubs_epi16; fold16 = _mm512_madd_epi16;
         pack32 = _mm512_packus_epi32; sum8 = _mm512_sad_epu8;
         low_halves = _mm512_unpacklo_epi64; high_halves = _mm512_unpackhi_epi64;
+        shift_left_by = _mm512_sllv_epi64; shift_right_by = _mm512_srlv_epi64;
         product32 = _mm512_mul_epu32; signed_product32 = _mm512_mul_epi32; product64 = _mm512_mullo_epi64;
     }
 
@@ -284,6 +300,15 @@ unsafe impl Register for Zmm {
             let low = _mm256_loadu2_m128i(address(1).cast(), address(0).cast());
             let high = _mm256_loadu2_m128i(address(3).cast(), address(2).cast());
             Zmm(_mm512_inserti64x4::<1>(_mm512_castsi256_si512(low), high))
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn gather64(address: impl Fn(usize) -> *const u8) -> Self {
+        // SAFETY: eight bytes are readable at each address, see the trait.
+        unsafe {
+            let word = |row| address(row).cast::<i64>().read_unaligned();
+            Zmm(_mm512_setr_epi64(word(0), word(1), word(2), word(3), word(4), word(5), word(6), word(7)))
         }
     }
 

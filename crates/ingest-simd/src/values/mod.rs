@@ -45,10 +45,9 @@ const MANTISSA_MAX: u64 = 1 << 53;
 /// # Panics
 /// If a span reaches beyond the block.
 pub fn parse_ints(kernel: Kernel, block: Padded<'_>, spans: &[Span], out: Batch<'_, i64>) -> IntFacts {
-    check_spans(block, spans);
     match kernel {
         #[cfg(target_arch = "x86_64")]
-        // SAFETY: the kernel is there, the spans are checked.
+        // SAFETY: the kernel is there.
         Kernel::Avx2 if kernel.is_available() => unsafe {
             rows::run_avx2::<digits::Ints<lanes::Ymm>>((), block, spans, out)
         },
@@ -70,10 +69,9 @@ pub fn parse_ints(kernel: Kernel, block: Padded<'_>, spans: &[Span], out: Batch<
 /// # Panics
 /// If a span reaches beyond the block.
 pub fn parse_floats(kernel: Kernel, block: Padded<'_>, spans: &[Span], out: Batch<'_, f64>) -> DecimalFacts {
-    check_spans(block, spans);
     match kernel {
         #[cfg(target_arch = "x86_64")]
-        // SAFETY: the kernel is there, the spans are checked.
+        // SAFETY: the kernel is there.
         Kernel::Avx2 if kernel.is_available() => unsafe {
             rows::run_avx2::<digits::Floats<lanes::Ymm>>((), block, spans, out)
         },
@@ -98,10 +96,9 @@ pub fn parse_decimals(
     (precision, scale): (u8, u8),
     out: Batch<'_, i64>,
 ) -> DecimalFacts {
-    check_spans(block, spans);
     match kernel {
         #[cfg(target_arch = "x86_64")]
-        // SAFETY: the kernel is there, the spans are checked.
+        // SAFETY: the kernel is there.
         Kernel::Avx2 if kernel.is_available() => unsafe {
             rows::run_avx2::<digits::Decimals<lanes::Ymm>>((precision, scale), block, spans, out)
         },
@@ -122,10 +119,9 @@ pub fn parse_decimals(
 /// # Panics
 /// If a span reaches beyond the block.
 pub fn parse_timestamps(kernel: Kernel, block: Padded<'_>, spans: &[Span], out: Batch<'_, i64>) -> Option<Range<i64>> {
-    check_spans(block, spans);
     match kernel {
         #[cfg(target_arch = "x86_64")]
-        // SAFETY: the kernel is there, the spans are checked.
+        // SAFETY: the kernel is there.
         Kernel::Avx2 if kernel.is_available() => unsafe {
             rows::run_avx2::<moments::Timestamps<lanes::Ymm>>((), block, spans, out)
         },
@@ -145,10 +141,9 @@ pub fn parse_timestamps(kernel: Kernel, block: Padded<'_>, spans: &[Span], out: 
 /// # Panics
 /// If a span reaches beyond the block.
 pub fn parse_dates(kernel: Kernel, block: Padded<'_>, spans: &[Span], out: Batch<'_, i32>) -> Option<Range<i32>> {
-    check_spans(block, spans);
     match kernel {
         #[cfg(target_arch = "x86_64")]
-        // SAFETY: the kernel is there, the spans are checked.
+        // SAFETY: the kernel is there.
         Kernel::Avx2 if kernel.is_available() => unsafe {
             rows::run_avx2::<moments::Dates<lanes::Ymm>>((), block, spans, out)
         },
@@ -161,7 +156,9 @@ pub fn parse_dates(kernel: Kernel, block: Padded<'_>, spans: &[Span], out: Batch
     }
 }
 
-/// The one check that every load below relies on: all spans lie inside the block. A pass of its own, as vectors.
+/// The one check that every load relies on: all spans lie inside the block. A pass of its own, as vectors: inlined where the
+/// kernel's instructions are enabled.
+#[inline(always)]
 fn check_spans(block: Padded<'_>, spans: &[Span]) {
     let reach = spans.iter().fold(0, |reach, span| reach.max(span.start()).max(span.end()));
     assert!(reach <= block.len(), "every span lies inside its block");

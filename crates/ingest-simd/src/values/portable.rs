@@ -1,7 +1,7 @@
 //! The same in plain Rust: one field at a time, eight digits at a time within a word.
 
 use super::scaling::Scaling;
-use super::{Batch, DecimalFacts, IntFacts, MANTISSA_MAX, POWERS, Range};
+use super::{Batch, DecimalFacts, IntFacts, MANTISSA_MAX, POWERS, Range, check_spans};
 use crate::{Padded, Span};
 
 const HIGH_BITS: u128 = 0x8080_8080_8080_8080_8080_8080_8080_8080;
@@ -13,7 +13,13 @@ const ABOVE_NINE: u128 = 0x7676_7676_7676_7676_7676_7676_7676_7676;
 
 /// Appends what `read` makes of each field.
 #[inline(always)]
-fn each<T: Copy + Default>(spans: &[Span], out: Batch<'_, T>, mut read: impl FnMut(Span) -> Option<T>) {
+fn each<T: Copy + Default>(
+    block: Padded<'_>,
+    spans: &[Span],
+    out: Batch<'_, T>,
+    mut read: impl FnMut(Span) -> Option<T>,
+) {
+    check_spans(block, spans);
     out.values.reserve(spans.len());
     for (chunk, rows) in spans.chunks(64).enumerate() {
         let mut valid = 0;
@@ -33,7 +39,7 @@ fn each<T: Copy + Default>(spans: &[Span], out: Batch<'_, T>, mut read: impl FnM
 pub(super) fn ints(block: Padded<'_>, spans: &[Span], out: Batch<'_, i64>) -> IntFacts {
     let bytes = block.bytes();
     let mut largest = None;
-    each(spans, out, |span| {
+    each(block, spans, out, |span| {
         let (value, negative) = whole(bytes, span)?;
         largest = largest.max(Some(value));
         Some(signed(value, negative))
@@ -44,7 +50,7 @@ pub(super) fn ints(block: Padded<'_>, spans: &[Span], out: Batch<'_, i64>) -> In
 pub(super) fn floats(block: Padded<'_>, spans: &[Span], out: Batch<'_, f64>) -> DecimalFacts {
     let bytes = block.bytes();
     let mut facts = DecimalFacts::default();
-    each(spans, out, |span| {
+    each(block, spans, out, |span| {
         let number = Decimal::read(bytes, span)?;
         number.note(&mut facts);
         // Both are exact, so the division is rounded once, correctly. The mantissa is at most 2^53.
@@ -63,7 +69,7 @@ pub(super) fn decimals(
     let bytes = block.bytes();
     let scaling = Scaling::to(precision, scale);
     let mut facts = DecimalFacts::default();
-    each(spans, out, |span| {
+    each(block, spans, out, |span| {
         let number = Decimal::read(bytes, span)?;
         if number.mantissa.cast_signed() > scaling.limits[number.after] {
             return None;
@@ -191,7 +197,7 @@ fn close_point(text: u128) -> Option<(u128, usize)> {
 pub(super) fn timestamps(block: Padded<'_>, spans: &[Span], out: Batch<'_, i64>) -> Option<Range<i64>> {
     let bytes = block.bytes();
     let mut range = None;
-    each(spans, out, |span| {
+    each(block, spans, out, |span| {
         let value = timestamp(bytes.get(span.start()..span.end())?.try_into().ok()?)?;
         range = Range::and(range, value);
         Some(value)
@@ -202,7 +208,7 @@ pub(super) fn timestamps(block: Padded<'_>, spans: &[Span], out: Batch<'_, i64>)
 pub(super) fn dates(block: Padded<'_>, spans: &[Span], out: Batch<'_, i32>) -> Option<Range<i32>> {
     let bytes = block.bytes();
     let mut range = None;
-    each(spans, out, |span| {
+    each(block, spans, out, |span| {
         let value = date(bytes.get(span.start()..span.end())?.try_into().ok()?)?;
         range = Range::and(range, value);
         Some(value)

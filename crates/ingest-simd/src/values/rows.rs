@@ -1,7 +1,7 @@
 //! The walk down a column, a register of rows at a time.
 
-use super::Batch;
 use super::lanes::{Register, Ymm, Zmm};
+use super::{Batch, check_spans};
 use crate::{Padded, Span};
 
 /// What one register of rows gave, one bit a row.
@@ -32,7 +32,7 @@ pub(super) unsafe trait Column<R: Register>: Sized {
 /// Reads all spans with the AVX2 form.
 ///
 /// # Safety
-/// The CPU has [`crate::Kernel::Avx2`], and all spans lie inside the block.
+/// The CPU has [`crate::Kernel::Avx2`].
 #[target_feature(enable = "avx2,bmi1,bmi2,popcnt,lzcnt")]
 pub(super) unsafe fn run_avx2<C: Column<Ymm>>(
     options: C::Options,
@@ -47,7 +47,7 @@ pub(super) unsafe fn run_avx2<C: Column<Ymm>>(
 /// Reads all spans with the AVX-512 form.
 ///
 /// # Safety
-/// The CPU has [`crate::Kernel::Avx512`], and all spans lie inside the block.
+/// The CPU has [`crate::Kernel::Avx512`].
 #[target_feature(enable = "avx2,bmi1,bmi2,popcnt,lzcnt,avx512f,avx512bw,avx512dq,avx512vl")]
 pub(super) unsafe fn run_avx512<C: Column<Zmm>>(
     options: C::Options,
@@ -60,7 +60,7 @@ pub(super) unsafe fn run_avx512<C: Column<Zmm>>(
 }
 
 /// # Safety
-/// The instructions of `R` are enabled, and all spans lie inside the block.
+/// The instructions of `R` are enabled.
 #[inline(always)]
 unsafe fn run<R: Register, C: Column<R>>(
     options: C::Options,
@@ -68,11 +68,12 @@ unsafe fn run<R: Register, C: Column<R>>(
     spans: &[Span],
     out: Batch<'_, C::Value>,
 ) -> C::Facts {
+    check_spans(block, spans);
     let Batch { values, validity, misfits } = out;
     let base = block.as_ptr();
     values.reserve(spans.len());
     let (groups, rest) = spans.split_at(spans.len() - spans.len() % R::ROWS);
-    // SAFETY: as the caller says; each group has room for its values, which `rows` writes before the length is set.
+    // SAFETY: as the caller says, and the spans are checked; each group has room for its values, which `rows` writes before the length is set.
     unsafe {
         let mut column = C::new(options);
         let start = values.len();
