@@ -1,6 +1,6 @@
 //! The builder of a column, and which one a type takes.
 
-use arrow::array::ArrayRef;
+use arrow::array::{ArrayRef, AsArray};
 use ingest_infer::{DataType, Summary};
 
 use crate::columns::{Booleans, Dates, Decimals, Floats, Ints, Nulls, Text, Times, Timestamps};
@@ -38,8 +38,33 @@ pub struct Column {
     pub nulls: usize,
 }
 
-/// The builder of a column of this type, with room for `rows_hint` rows.
-pub fn builder_for(column_type: &ColumnType, rows_hint: usize) -> Box<dyn ColumnBuilder> {
+impl Column {
+    /// Bytes of text in it; 0 for other types.
+    pub fn text_bytes(&self) -> usize {
+        self.array.as_string_opt::<i32>().map_or(0, |texts| texts.value_data().len())
+    }
+}
+
+/// How much memory a builder sets aside from the start. More is taken as it is needed; a good guess saves moving it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Room {
+    /// Rows of any type.
+    pub rows: usize,
+    /// Bytes of text.
+    pub text_bytes: usize,
+}
+
+impl From<usize> for Room {
+    /// So many rows, and nothing known of their text.
+    fn from(rows: usize) -> Self {
+        Room { rows, text_bytes: 0 }
+    }
+}
+
+/// The builder of a column of this type, with this much room.
+pub fn builder_for(column_type: &ColumnType, room: impl Into<Room>) -> Box<dyn ColumnBuilder> {
+    let room = room.into();
+    let rows_hint = room.rows;
     match column_type.data_type {
         DataType::Null => Box::new(Nulls::new(column_type)),
         DataType::Bool => Box::new(Booleans::new(column_type, rows_hint)),
@@ -49,6 +74,6 @@ pub fn builder_for(column_type: &ColumnType, rows_hint: usize) -> Box<dyn Column
         DataType::Date32 => Box::new(Dates::new(column_type, rows_hint)),
         DataType::Time64(unit) => Box::new(Times::new(column_type, unit, rows_hint)),
         DataType::Timestamp { unit, utc } => Box::new(Timestamps::new(column_type, unit, utc, rows_hint)),
-        DataType::Utf8 => Box::new(Text::new(column_type, rows_hint)),
+        DataType::Utf8 => Box::new(Text::new(column_type, room)),
     }
 }

@@ -1,107 +1,113 @@
 //! Arrays built from parts that are already checked.
 
 use arrow::array::StringArray;
-use arrow::buffer::{Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
+use arrow::buffer::{Buffer, OffsetBuffer, ScalarBuffer};
+use ingest_simd::{Kernel, Padded, Span, TextBatch, Validity, copy_texts};
 
-/// The most bytes that 32-bit offsets reach.
-pub(crate) const TEXT_BYTES_MAX: usize = i32::MAX as usize;
-
-/// Rows of text. Whatever is in it is valid UTF-8, row by row: the one way to add rows checks them, many at once.
+/// Rows of text, some of them null. Whatever is in it is valid UTF-8, row by row: the one way to add rows checks them, many
+/// at once.
 ///
 /// The simple version validates each row by itself, or the whole array at its end. Here a batch is checked while it is
 /// in cache, at the speed of a look for bytes above 0x7f where it is ASCII.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct CheckedText {
     bytes: Vec<u8>,
-    /// Where each row ends.
-    ends: Vec<i32>,
+    /// Where each row ends; before them a 0, where the first one starts.
+    offsets: Vec<i32>,
+    validity: Validity,
 }
 
 impl CheckedText {
-    pub(crate) fn with_capacity(rows: usize) -> Self {
-        CheckedText { bytes: Vec::new(), ends: Vec::with_capacity(rows) }
+    /// No rows, with room for some.
+    pub(crate) fn with_capacity(rows: usize, bytes: usize) -> Self {
+        let mut offsets = Vec::with_capacity(rows + 1);
+        offsets.push(0);
+        CheckedText { bytes: Vec::with_capacity(bytes), offsets, validity: Validity::with_capacity(rows) }
     }
 
     /// Number of rows.
     pub(crate) fn len(&self) -> usize {
-        self.ends.len()
+        self.offsets.len() - 1
     }
 
-    /// Adds rows. `write` gets `room` bytes, puts the rows' text there one after the other and pushes where each ends.
+    /// Adds a row for each field, as [`copy_texts`] does.
     ///
-    /// Adds nothing and says `false` if a row is not UTF-8, if the text leaves the room or goes backwards, or if it goes
-    /// beyond [`TEXT_BYTES_MAX`]. O(bytes).
-    pub(crate) fn append(&mut self, room: usize, write: impl FnOnce(&mut [u8], &mut Vec<i32>)) -> bool {
-        let (bytes, rows) = (self.bytes.len(), self.ends.len());
-        if bytes + room > TEXT_BYTES_MAX {
+    /// Adds nothing and says `false` if a row is not UTF-8, or if the text goes beyond what 32-bit offsets reach. O(bytes).
+    pub(crate) fn append(&mut self, kernel: Kernel, block: Padded<'_>, spans: &[Span], quote: Option<u8>) -> bool {
+        let (bytes, rows) = (self.bytes.len(), self.len());
+        let out = TextBatch { bytes: &mut self.bytes, ends: &mut self.offsets, validity: &mut self.validity };
+        if !copy_texts(kernel, block, spans, quote, out) {
             return false;
         }
-        self.bytes.resize(bytes + room, 0);
-        write(&mut self.bytes[bytes..], &mut self.ends);
-        let written = self.ends.get(rows..).is_some_and(|ends| are_texts(&self.bytes[bytes..], ends));
-        if !written {
+        let added = are_texts(&self.bytes, bytes, &self.offsets[rows + 1..]);
+        if !added {
             self.bytes.truncate(bytes);
-            self.ends.truncate(rows);
-            return false;
+            self.offsets.truncate(rows + 1);
+            self.validity.truncate(rows);
         }
-        let base = i32::try_from(bytes).expect("at most TEXT_BYTES_MAX");
-        let end = self.ends.last().map_or(0, |&end| end as usize);
-        self.ends[rows..].iter_mut().for_each(|end| *end += base);
-        self.bytes.truncate(bytes + if self.ends.len() > rows { end } else { 0 });
-        true
+        added
     }
 
-    /// The rows as an array, null where `nulls` says so.
-    ///
-    /// # Panics
-    /// If `nulls` has another number of rows.
-    pub(crate) fn into_array(self, nulls: Option<NullBuffer>) -> StringArray {
-        assert!(nulls.as_ref().is_none_or(|nulls| nulls.len() == self.ends.len()), "a null bit for each row");
-        let mut offsets = self.ends;
-        offsets.insert(0, 0);
-        let offsets = OffsetBuffer::new(ScalarBuffer::from(offsets));
+    /// The rows as an array.
+    pub(crate) fn into_array(self) -> StringArray {
+        let rows = self.len();
+        let nulls = crate::columns::null_buffer(self.validity);
+        assert!(nulls.as_ref().is_none_or(|nulls| nulls.len() == rows), "a null bit for each row");
+        let offsets = OffsetBuffer::new(ScalarBuffer::from(self.offsets));
         // SAFETY: `append` let nothing in but rows of valid UTF-8 with ascending ends inside the bytes, of which
         // `OffsetBuffer::new` has just checked the order once more; the number of null bits is asserted above.
         unsafe { StringArray::new_unchecked(offsets, Buffer::from_vec(self.bytes), nulls) }
     }
 }
 
-/// Whether the pieces of `bytes` that end at `ends` are in order, inside, and each valid UTF-8.
-fn are_texts(bytes: &[u8], ends: &[i32]) -> bool {
+/// Whether the pieces of `bytes` from `start` on that end at `ends` are in order, inside, and each valid UTF-8.
+fn are_texts(bytes: &[u8], start: usize, ends: &[i32]) -> bool {
     let Some(&last) = ends.last() else { return true };
-    let ordered = ends.first().is_some_and(|&first| first >= 0) && ends.is_sorted();
-    let Some(written) = usize::try_from(last).ok().and_then(|last| bytes.get(..last)) else { return false };
+    let ordered = ends.first().is_some_and(|&first| first >= 0 && first as usize >= start) && ends.is_sorted();
+    let Some(written) = usize::try_from(last).ok().and_then(|last| bytes.get(start..last)) else { return false };
     if !ordered || written.is_ascii() {
         return ordered;
     }
-    // Ends are not negative: they are in order and the first is not.
-    simdutf8::basic::from_utf8(written).is_ok_and(|text| ends.iter().all(|&end| text.is_char_boundary(end as usize)))
+    // Ends are not below `start`: they are in order and the first is not.
+    simdutf8::basic::from_utf8(written)
+        .is_ok_and(|text| ends.iter().all(|&end| text.is_char_boundary(end as usize - start)))
 }
 
 #[cfg(test)]
 mod tests {
+    use ingest_simd::PADDING;
+
     use super::*;
 
-    fn append(text: &mut CheckedText, bytes: &[u8], ends: &[i32]) -> bool {
-        text.append(bytes.len() + 3, |room, all| {
-            room[..bytes.len()].copy_from_slice(bytes);
-            all.extend_from_slice(ends);
-        })
+    fn append(text: &mut CheckedText, bytes: &[u8], cuts: &[u32]) -> bool {
+        let mut memory = vec![0; PADDING];
+        memory.extend_from_slice(bytes);
+        memory.extend_from_slice(&[0; PADDING]);
+        let block = Padded::new(&memory, PADDING, PADDING + bytes.len()).unwrap();
+        let starts = std::iter::once(0).chain(cuts.iter().copied());
+        let spans: Vec<Span> = starts.zip(cuts).map(|(start, &end)| Span::quoted(start, end, false)).collect();
+        text.append(Kernel::fastest(), block, &spans, None)
     }
 
     #[test]
     fn only_texts_get_in() {
-        let mut text = CheckedText::default();
+        let mut text = CheckedText::with_capacity(0, 0);
         assert!(append(&mut text, b"abc", &[0, 1, 3]));
         assert!(!append(&mut text, b"a\xff", &[2]));
         assert!(!append(&mut text, "é".as_bytes(), &[1, 2]), "cut within a letter");
-        assert!(!append(&mut text, b"abc", &[2, 1]), "backwards");
-        assert!(!append(&mut text, b"abc", &[-1, 1]) && !append(&mut text, b"abc", &[7]), "outside");
-        assert!(!text.append(TEXT_BYTES_MAX - 2, |_, _| unreachable!()), "beyond the offsets");
         assert!(append(&mut text, "é한".as_bytes(), &[2, 5]));
         assert!(append(&mut text, b"", &[]));
         assert!(append(&mut text, b"", &[0]));
-        let array = text.into_array(None);
+        let array = text.into_array();
         assert_eq!(array.iter().flatten().collect::<Vec<_>>(), ["", "a", "bc", "é", "한", ""]);
+    }
+
+    #[test]
+    fn ends_are_in_order_inside_and_between_letters() {
+        assert!(are_texts(b"xabc", 1, &[1, 2, 4]) && are_texts(b"", 0, &[]));
+        assert!(!are_texts(b"xabc", 1, &[3, 2]), "backwards");
+        assert!(!are_texts(b"xabc", 1, &[0, 2]) && !are_texts(b"xabc", 1, &[-1, 2]), "before the start");
+        assert!(!are_texts(b"xabc", 1, &[5]), "outside");
+        assert!(!are_texts("é".as_bytes(), 0, &[1, 2]), "cut within a letter");
     }
 }

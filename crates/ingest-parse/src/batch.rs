@@ -1,6 +1,6 @@
 //! A rectangle of fields: some whole records that all have the right number of fields, column by column.
 
-use ingest_simd::{FIELD_END, Kernel, Marks, Padded, RECORD_END, Span, Structure, column_spans, index_fields};
+use ingest_simd::{FIELD_END, Kernel, Marks, Padded, Quoting, RECORD_END, Span, Structure, column_spans, index_fields};
 
 use crate::machine::{Cells, FaultKind};
 
@@ -256,7 +256,7 @@ impl Batch {
         }
     }
 
-    /// The fields of one column, top to bottom, into `out` (which is cleared).
+    /// The fields of one column, top to bottom, into `out` (which is cleared). `text` is what the batch was read from.
     ///
     /// # Panics
     /// If there is no such column.
@@ -266,25 +266,9 @@ impl Batch {
         match self.layout {
             Layout::Spans => out.extend(self.spans.iter().skip(column).step_by(self.columns)),
             Layout::Ends => {
-                let pairs = (0..self.rows).map(|row| {
-                    let at = row * self.columns + column;
-                    (self.ends[at].wrapping_add(1), self.ends[at + 1])
-                });
-                let last = self.has_crlf && column + 1 == self.columns;
-                match (self.has_quotes, last) {
-                    (false, false) => column_spans(&self.ends, self.columns, column, out),
-                    (false, true) => {
-                        out.extend(pairs.map(|(start, end)| Span::new(start, before_cr(text, start, end))));
-                    }
-                    (true, false) => {
-                        out.extend(pairs.map(|(start, end)| unquoted_or_quoted(text, start, end, self.quote)));
-                    }
-                    (true, true) => {
-                        out.extend(pairs.map(|(start, end)| {
-                            unquoted_or_quoted(text, start, before_cr(text, start, end), self.quote)
-                        }));
-                    }
-                }
+                let crlf = self.has_crlf && column + 1 == self.columns;
+                let quoting = Quoting { quote: self.quote.filter(|_| self.has_quotes), crlf };
+                column_spans(text, &self.ends, (self.columns, column), quoting, out);
             }
         }
     }

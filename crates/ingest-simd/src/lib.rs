@@ -12,13 +12,16 @@ mod padded;
 #[allow(unsafe_code, reason = "vector loads and instructions, justified one by one")]
 mod structure;
 #[allow(unsafe_code, reason = "vector loads and instructions, justified one by one")]
+mod texts;
+#[allow(unsafe_code, reason = "vector loads and instructions, justified one by one")]
 mod values;
 
 pub use kernel::{KERNEL_VARIABLE, Kernel, UnknownKernel};
 pub use padded::{PADDING, Padded, Span};
 pub use structure::{
-    ChunkScan, FIELD_END, Hypothesis, Marks, RECORD_END, Structure, column_spans, index_fields, scan_chunk,
+    ChunkScan, FIELD_END, Hypothesis, Marks, Quoting, RECORD_END, Structure, column_spans, index_fields, scan_chunk,
 };
+pub use texts::{TextBatch, copy_texts};
 pub use values::{
     Batch, DecimalFacts, IntFacts, Range, Validity, parse_dates, parse_decimals, parse_floats, parse_ints,
     parse_timestamps,

@@ -1,6 +1,6 @@
 //! Some whole records to columns: what one worker does with one chunk.
 
-use ingest_columnar::{Column, ColumnBuilder, ColumnType, OnError, builder_for};
+use ingest_columnar::{Column, ColumnBuilder, ColumnType, OnError, Room, builder_for};
 use ingest_infer::Summary;
 use ingest_parse::{Batch, Cells, FaultKind, LineCounter, Span, invalid_utf8, read_records, unescape};
 use ingest_simd::Padded;
@@ -48,7 +48,12 @@ pub(crate) struct Scratch {
     spans: Vec<Span>,
     misfits: Vec<u32>,
     unescaped: Vec<u8>,
+    /// Bytes of text per byte of input that the last region had, by selected column: how much room the next one needs.
+    text_shares: Vec<f32>,
 }
+
+/// Room beyond what the last region suggests, as a factor: regions differ a little.
+const TEXT_SLACK: f32 = 1.05;
 
 /// What is wanted of a region: for each of some of the plan's selected columns, the type to start from.
 pub(crate) struct Wanted<'w> {
@@ -70,7 +75,7 @@ pub(crate) fn parse_region(
     scratch: &mut Scratch,
     lines: &mut LineCounter<'_>,
 ) -> Parsed {
-    let mut work = Work::new(plan, region, wanted);
+    let mut work = Work::new(plan, region, wanted, scratch);
     let mut batches = Batches::new(plan, region, wanted.rows_max);
     while let Some(text) = batches.next(scratch) {
         work.append(text, batches.base, batches.records_before, scratch);
@@ -291,13 +296,18 @@ struct Work<'a> {
 }
 
 impl<'a> Work<'a> {
-    fn new(plan: &'a Plan, region: &'a Region<'a>, wanted: &'a Wanted<'a>) -> Self {
-        let rows = plan.rows_hint(region.text.len());
+    fn new(plan: &'a Plan, region: &'a Region<'a>, wanted: &'a Wanted<'a>, scratch: &mut Scratch) -> Self {
+        scratch.text_shares.resize(plan.selected.len(), 0.0);
+        let bytes = region.text.len();
+        let room = |position: usize| Room {
+            rows: plan.rows_hint(bytes),
+            text_bytes: (scratch.text_shares[wanted.columns[position]] * bytes as f32 * TEXT_SLACK) as usize,
+        };
         Work {
             plan,
             region,
             wanted,
-            builders: wanted.kinds.iter().map(|kind| builder_for(kind, rows)).collect(),
+            builders: wanted.kinds.iter().enumerate().map(|(at, kind)| builder_for(kind, room(at))).collect(),
             widened: vec![false; wanted.kinds.len()],
             errors: vec![0; wanted.kinds.len()],
             flaws: Vec::new(),
@@ -358,8 +368,10 @@ impl<'a> Work<'a> {
                 drop(builder);
                 self.widen(position, scratch)
             } else {
-                let kind = self.wanted.kinds[position];
-                ParsedColumn { kind, column: builder.finish(), errors: self.errors[position] }
+                let (kind, column) = (self.wanted.kinds[position], builder.finish());
+                let share = column.text_bytes() as f32 / self.region.text.len().max(1) as f32;
+                scratch.text_shares[self.wanted.columns[position]] = share;
+                ParsedColumn { kind, column, errors: self.errors[position] }
             };
             parsed.push(column);
         }

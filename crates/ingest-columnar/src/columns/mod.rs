@@ -17,6 +17,7 @@ pub(crate) use decimal128::Decimals;
 pub(crate) use float64::Floats;
 pub(crate) use int64::Ints;
 pub(crate) use null::Nulls;
+pub(crate) use rows::null_buffer;
 pub(crate) use time64::Times;
 pub(crate) use timestamp::Timestamps;
 pub use utf8::BYTES_MAX;

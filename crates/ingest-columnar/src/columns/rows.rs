@@ -176,7 +176,7 @@ fn hide_null_words(fields: &Fields<'_>, rules: &Rules<'_>, text: &mut Vec<u8>, s
 }
 
 /// The rows without a value as Arrow wants them; `None` if there are none.
-pub(super) fn null_buffer(validity: Validity) -> Option<NullBuffer> {
+pub(crate) fn null_buffer(validity: Validity) -> Option<NullBuffer> {
     if validity.nulls() == 0 {
         return None;
     }

@@ -85,31 +85,64 @@ unsafe fn index_avx512(
     }
 }
 
-/// Appends the spans of one column of a rectangle to `out`: field `column` of every `columns` ones.
+/// How the fields of a rectangle are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quoting {
+    /// The quote, where any field may be quoted. A field of two bytes or more that begins with it ends with it too.
+    pub quote: Option<u8>,
+    /// Whether a CR before the end of a field belongs to the line end.
+    pub crlf: bool,
+}
+
+/// Appends the spans of one column of a rectangle to `out`: field `column` of every `columns` ones. Spans leave quotes out.
 ///
-/// `ends` holds where each field of whole records ends, row by row, the flags of records taken off; it begins with an entry
-/// before the first field, one less than where that starts (so `u32::MAX` for 0). Fields are taken as unquoted. O(rows).
+/// `ends` holds where each field of whole records of `text` ends, row by row, the flags of records taken off; it begins with
+/// an entry before the first field, one less than where that starts (so `u32::MAX` for 0). O(rows).
 ///
 /// # Panics
-/// If there is no such column, or `ends` are no whole rows.
-pub fn column_spans(ends: &[u32], columns: usize, column: usize, out: &mut Vec<Span>) {
+/// If there is no such column, `ends` are no whole rows, or an end lies beyond the text.
+pub fn column_spans(
+    text: &[u8],
+    ends: &[u32],
+    (columns, column): (usize, usize),
+    quoting: Quoting,
+    out: &mut Vec<Span>,
+) {
     assert!(column < columns && ends.len() % columns == 1 % columns, "a column of whole rows");
     let rows = (ends.len() - 1) / columns;
     out.reserve(rows);
+    // Fields of an empty text are empty: nothing of them is looked at, but there must be something to look at.
+    let text = if text.is_empty() { b"\0" } else { text };
+    let last_byte = text.len() - 1;
     let mut from = ends[column..].as_ptr();
-    let mut to = out.spare_capacity_mut().as_mut_ptr().cast::<Span>();
+    let mut reach = 0;
     // SAFETY: row `r` reads the entries `r * columns + column` and the next, of which the last is within `ends` as the column is
     // below `columns`; `reserve` made room for all rows, which are written before the length is set. `wrapping_add` because
-    // the pointer may be moved beyond the end after the last row, where it is not read.
+    // the pointer may be moved beyond the end after the last row, where it is not read. Bytes of the text are read up to its
+    // last one.
     unsafe {
+        let mut to = out.spare_capacity_mut().as_mut_ptr().cast::<Span>();
         for _ in 0..rows {
             let [before, end] = from.cast::<[u32; 2]>().read();
-            to.write(Span::new(before.wrapping_add(1), end));
+            let (start, mut end) = (before.wrapping_add(1), end);
+            reach = reach.max(end);
+            let byte_at = |at: u32| *text.get_unchecked((at as usize).min(last_byte));
+            if quoting.crlf {
+                let crlf = end > start && byte_at(end) == b'\n' && byte_at(end - 1) == b'\r';
+                end -= u32::from(crlf);
+            }
+            let quoted = match quoting.quote {
+                Some(quote) => end > start.saturating_add(1) && byte_at(start) == quote,
+                None => false,
+            };
+            let span = if quoted { Span::quoted(start + 1, end - 1, false) } else { Span::new(start, end) };
+            to.write(span);
             from = from.wrapping_add(columns);
             to = to.add(1);
         }
         out.set_len(out.len() + rows);
     }
+    assert!(reach as usize <= text.len(), "ends within the text");
 }
 
 /// Entries that one block can add, and that `append` may write beyond what it adds.

@@ -16,7 +16,7 @@ mod index;
 mod lanes;
 mod scan;
 
-pub use index::{FIELD_END, Marks, RECORD_END, column_spans, index_fields};
+pub use index::{FIELD_END, Marks, Quoting, RECORD_END, column_spans, index_fields};
 pub use scan::{ChunkScan, Hypothesis, scan_chunk};
 
 /// The bytes that carry structure beside LF and CR.
