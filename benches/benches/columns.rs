@@ -48,7 +48,7 @@ fn column(criterion: &mut Criterion, material: &Material, name: &str) {
 
 fn build(fields: &Fields<'_>, expected: &ColumnExpected) -> Column {
     let data_type = expected.data_type.parse().expect("shapes have our types");
-    let rows = fields.batches.iter().map(|(_, spans)| spans.len()).sum();
+    let rows: usize = fields.batches.iter().map(|(_, spans)| spans.len()).sum();
     let mut builder = builder_for(&ColumnType::inferred(data_type), rows);
     let (dialect, nulls, mut misfits) = (Dialect::default(), NullWords::default(), Vec::new());
     let rules = Rules { nulls: &nulls, kernel: Kernel::fastest() };

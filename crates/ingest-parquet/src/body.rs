@@ -95,7 +95,7 @@ pub(crate) enum Source<'a> {
 impl Source<'_> {
     fn append_to<W: Write + Send>(self, group: &mut SerializedRowGroupWriter<'_, W>) -> Result<(), ParquetError> {
         match self {
-            Source::Encoded(column) => column.chunk.append_to_row_group(group)?,
+            Source::Encoded(column) => group.append_column(&column.pages, column.close)?,
             Source::Kept(file, from, column) => group.append_column(file, from.written(column))?,
         }
         Ok(())

@@ -1,6 +1,6 @@
 //! Columns to Parquet: typed columns come in, a file comes out that is whole or not there at all.
 //!
-//! - [`encode_column`] and [`encode_group`] turn Arrow arrays into one row group of compressed column chunks, held in
+//! - [`Encoder`], [`encode_column`] and [`encode_group`] turn Arrow arrays into one row group of compressed column chunks, held in
 //!   memory. They are pure computation: any thread may call them, and the bytes depend on the values and the
 //!   [`WriteOptions`] alone, not on how the values were cut into batches.
 //! - [`FileWriter`] takes groups in order and puts them into an [`AtomicFile`]. A column whose type turned out wider
@@ -36,7 +36,7 @@
 
 mod options;
 
-mod dictionary;
+mod chunk;
 
 mod encode;
 
@@ -51,7 +51,7 @@ mod file;
 mod error;
 
 pub use atomic::AtomicFile;
-pub use encode::{EncodedColumn, EncodedGroup, encode_column, encode_group};
+pub use encode::{EncodedColumn, EncodedGroup, Encoder, encode_column, encode_group};
 pub use error::{ParquetError, ParquetErrorKind};
 pub use file::{FileReport, FileWriter};
 pub use options::{Codec, UnknownCodec, WriteOptions};

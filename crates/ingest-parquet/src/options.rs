@@ -3,8 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use parquet::basic::{Compression, Encoding, ZstdLevel};
-use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterVersion};
+use parquet::basic::{Compression, ZstdLevel};
 
 /// How pages are compressed. Displayed and parsed as `zstd[:LEVEL]`, `snappy`, `lz4`, `none`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -29,7 +28,7 @@ impl Default for Codec {
 impl Codec {
     const ZSTD_LEVELS: std::ops::RangeInclusive<i32> = 1..=22;
 
-    fn compression(self) -> Compression {
+    pub(crate) fn compression(self) -> Compression {
         match self {
             Codec::Zstd(level) => Compression::ZSTD(zstd_level(level)),
             Codec::Snappy => Compression::SNAPPY,
@@ -40,7 +39,7 @@ impl Codec {
 }
 
 /// The nearest level there is: a level that was not parsed from text was not checked yet.
-fn zstd_level(level: i32) -> ZstdLevel {
+pub(crate) fn zstd_level(level: i32) -> ZstdLevel {
     let level = level.clamp(*Codec::ZSTD_LEVELS.start(), *Codec::ZSTD_LEVELS.end());
     ZstdLevel::try_new(level).expect("levels 1 to 22 exist")
 }
@@ -86,38 +85,16 @@ pub struct WriteOptions {
     pub codec: Codec,
 }
 
-/// A page is closed at this many bytes before compression. 1 MiB is what readers expect, and fits in L2 while it is
+/// A page of texts is closed at this many bytes before compression. 1 MiB is what readers expect, and fits in L2 while it is
 /// compressed.
-const PAGE_BYTES_MAX: usize = 1 << 20;
+pub(crate) const PAGE_BYTES_MAX: usize = 1 << 20;
 
-/// A page is closed at this many rows, and values are handed to the encoder in runs of as many. Equal, so that a page
-/// ends at the same row whether or not the encoder takes its path for columns without nulls.
-const PAGE_ROWS_MAX: usize = 1 << 16;
-
-/// A dictionary that grows beyond this is given up by the encoder; the choice of dictionaries leaves a wide margin.
-pub(crate) const DICTIONARY_BYTES_MAX: usize = 1 << 20;
+/// A page is closed at this many rows: 512 KiB of numbers.
+pub(crate) const PAGE_ROWS_MAX: usize = 1 << 16;
 
 /// Who wrote the file, in the form that the format prescribes.
 pub(crate) fn created_by() -> String {
     format!("ingest version {}", env!("CARGO_PKG_VERSION"))
-}
-
-impl WriteOptions {
-    /// The settings for one column chunk.
-    pub(crate) fn properties(&self, dictionary: bool) -> WriterProperties {
-        WriterProperties::builder()
-            .set_writer_version(WriterVersion::PARQUET_1_0)
-            .set_created_by(created_by())
-            .set_compression(self.codec.compression())
-            .set_encoding(Encoding::PLAIN)
-            .set_dictionary_enabled(dictionary)
-            .set_dictionary_page_size_limit(DICTIONARY_BYTES_MAX)
-            .set_data_page_size_limit(PAGE_BYTES_MAX)
-            .set_data_page_row_count_limit(PAGE_ROWS_MAX)
-            .set_write_batch_size(PAGE_ROWS_MAX)
-            .set_statistics_enabled(EnabledStatistics::Page)
-            .build()
-    }
 }
 
 #[cfg(test)]

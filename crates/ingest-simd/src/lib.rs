@@ -7,6 +7,7 @@
 
 #![deny(unsafe_code)]
 
+mod bits;
 mod kernel;
 mod padded;
 #[allow(unsafe_code, reason = "vector loads and instructions, justified one by one")]
@@ -16,6 +17,7 @@ mod texts;
 #[allow(unsafe_code, reason = "vector loads and instructions, justified one by one")]
 mod values;
 
+pub use bits::pack_bits;
 pub use kernel::{KERNEL_VARIABLE, Kernel, UnknownKernel};
 pub use padded::{PADDING, Padded, Span};
 pub use structure::{

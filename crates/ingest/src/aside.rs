@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use ingest_columnar::arrow::array::{ArrayRef, RecordBatch, StringArray, UInt64Array};
+use ingest_columnar::arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
 use ingest_columnar::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use ingest_parquet::{AtomicFile, FileWriter, encode_group};
 
@@ -145,7 +145,7 @@ fn io(path: &Path, error: std::io::Error) -> Error {
 
 fn schema() -> SchemaRef {
     let kind = |name: &str| match name {
-        "line" | "byte_offset" | "byte_length" | "record" => DataType::UInt64,
+        "line" | "byte_offset" | "byte_length" | "record" => DataType::Int64,
         _ => DataType::Utf8,
     };
     let field = |name: &&str| Field::new(*name, kind(name), true);
@@ -175,7 +175,10 @@ fn append(writer: &mut FileWriter, held: &mut Vec<Reject>) -> Result<()> {
         return Ok(());
     }
     let text = |of: fn(&Reject) -> Option<&str>| -> ArrayRef { Arc::new(StringArray::from_iter(held.iter().map(of))) };
-    let number = |of: fn(&Reject) -> u64| -> ArrayRef { Arc::new(UInt64Array::from_iter_values(held.iter().map(of))) };
+    let number = |of: fn(&Reject) -> u64| -> ArrayRef {
+        // Lines and offsets of files are below 2^63.
+        Arc::new(Int64Array::from_iter_values(held.iter().map(|reject| of(reject).cast_signed())))
+    };
     let columns = vec![
         text(|reject| Some(&reject.source)),
         number(|reject| reject.line),

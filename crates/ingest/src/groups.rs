@@ -11,7 +11,7 @@ use ingest_columnar::arrow::array::{Array, ArrayRef};
 use ingest_columnar::arrow::datatypes::Field;
 use ingest_columnar::{ColumnType, arrow_type};
 use ingest_infer::Summary;
-use ingest_parquet::{EncodedColumn, EncodedGroup, WriteOptions, encode_column};
+use ingest_parquet::{EncodedColumn, EncodedGroup, Encoder, WriteOptions};
 
 use crate::error::Result;
 use crate::pipeline::{Chunk, Consumer, Place, Run};
@@ -33,6 +33,8 @@ pub(crate) struct Grouper<W> {
     options: WriteOptions,
     state: Mutex<State>,
     writer: Mutex<Appender<W>>,
+    /// Encoders that rest.
+    encoders: Mutex<Vec<Encoder>>,
 }
 
 #[derive(Default)]
@@ -96,7 +98,13 @@ impl<W: GroupWriter> Grouper<W> {
         let columns = plan.selected.len();
         let state = State { summaries: vec![Summary::default(); columns], ..State::default() };
         let writer = Appender { writer, next: 0, parts: BTreeMap::new() };
-        Grouper { group_bytes, options, state: Mutex::new(state), writer: Mutex::new(writer) }
+        Grouper {
+            group_bytes,
+            options,
+            state: Mutex::new(state),
+            writer: Mutex::new(writer),
+            encoders: Mutex::default(),
+        }
     }
 
     /// The writer, and of each group where it came from and the nulls in its columns.
@@ -127,7 +135,13 @@ impl<W: GroupWriter> Grouper<W> {
 
     fn encode(&self, run: &Run<'_>, job: Job, scratch: &mut Scratch) -> Result<()> {
         let (group, position, width) = (job.group, job.position, run.plan.selected.len());
-        let (encoded, nulls) = encode_job(run.plan, run.inputs, job, &self.options, scratch)?;
+        let resting = lock(&self.encoders).pop();
+        let mut encoder = match resting {
+            Some(encoder) => encoder,
+            None => Encoder::new(&self.options)?,
+        };
+        let (encoded, nulls) = encode_job(run.plan, run.inputs, job, &mut encoder, scratch)?;
+        lock(&self.encoders).push(encoder);
         let mut appender = lock(&self.writer);
         let parts = appender.parts.entry(group).or_insert_with(|| (0..width).map(|_| None).collect());
         parts[position] = Some(encoded);
@@ -150,7 +164,7 @@ fn encode_job(
     plan: &Plan,
     inputs: &[Input],
     job: Job,
-    options: &WriteOptions,
+    encoder: &mut Encoder,
     scratch: &mut Scratch,
 ) -> Result<(EncodedColumn, u64)> {
     let arrays = job
@@ -162,7 +176,7 @@ fn encode_job(
             Ok(column.array.expect("groups keep their values"))
         })
         .collect::<Result<Vec<ArrayRef>>>()?;
-    encode_arrays(plan, job.position, &job.kind, &arrays, options)
+    encode_arrays(plan, job.position, &job.kind, &arrays, encoder)
 }
 
 fn encode_arrays(
@@ -170,12 +184,12 @@ fn encode_arrays(
     position: usize,
     kind: &ColumnType,
     arrays: &[ArrayRef],
-    options: &WriteOptions,
+    encoder: &mut Encoder,
 ) -> Result<(EncodedColumn, u64)> {
     let nulls = arrays.iter().map(|array| array.logical_null_count() as u64).sum();
     let name = plan.names().nth(position).expect("a selected column");
     let field = Field::new(name, arrow_type(&kind.data_type), true);
-    Ok((encode_column(&field, arrays, options)?, nulls))
+    Ok((encoder.encode(&field, arrays)?, nulls))
 }
 
 /// Parses and encodes one column of a written group once more, as its final type.
@@ -196,7 +210,7 @@ pub(crate) fn encode_again(
             Ok(columns.into_iter().next().expect("one column was asked for").column.array)
         })
         .collect::<Result<Vec<_>>>()?;
-    encode_arrays(plan, position, kind, &arrays, options)
+    encode_arrays(plan, position, kind, &arrays, &mut Encoder::new(options)?)
 }
 
 /// Bytes a value takes in memory, about: eight of its own and a share of the validity bits, or an offset and some text.

@@ -41,7 +41,6 @@ pub(crate) fn types() -> Vec<DataType> {
         DataType::Null,
         DataType::Boolean,
         DataType::Int64,
-        DataType::UInt64,
         DataType::Float64,
         DataType::Decimal128(9, 2),
         DataType::Decimal128(18, 3),
@@ -78,7 +77,6 @@ pub(crate) fn column(kind: &DataType, rows: std::ops::Range<usize>, nulls: Nulls
         }
         DataType::Utf8 => Arc::new(StringArray::from_iter(texts())),
         DataType::LargeUtf8 => Arc::new(LargeStringArray::from_iter(texts())),
-        DataType::UInt64 => Arc::new(UInt64Array::from_iter(numbers().map(|n| n.map(|n| n as u64)))),
         _ => cast(&Int64Array::from_iter(numbers()), kind).unwrap(),
     }
 }

@@ -333,13 +333,13 @@ fn rows_of(
     batches: &[ingest::arrow::record_batch::RecordBatch],
 ) -> Vec<Json> {
     use ingest::arrow::array::AsArray;
-    use ingest::arrow::datatypes::UInt64Type;
+    use ingest::arrow::datatypes::Int64Type;
     let mut rows = Vec::new();
     for batch in batches {
         for row in 0..batch.num_rows() {
             let cell = |column: usize| {
                 let array = batch.column(column);
-                match array.as_primitive_opt::<UInt64Type>() {
+                match array.as_primitive_opt::<Int64Type>() {
                     Some(numbers) => json!(numbers.value(row)),
                     None => array.is_valid(row).then(|| json!(array.as_string::<i32>().value(row))).into(),
                 }

@@ -1,0 +1,302 @@
+//! Dictionaries: whether a column chunk is worth one, and how it is made.
+//!
+//! Looking a value up costs several times what copying it does, so a dictionary must earn its keep: it is made where it is
+//! small and makes the chunk clearly smaller before compression. The answer is a function of the values alone. A sample says
+//! whether to try; the whole chunk decides.
+
+use super::values::{Bounds, Value};
+
+/// Values looked at before a dictionary is tried.
+const SAMPLE_VALUES: usize = 2048;
+
+/// No dictionary is larger.
+const DICTIONARY_BYTES_MAX: usize = 1 << 20;
+
+/// Codes and dictionary together must come to less than this share of the plain values.
+const SIZE_SHARE_WANTED: f64 = 0.6;
+
+/// Numbers that span no more than this are looked up by a table of all numbers between the least and the greatest.
+const TABLE_RANGE_MAX: u64 = 1 << 16;
+
+/// Codes take at most so many bits: a megabyte holds fewer entries.
+const _: () = assert!(DICTIONARY_BYTES_MAX <= 1 << 24);
+
+/// The different values of a chunk in the order in which they come first, and the number of its value for each row that has
+/// one.
+pub(super) struct Dictionary<T> {
+    pub(super) values: Vec<T>,
+    pub(super) codes: Vec<u32>,
+}
+
+/// The dictionary of the values in all parts, if it pays. `bounds` are theirs. O(values).
+pub(super) fn dictionary_for<T: Value>(
+    parts: &[&[T]],
+    width: usize,
+    bounds: Option<Bounds<T>>,
+) -> Option<Dictionary<T>> {
+    let count = parts.iter().map(|part| part.len()).sum::<usize>();
+    if !Sample::take(parts, count, width).pays() {
+        return None;
+    }
+    let mut interner = Interner::new(bounds, count);
+    let bytes_of = |value: T| if T::IS_TEXT { value.plain_bytes() } else { width };
+    let mut bytes = 0;
+    for part in parts {
+        for &value in *part {
+            let known = interner.values.len();
+            let code = interner.intern(value);
+            interner.codes.push(code);
+            if interner.values.len() > known {
+                bytes += bytes_of(value);
+                if bytes > DICTIONARY_BYTES_MAX {
+                    return None;
+                }
+            }
+        }
+    }
+    let plain_bytes = if T::IS_TEXT {
+        parts.iter().flat_map(|part| part.iter()).map(|value| value.plain_bytes()).sum::<usize>()
+    } else {
+        count * width
+    };
+    let Interner { values, codes, .. } = interner;
+    pays(values.len() as f64, bytes as f64, count as f64, plain_bytes as f64).then_some(Dictionary { values, codes })
+}
+
+/// Whether a dictionary of so many values, of so many bytes in all, makes the chunk small enough.
+fn pays(distinct: f64, dictionary_bytes: f64, count: f64, plain_bytes: f64) -> bool {
+    let code_bytes = count * distinct.log2().ceil().max(1.0) / 8.0;
+    dictionary_bytes + code_bytes <= plain_bytes * SIZE_SHARE_WANTED
+}
+
+/// Numbers values in the order in which they come first.
+struct Interner<T> {
+    values: Vec<T>,
+    codes: Vec<u32>,
+    lookup: Lookup,
+}
+
+enum Lookup {
+    /// By number less the least one: the code, plus one.
+    Table { least: i64, codes: Vec<u32> },
+    /// Open addressing by the hash's upper bits: the hash's lower half and the code, plus one. At most half full.
+    Hash { slots: Vec<(u32, u32)>, shift: u32 },
+}
+
+impl<T: Value> Interner<T> {
+    fn new(bounds: Option<Bounds<T>>, count: usize) -> Self {
+        let numbers = bounds.and_then(|bounds| Some((bounds.min.as_number()?, bounds.max.as_number()?)));
+        let range = numbers.map(|(least, greatest)| greatest.wrapping_sub(least).cast_unsigned());
+        let lookup = match (numbers, range) {
+            (Some((least, _)), Some(range)) if range < TABLE_RANGE_MAX => {
+                Lookup::Table { least, codes: vec![0; range as usize + 1] }
+            }
+            _ => Lookup::with_bits(10),
+        };
+        Interner { values: Vec::new(), codes: Vec::with_capacity(count), lookup }
+    }
+
+    #[inline]
+    fn intern(&mut self, value: T) -> u32 {
+        match &mut self.lookup {
+            Lookup::Table { least, codes } => {
+                let at = value.as_number().map_or(0, |number| number.wrapping_sub(*least)) as usize;
+                if codes[at] == 0 {
+                    self.values.push(value);
+                    codes[at] = self.values.len() as u32;
+                }
+                codes[at] - 1
+            }
+            Lookup::Hash { slots, shift } => {
+                let hash = value.hash();
+                let (mask, tag) = (slots.len() - 1, hash as u32);
+                let mut at = (hash >> *shift) as usize;
+                loop {
+                    let (found, code) = slots[at & mask];
+                    if code == 0 {
+                        break;
+                    }
+                    if found == tag && self.values[code as usize - 1].is_same(value) {
+                        return code - 1;
+                    }
+                    at += 1;
+                }
+                self.values.push(value);
+                slots[at & mask] = (tag, self.values.len() as u32);
+                if self.values.len() * 2 > slots.len() {
+                    self.grow();
+                }
+                self.values.len() as u32 - 1
+            }
+        }
+    }
+
+    #[cold]
+    fn grow(&mut self) {
+        let Lookup::Hash { slots, .. } = &self.lookup else { return };
+        let mut lookup = Lookup::with_bits(slots.len().trailing_zeros() + 1);
+        if let Lookup::Hash { slots, shift } = &mut lookup {
+            let mask = slots.len() - 1;
+            for (code, value) in (1u32..).zip(&self.values) {
+                let hash = value.hash();
+                let mut at = (hash >> *shift) as usize;
+                while slots[at & mask].1 != 0 {
+                    at += 1;
+                }
+                slots[at & mask] = (hash as u32, code);
+            }
+        }
+        self.lookup = lookup;
+    }
+}
+
+impl Lookup {
+    fn with_bits(bits: u32) -> Lookup {
+        Lookup::Hash { slots: vec![(0, 0); 1 << bits], shift: 64 - bits }
+    }
+}
+
+/// What a sample says about a chunk.
+struct Sample {
+    /// Values in the chunk.
+    population: f64,
+    /// Values sampled.
+    taken: usize,
+    /// Different ones among them.
+    distinct: usize,
+    /// Those seen once.
+    singles: usize,
+    /// Those seen twice.
+    doubles: usize,
+    /// Mean bytes of a value as PLAIN writes it.
+    width: f64,
+}
+
+impl Sample {
+    /// Looks at values spread evenly over the chunk, each at a scattered place in its stretch so that no period of the data
+    /// can hide.
+    fn take<T: Value>(parts: &[&[T]], count: usize, width: usize) -> Sample {
+        let looks = count.min(SAMPLE_VALUES);
+        let mut hashes = Vec::with_capacity(looks);
+        let mut bytes = 0;
+        let (mut part, mut before) = (0, 0);
+        for look in 0..looks {
+            let (from, to) = (stretch(count, looks, look), stretch(count, looks, look + 1));
+            let at = from + scatter(look as u64) as usize % (to - from);
+            while at - before >= parts[part].len() {
+                before += parts[part].len();
+                part += 1;
+            }
+            let value = parts[part][at - before];
+            bytes += if T::IS_TEXT { value.plain_bytes() } else { width };
+            hashes.push(value.hash());
+        }
+        hashes.sort_unstable();
+        let [distinct, singles, doubles] = count_groups(&hashes);
+        let width = bytes as f64 / looks.max(1) as f64;
+        Sample { population: count as f64, taken: looks, distinct, singles, doubles, width }
+    }
+
+    /// How many different values the chunk has, about; rather too many than too few, since a dictionary that turns out
+    /// too large costs more than one that was not tried.
+    ///
+    /// Two estimates, the larger counts. Evenly spread values show their number by how often one comes twice (after Chao);
+    /// where a few are frequent and many rare, each one seen once stands for √(population / sample) others, midway between
+    /// "it alone" and "all the unseen ones are such" (after Charikar and others).
+    fn distinct_values(&self) -> f64 {
+        let (distinct, singles, doubles) = (self.distinct as f64, self.singles as f64, self.doubles as f64);
+        if self.taken as f64 >= self.population {
+            return distinct;
+        }
+        let even = distinct + singles * (singles - 1.0).max(0.0) / (2.0 * (doubles + 1.0));
+        let skewed = distinct - singles + singles * (self.population / self.taken.max(1) as f64).sqrt();
+        even.max(skewed).min(self.population)
+    }
+
+    fn pays(&self) -> bool {
+        let distinct = self.distinct_values();
+        let dictionary_bytes = distinct * self.width;
+        self.taken > 0
+            && dictionary_bytes <= DICTIONARY_BYTES_MAX as f64
+            && pays(distinct, dictionary_bytes, self.population, self.population * self.width)
+    }
+}
+
+/// Where stretch `number` of `count` equal ones begins.
+fn stretch(values: usize, count: usize, number: usize) -> usize {
+    (values as u128 * number as u128 / count as u128) as usize
+}
+
+/// How many different values a sorted list holds, how many of them once, and how many twice.
+fn count_groups(sorted: &[u64]) -> [usize; 3] {
+    sorted.chunk_by(|a, b| a == b).fold([0; 3], |[groups, singles, doubles], group| {
+        [groups + 1, singles + usize::from(group.len() == 1), doubles + usize::from(group.len() == 2)]
+    })
+}
+
+/// A number that looks random and is always the same: one step of a multiply-xorshift mixer.
+fn scatter(seed: u64) -> u64 {
+    let mixed = (seed ^ 0x9e37_79b9_7f4a_7c15).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    (mixed ^ (mixed >> 31)).wrapping_mul(0x94d0_49bb_1331_11eb) >> 11
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::HashSet;
+
+    fn dictionary<T: Value>(values: &[T], width: usize) -> Option<Dictionary<T>> {
+        dictionary_for(&[values], width, T::bounds(values))
+    }
+
+    fn pays_for(numbers: impl Iterator<Item = i64>) -> bool {
+        dictionary(&numbers.collect::<Vec<_>>(), 8).is_some()
+    }
+
+    #[test]
+    fn few_values_pay_and_many_do_not() {
+        assert!(pays_for((0..100_000).map(|n| n % 7)));
+        assert!(pays_for((0..100_000).map(|n| n % 7 * 1_000_000_007)));
+        assert!(pays_for((0..100_000).map(|n| n / 1000)), "sorted, long runs");
+        assert!(!pays_for(0..100_000), "all different");
+        assert!(!pays_for((0..1_000_000).map(|n| n / 2)), "sorted pairs: half a million values");
+        assert!(!pays_for(0..5), "tiny");
+        assert!(!pays_for(std::iter::empty()));
+        let towns: Vec<String> = (0..50_000).map(|n| format!("town {}", n % 90)).collect();
+        assert!(dictionary(&towns.iter().map(String::as_bytes).collect::<Vec<_>>(), 0).is_some());
+        let notes: Vec<String> = (0..50_000).map(|n| format!("note {n}")).collect();
+        assert!(dictionary(&notes.iter().map(String::as_bytes).collect::<Vec<_>>(), 0).is_none());
+    }
+
+    proptest! {
+        /// Whatever the parts, codes name the values they stand for, and each value stands there once.
+        #[test]
+        fn codes_name_their_values(
+            numbers in prop::collection::vec(0i64..50, 0..3000),
+            factor in prop_oneof![Just(1i64), Just(1 << 40), Just(-7)],
+            cut in 0usize..3000,
+        ) {
+            let numbers: Vec<i64> = numbers.into_iter().map(|number| number * factor).collect();
+            let (first, second) = numbers.split_at(cut.min(numbers.len()));
+            let made = dictionary_for(&[first, &[], second], 8, i64::bounds(&numbers));
+            if let Some(Dictionary { values, codes }) = made {
+                let named: Vec<i64> = codes.iter().map(|code| values[*code as usize]).collect();
+                prop_assert_eq!(named, numbers);
+                prop_assert_eq!(values.iter().collect::<HashSet<_>>().len(), values.len());
+            } else {
+                prop_assert!(numbers.len() < 200, "fifty numbers of eight bytes pay soon");
+            }
+        }
+
+        /// Up to the sample's size, the estimate is the count itself.
+        #[test]
+        fn small_chunks_are_counted_exactly(values in prop::collection::vec(0i64..50, 0..500)) {
+            let sample = Sample::take(&[&values], values.len(), 8);
+            let different: HashSet<i64> = values.iter().copied().collect();
+            prop_assert_eq!(sample.distinct, different.len());
+            prop_assert_eq!(sample.taken, values.len());
+            prop_assert_eq!(sample.distinct_values() as usize, different.len());
+        }
+    }
+}
