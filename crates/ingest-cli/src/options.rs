@@ -1,4 +1,5 @@
-//! The options for reading, shared by every command that reads; each fills fields of the library's one options struct.
+//! The options for reading, in groups; each fills fields of the library's one options struct. A command flattens the groups
+//! that mean something to it, and no others.
 
 use std::path::{Path, PathBuf};
 
@@ -10,47 +11,101 @@ use crate::progress::Progress;
 use crate::size;
 use crate::words::{Character, List, joined, names, one_of};
 
-/// How the input is read.
+/// How the input is read by the commands that look at its values.
 #[derive(Debug, Args)]
 pub(crate) struct ReadArgs {
     #[command(flatten)]
-    pub(crate) dialect: DialectArgs,
+    dialect: DialectArgs,
     #[command(flatten)]
-    pub(crate) columns: ColumnArgs,
+    rows: RowArgs,
+    #[command(flatten)]
+    columns: ColumnArgs,
     #[command(flatten)]
     pub(crate) types: TypeArgs,
     #[command(flatten)]
+    nulls: NullArgs,
+    #[command(flatten)]
     pub(crate) faults: FaultArgs,
     #[command(flatten)]
-    pub(crate) limits: LimitArgs,
+    ragged: RaggedArgs,
+    #[command(flatten)]
+    limits: LimitArgs,
+}
+
+/// How the input is read where only the number of its records matters.
+#[derive(Debug, Args)]
+pub(crate) struct CountArgs {
+    #[command(flatten)]
+    dialect: DialectArgs,
+    #[command(flatten)]
+    rows: RowArgs,
+    #[command(flatten)]
+    nulls: NullArgs,
+    #[command(flatten)]
+    faults: FaultArgs,
+    #[command(flatten)]
+    limits: LimitArgs,
+}
+
+/// How the input is read where only its form matters.
+#[derive(Debug, Args)]
+pub(crate) struct SniffArgs {
+    #[command(flatten)]
+    dialect: DialectArgs,
+    #[command(flatten)]
+    nulls: NullArgs,
 }
 
 impl ReadArgs {
-    /// The sources, to be read as asked for.
-    ///
-    /// # Errors
-    /// As [`ReadArgs::options`]; or a source is not there.
-    pub(crate) fn open(&self, sources: &[String], progress: &Progress) -> Result<Reader> {
-        // First the options, so that Ctrl-C is heeded before a pipe is waited for.
-        let options = self.options(progress)?;
-        Ok(ingest::read(sources.to_vec())?.options(options))
-    }
-
     /// The library's options: what was asked for, the progress display and Ctrl-C.
     ///
     /// # Errors
     /// The schema file cannot be read, or what was given is no schema.
     pub(crate) fn options(&self, progress: &Progress) -> Result<Options> {
-        let mut options = Options::default();
+        let mut options = watched(progress);
         self.dialect.fill(&mut options);
+        self.rows.fill(&mut options);
         self.columns.fill(&mut options);
         self.types.fill(&mut options)?;
+        self.nulls.fill(&mut options);
         self.faults.fill(&mut options);
+        self.ragged.fill(&mut options);
         self.limits.fill(&mut options);
-        options.cancel = Some(interrupt::flag());
-        options.on_progress = progress.listener();
         Ok(options)
     }
+}
+
+impl CountArgs {
+    /// The library's options, as [`ReadArgs::options`].
+    pub(crate) fn options(&self, progress: &Progress) -> Options {
+        let mut options = watched(progress);
+        self.dialect.fill(&mut options);
+        self.rows.fill(&mut options);
+        self.nulls.fill(&mut options);
+        self.faults.fill(&mut options);
+        self.limits.fill(&mut options);
+        options
+    }
+}
+
+impl SniffArgs {
+    /// The library's options, as [`ReadArgs::options`].
+    pub(crate) fn options(&self, progress: &Progress) -> Options {
+        let mut options = watched(progress);
+        self.dialect.fill(&mut options);
+        self.nulls.fill(&mut options);
+        options
+    }
+}
+
+/// The defaults, with the progress display and Ctrl-C.
+fn watched(progress: &Progress) -> Options {
+    Options { cancel: Some(interrupt::flag()), on_progress: progress.listener(), ..Options::default() }
+}
+
+/// The sources, to be read as the options say.
+pub(crate) fn open(sources: &[String], options: Options) -> Result<Reader> {
+    Ok(ingest::read(sources.to_vec())?.options(options))
 }
 
 /// How the text is cut into records and fields.
@@ -81,10 +136,6 @@ pub(crate) struct DialectArgs {
     #[arg(long, value_name = "WHEN", value_parser = ["auto", "yes", "no"], default_value = "auto")]
     header: String,
 
-    /// The names of all columns, in place of the header's [default: the header's, else column_1 ...].
-    #[arg(long, value_name = "A,B", value_parser = names, allow_hyphen_values = true)]
-    names: Vec<List>,
-
     /// Lines before the header [default: sniffed].
     #[arg(long, value_name = "N")]
     skip: Option<usize>,
@@ -102,18 +153,35 @@ impl DialectArgs {
             "no" => Some(false),
             _ => None,
         };
-        options.names = joined(&self.names);
         options.skip = self.skip;
     }
 }
 
-/// Which records and columns are read.
+/// The heading of the options about records and columns.
+const WHAT_IS_READ: &str = "What is read";
+
+/// Which records are read.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "What is read")]
-pub(crate) struct ColumnArgs {
+#[command(next_help_heading = WHAT_IS_READ)]
+pub(crate) struct RowArgs {
     /// At most so many records; types are inferred from these alone [default: all].
     #[arg(short, long, value_name = "N")]
     limit: Option<u64>,
+}
+
+impl RowArgs {
+    fn fill(&self, options: &mut Options) {
+        options.limit = self.limit;
+    }
+}
+
+/// Which columns are read, and what they are called.
+#[derive(Debug, Args)]
+#[command(next_help_heading = WHAT_IS_READ)]
+pub(crate) struct ColumnArgs {
+    /// The names of all columns, in place of the header's [default: the header's, else column_1 ...].
+    #[arg(long, value_name = "A,B", value_parser = names, allow_hyphen_values = true)]
+    names: Vec<List>,
 
     /// Only these columns, in this order [default: all].
     #[arg(short, long, value_name = "A,B", value_parser = names, allow_hyphen_values = true)]
@@ -126,15 +194,18 @@ pub(crate) struct ColumnArgs {
 
 impl ColumnArgs {
     fn fill(&self, options: &mut Options) {
-        options.limit = self.limit;
+        options.names = joined(&self.names);
         options.columns = joined(&self.columns);
         options.drop = joined(&self.drop).unwrap_or_default();
     }
 }
 
-/// Which types the columns get, and what is null.
+/// The heading of the options about types.
+const TYPES: &str = "Types";
+
+/// Which types the columns get.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Types")]
+#[command(next_help_heading = TYPES)]
 pub(crate) struct TypeArgs {
     /// Names and types of all columns: a file as `schema --json` prints it, or text as 'a:int64,b:utf8' [default: inferred].
     #[arg(long, value_name = "FILE|TEXT", value_hint = ValueHint::FilePath)]
@@ -147,7 +218,12 @@ pub(crate) struct TypeArgs {
     /// What the other types are inferred from: all records (exact), none (all text), or the first N.
     #[arg(long, value_name = "all|none|N", default_value = "all")]
     infer: Infer,
+}
 
+/// What is null.
+#[derive(Debug, Args)]
+#[command(next_help_heading = TYPES)]
+pub(crate) struct NullArgs {
     /// Words that are null in every column [default: NA, NULL, nan and their like, in columns that are not text].
     #[arg(long, value_name = "A,B", allow_hyphen_values = true)]
     null_values: Vec<List>,
@@ -158,24 +234,43 @@ impl TypeArgs {
         options.schema = self.schema.as_deref().map(schema).transpose()?;
         options.types.clone_from(&self.types);
         options.infer = self.infer;
-        options.null_values = joined(&self.null_values);
         Ok(())
     }
 }
 
-/// What becomes of records and values that do not fit.
+impl NullArgs {
+    fn fill(&self, options: &mut Options) {
+        options.null_values = joined(&self.null_values);
+    }
+}
+
+/// The heading of the options about faults.
+const FAULTS: &str = "Bad values and records";
+
+/// What becomes of values that do not fit, and of broken records.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Bad values and records")]
+#[command(next_help_heading = FAULTS)]
 pub(crate) struct FaultArgs {
-    /// What becomes of a value that does not fit a given type: an error, a null, or its record is rejected [default: fail].
+    /// What becomes of a value that does not fit a given type: an error, a null, or its record is rejected, as broken
+    /// records are then too [default: fail].
     #[arg(long, value_name = "WHAT", value_parser = one_of::<OnError>(&["fail", "null", "reject"]))]
     pub(crate) on_error: Option<OnError>,
+}
 
+/// What becomes of records with another number of fields than there are columns.
+#[derive(Debug, Args)]
+#[command(next_help_heading = FAULTS)]
+pub(crate) struct RaggedArgs {
     /// What becomes of records with too few or too many fields.
     #[arg(long, value_name = "WHAT", value_parser = one_of::<Ragged>(&["fail", "pad", "truncate", "reject"]), default_value = "fail")]
     ragged: Ragged,
+}
 
-    /// Write the rejects, with place and reason, to this file, .parquet or .csv [default: only counted].
+/// What becomes of the rejects, where there is a result that they are missing in.
+#[derive(Debug, Args)]
+#[command(next_help_heading = FAULTS)]
+pub(crate) struct RejectsArgs {
+    /// Write the rejects, with place and reason, to this file, .csv, .jsonl or .parquet [default: only counted].
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) rejects: Option<PathBuf>,
 
@@ -187,7 +282,19 @@ pub(crate) struct FaultArgs {
 impl FaultArgs {
     fn fill(&self, options: &mut Options) {
         options.on_error = self.on_error.unwrap_or(OnError::Fail);
+    }
+}
+
+impl RaggedArgs {
+    fn fill(&self, options: &mut Options) {
         options.ragged = self.ragged;
+    }
+}
+
+impl RejectsArgs {
+    /// Fills in where the rejects go; `overwrite`: an existing table may be replaced.
+    pub(crate) fn fill(&self, options: &mut Options, overwrite: bool) {
+        options.overwrite_rejects = overwrite;
         options.rejects.clone_from(&self.rejects);
         options.max_errors = self.max_errors;
     }
@@ -263,22 +370,22 @@ fn not_a_schema(given: &str, is_file: bool, reason: &str) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::console::Console;
     use clap::Parser;
 
     #[derive(Parser)]
     struct Only {
         #[command(flatten)]
         read: ReadArgs,
+        #[command(flatten)]
+        rejects: RejectsArgs,
     }
 
     fn filled(words: &[&str]) -> Options {
-        let read = Only::try_parse_from(std::iter::once(&"test").chain(words)).map(|only| only.read).expect("options");
-        let mut options = Options::default();
-        read.dialect.fill(&mut options);
-        read.columns.fill(&mut options);
-        read.types.fill(&mut options).expect("types");
-        read.faults.fill(&mut options);
-        read.limits.fill(&mut options);
+        let only = Only::try_parse_from(std::iter::once(&"test").chain(words)).expect("options");
+        let silent = Progress::start(&Console::new(true, false));
+        let mut options = only.read.options(&silent).expect("types");
+        only.rejects.fill(&mut options, false);
         options
     }
 
@@ -291,6 +398,7 @@ mod tests {
         assert_eq!((ours.columns, ours.drop, ours.schema), (theirs.columns, theirs.drop, theirs.schema));
         assert_eq!((ours.types, ours.infer, ours.null_values), (theirs.types, theirs.infer, theirs.null_values));
         assert_eq!((ours.on_error, ours.ragged, ours.rejects), (theirs.on_error, theirs.ragged, theirs.rejects));
+        assert_eq!(ours.overwrite_rejects, theirs.overwrite_rejects);
         assert_eq!((ours.max_errors, ours.threads), (theirs.max_errors, theirs.threads));
         assert_eq!((ours.memory_limit, ours.max_field_bytes), (theirs.memory_limit, theirs.max_field_bytes));
         assert_eq!(ours.temp_dir, theirs.temp_dir);

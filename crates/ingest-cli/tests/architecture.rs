@@ -1,8 +1,9 @@
 //! The house rules that a machine can keep: who may use whom, what lies where, how long a function is.
 
-#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a failed unwrap is a failed test")]
+#![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -163,7 +164,9 @@ fn kept_files() -> Vec<String> {
             paths.split_terminator('\0').map(str::to_owned).collect()
         }
         _ => {
-            eprintln!("skipped: no git, so nobody knows which files belong to the project");
+            // Not by `eprintln!`, which is captured where a test passes.
+            let why = "no git, so nobody knows which files belong to the project";
+            let _ = writeln!(std::io::stderr().lock(), "skipped: {why}");
             Vec::new()
         }
     }

@@ -79,6 +79,39 @@ fn convert_keeps_to_a_limit_of_128_mib() {
     check("limited.parquet", &["--memory-limit", "128MiB"], 128 * MIB);
 }
 
+/// The widest, the longest and the narrowest tables keep to it too, however many threads are asked for.
+#[test]
+fn every_shape_keeps_to_the_limit_with_many_threads() {
+    let folder = tempfile::tempdir().unwrap();
+    let bytes = if is_heavy() { 500_000_000 } else { 40_000_000 };
+    for shape in [Shape::Text, Shape::LongText, Shape::Narrow, Shape::Wide, Shape::MostlyEmpty] {
+        let source = folder.path().join("shape.csv");
+        let expected = generate(shape, bytes, 1, &mut BufWriter::new(File::create(&source).unwrap())).unwrap();
+        for threads in ["1", "8"] {
+            let out = folder.path().join("shape.parquet");
+            let report = convert(&source, &out, &["--memory-limit", "128MiB", "-j", threads]);
+            assert_eq!(report["rows_out"].as_u64(), Some(expected.rows));
+            let peak = report["peak_memory_bytes"].as_u64().unwrap();
+            assert!(peak <= 128 * MIB, "{shape:?}, {threads} threads: a peak of {} MiB", peak.div_ceil(MIB));
+        }
+    }
+}
+
+/// How much room a column gets must not depend on a guess about rows: here no record ends within what is looked at first.
+#[test]
+fn a_long_first_record_costs_no_more_than_any_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let (source, out) = (folder.path().join("long.csv"), folder.path().join("long.parquet"));
+    let width = 3000;
+    let names: Vec<String> = (0..width).map(|column| format!("c{column}")).collect();
+    let (long, short) = (vec!["x".repeat(200); width].join(","), vec!["7"; width].join(","));
+    fs::write(&source, [names.join(","), long, short].join("\n")).unwrap();
+    let report = convert(&source, &out, &[]);
+    assert_eq!(report["rows_out"].as_u64(), Some(2));
+    let peak = report["peak_memory_bytes"].as_u64().unwrap();
+    assert!(peak <= 100 * MIB, "a table of 600 kB took {} MiB", peak.div_ceil(MIB));
+}
+
 /// What a small file opens to is as large as the limit or larger: it must pass through, not pile up.
 #[test]
 fn a_compressed_source_keeps_to_the_limit_too() {

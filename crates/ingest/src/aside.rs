@@ -22,46 +22,82 @@ pub(crate) struct Rejects {
     pub first: Vec<Reject>,
     limit: Option<MaxErrors>,
     table: Option<Table>,
+    /// Numbers of the records, where they were asked for.
+    records: Option<Vec<u64>>,
 }
 
 impl Rejects {
-    /// Counts rejects, and writes them to `path` where one is given; the file appears when the run succeeds.
+    /// Counts rejects, and writes them to `path` where one is given; the file appears when the run succeeds, or fails for
+    /// having too many of them.
     pub(crate) fn new(path: Option<&Path>, limit: Option<MaxErrors>, overwrite: bool) -> Result<Self> {
         let table = path.map(|path| Table::create(path, overwrite)).transpose()?;
-        Ok(Rejects { count: 0, first: Vec::new(), limit, table })
+        Ok(Rejects { count: 0, first: Vec::new(), limit, table, records: None })
     }
 
     /// Counts only.
     pub(crate) fn counting() -> Self {
-        Rejects { count: 0, first: Vec::new(), limit: None, table: None }
+        Rejects { count: 0, first: Vec::new(), limit: None, table: None, records: None }
     }
 
-    /// Checks the limit once all records are read, and makes the table appear.
-    pub(crate) fn finish(self, rows_in: u64, nulled: u64) -> Result<Option<PathBuf>> {
+    /// Counts, and lists the numbers of the records.
+    pub(crate) fn listing() -> Self {
+        Rejects { records: Some(Vec::new()), ..Rejects::counting() }
+    }
+
+    /// The numbers of the records, if they were to be listed.
+    pub(crate) fn into_records(self) -> Vec<u64> {
+        self.records.unwrap_or_default()
+    }
+
+    /// Checks the limit once all records are read: before anything appears.
+    pub(crate) fn check(&mut self, rows_in: u64, nulled: u64) -> Result<()> {
         let errors = self.count + nulled;
         let beyond = match self.limit {
             Some(MaxErrors::Count(most)) => errors > most,
             Some(MaxErrors::Percent(most)) => errors as f64 * 100.0 > most * rows_in as f64,
             None => false,
         };
-        if beyond {
-            return Err(too_many(errors, &self.first));
-        }
+        if beyond { Err(self.too_many(nulled)) } else { Ok(()) }
+    }
+
+    /// Checks the limit, and makes the table appear.
+    pub(crate) fn finish(mut self, rows_in: u64, nulled: u64) -> Result<Option<PathBuf>> {
+        self.check(rows_in, nulled)?;
         self.table.map(Table::finish).transpose()
+    }
+
+    /// The failure beyond the limit. The table appears all the same, with the rejects so far: it was asked for to see what is
+    /// wrong, and now something is.
+    #[cold]
+    fn too_many(&mut self, nulled: u64) -> Error {
+        let path = match self.table.take().map(Table::finish).transpose() {
+            Ok(path) => path,
+            Err(error) => return error,
+        };
+        let first = self.first.first().map_or_else(String::new, |reject| {
+            format!("; the first: {}:{}: {}", reject.source, reject.line, reject.reason)
+        });
+        let bad = count(self.count + nulled, "bad record or value", "bad records or values");
+        let look = match path {
+            Some(path) if self.count > 0 => format!("{} holds the rejects with place and reason", path.display()),
+            None if self.count > 0 => "--rejects FILE writes them to a table".to_owned(),
+            _ => "--on-error reject --rejects FILE writes them to a table".to_owned(),
+        };
+        Error::new(Code::TooManyErrors, format!("{bad}, more than --max-errors allows{first}"))
+            .hint(format!("{look}; a greater --max-errors bears them"))
     }
 }
 
-fn too_many(errors: u64, first: &[Reject]) -> Error {
-    let first = first.first().map_or_else(String::new, |reject| {
-        format!("; the first: {}:{}: {}", reject.source, reject.line, reject.reason)
-    });
-    Error::new(Code::TooManyErrors, format!("{errors} bad records or values, more than --max-errors allows{first}"))
-        .hint("raise --max-errors, or look at them with --rejects FILE")
+fn count(number: u64, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
 }
 
 impl Aside for Rejects {
     fn reject(&mut self, plan: &Plan, source: &str, record: u64, flaw: Located) -> Result<()> {
         self.count += 1;
+        if let Some(records) = &mut self.records {
+            records.push(record);
+        }
         if self.first.len() < Report::FIRST_REJECTS || self.table.is_some() {
             let reject = flaw.into_reject(plan, source, record);
             if self.first.len() < Report::FIRST_REJECTS {
@@ -72,7 +108,7 @@ impl Aside for Rejects {
             }
         }
         match self.limit {
-            Some(MaxErrors::Count(most)) if self.count > most => Err(too_many(self.count, &self.first)),
+            Some(MaxErrors::Count(most)) if self.count > most => Err(self.too_many(0)),
             _ => Ok(()),
         }
     }

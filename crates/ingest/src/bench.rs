@@ -14,12 +14,14 @@ use crate::sources::Sources;
 impl Reader {
     /// Counts, reads to a typed frame and writes to Parquet `runs` times each, and tells the medians.
     ///
-    /// Every run is a fresh call of the library; the Parquet files go to the temporary folder and are removed.
+    /// Every run is a fresh call of the library; the Parquet files go to the temporary folder and are removed. A rejects table
+    /// is not written.
     ///
     /// # Errors
     /// As [`Reader::write`]; a source that can be read only once is [`Code::Usage`].
     pub fn bench(self, runs: usize) -> Result<BenchReport> {
-        let options = self.options.clone();
+        // Every run would write the same table.
+        let options = Options { rejects: None, ..self.options };
         let paths = paths(self.sources)?;
         let again = || Reader { sources: paths.clone().into(), options: options.clone() };
         let runs = runs.max(1);

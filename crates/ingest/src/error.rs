@@ -176,23 +176,22 @@ impl Error {
         text
     }
 
-    /// The same facts as one JSON object.
+    /// The same facts as one JSON object; its keys are always the same, a fact that there is not is null.
     pub fn to_json(&self) -> serde_json::Value {
-        let mut facts = serde_json::json!({ "code": self.0.code.label(), "message": self.0.message });
-        let object = facts.as_object_mut().expect("made as an object");
-        if let Some(position) = self.position() {
-            object.insert("source".into(), position.source.clone().into());
-            object.insert("line".into(), position.line.into());
-            object.insert("byte_offset".into(), position.byte_offset.into());
-            object.insert("record".into(), position.record.into());
-            if let Some((number, name)) = &position.column {
-                object.insert("column".into(), (*number).into());
-                object.insert("column_name".into(), name.clone().into());
-            }
-            object.insert("text".into(), position.excerpt.clone().into());
-        }
-        object.insert("hint".into(), self.0.hint.clone().into());
-        serde_json::json!({ "error": facts })
+        let position = self.position();
+        let column = position.and_then(|position| position.column.as_ref());
+        serde_json::json!({ "error": {
+            "code": self.0.code.label(),
+            "message": self.0.message,
+            "source": position.map(|position| &position.source),
+            "line": position.map(|position| position.line),
+            "byte_offset": position.map(|position| position.byte_offset),
+            "record": position.map(|position| position.record),
+            "column": column.map(|(number, _)| number),
+            "column_name": column.map(|(_, name)| name),
+            "text": position.map(|position| &position.excerpt),
+            "hint": self.0.hint,
+        } })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use ingest_columnar::OnError;
 use ingest_infer::DataType;
-use ingest_parse::{FaultKind, LineCounter, Ragged};
+use ingest_parse::{Cells, Dialect, FaultKind, LineCounter, Ragged, read_records};
 
 use crate::error::{Code, Error, Position};
 use crate::plan::Plan;
@@ -80,15 +80,13 @@ impl Flaw {
     pub(crate) fn locate(self, region: &[u8], offset: u64, lines: &mut LineCounter<'_>) -> Located {
         let (from, to) = self.culprit();
         let shown = self.end.min(self.start + RECORD_TEXT_BYTES_MAX);
-        // Not within a character: what is shown is cut into three.
-        let boundary = |at: usize| {
-            let rest = region[at..shown].iter().take(3);
-            at + rest.take_while(|&&byte| byte & 0xc0 == 0x80).count()
-        };
-        let within = |at: usize| boundary(at.clamp(self.start, shown));
-        let before = String::from_utf8_lossy(&region[self.start..within(from)]).into_owned();
-        let culprit = String::from_utf8_lossy(&region[within(from)..within(to)]).into_owned();
-        let after = String::from_utf8_lossy(&region[within(to)..shown]);
+        let (from_shown, to_shown) = (from.clamp(self.start, shown), to.clamp(self.start, shown));
+        // The culprit begins with a character, or with a byte that is in none; where it ends one may go on.
+        let rest = region[to_shown..shown].iter().take(3);
+        let to_shown = to_shown + rest.take_while(|&&byte| byte & 0xc0 == 0x80).count();
+        let before = String::from_utf8_lossy(&region[self.start..from_shown]).into_owned();
+        let culprit = String::from_utf8_lossy(&region[from_shown..to_shown]).into_owned();
+        let after = String::from_utf8_lossy(&region[to_shown..shown]);
         Located {
             record: self.record,
             line: lines.line_of(self.start),
@@ -119,12 +117,12 @@ impl Located {
     fn reason(&self, plan: &Plan) -> String {
         let culprit = &self.text[self.culprit.0..self.culprit.1];
         match self.kind {
-            FlawKind::Structure(FaultKind::TooFew { found } | FaultKind::TooMany { found }) => {
-                format!(
-                    "the record has {}, the table has {}",
-                    count(found, "field"),
-                    count(plan.columns.len() as u32, "column")
-                )
+            FlawKind::Structure(FaultKind::TooFew { found }) => {
+                format!("{}: {} is the first without one", lengths(found, plan), column_label(plan, found as usize))
+            }
+            FlawKind::Structure(FaultKind::TooMany { found }) => {
+                let last = plan.columns.len().saturating_sub(1);
+                format!("{}: {} is the last", lengths(found, plan), column_label(plan, last))
             }
             FlawKind::Structure(FaultKind::TextAfterQuote { .. }) => "text follows a closing quote".to_owned(),
             FlawKind::Structure(FaultKind::StrayQuote { .. }) => "a quote opens within an unquoted field".to_owned(),
@@ -169,11 +167,27 @@ impl Located {
         }
     }
 
+    /// Number, from 1, and name of the column concerned; a record with the wrong number of fields concerns them all.
     fn column<'p>(&self, plan: &'p Plan) -> Option<(usize, &'p str)> {
-        match self.kind {
-            FlawKind::Value { column, .. } => Some((column + 1, plan.columns[column].name.as_str())),
-            _ => None,
+        let index = match self.kind {
+            FlawKind::Structure(FaultKind::TooFew { .. } | FaultKind::TooMany { .. }) => return None,
+            FlawKind::Value { column, .. } => column,
+            _ => self.field_of_culprit(&plan.dialect)?,
+        };
+        plan.columns.get(index).map(|column| (index + 1, column.name.as_str()))
+    }
+
+    /// Which field of the record the culprit lies in, from 0; `None` where the text kept of a huge record ends before it.
+    fn field_of_culprit(&self, dialect: &Dialect) -> Option<usize> {
+        let whole = self.record_length <= RECORD_TEXT_BYTES_MAX as u64;
+        if !whole && self.culprit.0 >= self.text.len() {
+            return None;
         }
+        let mut cells = Cells::default();
+        let open = read_records(self.text.as_bytes(), whole, dialect, &mut cells);
+        let fields = if cells.records.is_empty() { &open.fields[..] } else { cells.fields(0) };
+        // A field's text ends before the delimiter behind it; the last one may still be open.
+        Some(fields.partition_point(|span| span.end() <= self.culprit.0))
     }
 
     /// The error of a run that ends here. `record`: the record's number in its source, from 1.
@@ -207,6 +221,19 @@ impl Located {
     }
 }
 
+/// Characters of a column's name that a reason shows.
+const NAME_CHARS_MAX: usize = 60;
+
+fn lengths(found: u32, plan: &Plan) -> String {
+    format!("the record has {}, the table has {}", count(found, "field"), count(plan.columns.len() as u32, "column"))
+}
+
+/// `column 2 (name)`
+fn column_label(plan: &Plan, index: usize) -> String {
+    let name = plan.columns.get(index).map_or("", |column| &column.name);
+    format!("column {} ({})", index + 1, shortened(name, NAME_CHARS_MAX))
+}
+
 fn count(number: u32, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
@@ -232,7 +259,7 @@ fn shortened(text: &str, chars: usize) -> String {
 const CONTEXT_CHARS: usize = 50;
 
 /// One line around the culprit, and where it stands there: offset and length in characters.
-fn excerpt(text: &str, culprit: (usize, usize)) -> (String, (usize, usize)) {
+pub(crate) fn excerpt(text: &str, culprit: (usize, usize)) -> (String, (usize, usize)) {
     let visible = |part: &str| part.chars().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>();
     let before = &text[..culprit.0];
     let skipped = before.chars().count().saturating_sub(CONTEXT_CHARS);

@@ -86,7 +86,7 @@ impl<W> Appender<W> {
     }
 }
 
-/// Groups that may wait to be encoded before parsing pauses.
+/// Groups that may wait to be encoded before parsing pauses; one where memory is limited.
 const GROUPS_WAITING_MAX: usize = 2;
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -252,8 +252,9 @@ impl<W: GroupWriter> Consumer for Grouper<W> {
         Ok(true)
     }
 
-    fn is_crowded(&self) -> bool {
-        lock(&self.state).unwritten >= GROUPS_WAITING_MAX
+    fn is_crowded(&self, run: &Run<'_>) -> bool {
+        let most = if run.options.memory_limit.is_some() { 1 } else { GROUPS_WAITING_MAX };
+        lock(&self.state).unwritten >= most
     }
 
     fn is_idle(&self) -> bool {

@@ -32,6 +32,7 @@ mod region;
 mod report;
 mod settle;
 mod sources;
+mod targets;
 mod write;
 
 pub use batches::BatchIter;

@@ -1,5 +1,6 @@
 //! Looking at a source without reading it whole: `head` and `sniff`.
 
+use ingest_columnar::Frame;
 use ingest_columnar::arrow::array::{Array, StringArray};
 use ingest_infer::{DataType, Newline};
 use ingest_source::{Compression, Source};
@@ -23,37 +24,29 @@ impl Reader {
     pub fn head(self, rows: usize) -> Result<Head> {
         let Reader { sources, options } = self;
         let source = first(sources, &options)?;
+        let rows = options.limit.map_or(rows as u64, |limit| limit.min(rows as u64));
         let mut wanted = HEAD_BYTES;
         loop {
-            let (text, complete) = whole_lines(&source, wanted)?;
-            let look = |infer| {
-                let limit = Some(options.limit.map_or(rows as u64, |limit| limit.min(rows as u64)));
-                let options = Options { infer, limit, rejects: None, ..options.clone() };
-                Reader { sources: Sources::bytes(source.name(), text.clone()), options }.collect()
-            };
-            let typed = match look(options.infer) {
+            let start = Start::of(&source, wanted)?;
+            let typed = match start.rows(&source, Options { limit: Some(rows), ..options.clone() }) {
                 // A record that the look cuts short is no fault of the file's.
-                Err(error) if !complete && error.position().is_some() && wanted < 1 << 30 => {
+                Err(error) if !start.complete && error.position().is_some() && wanted < 1 << 30 => {
                     wanted *= 4;
                     continue;
                 }
                 other => other?,
             };
-            if typed.num_rows() >= rows || complete {
-                let as_text =
-                    |typed: Vec<(String, DataType)>| typed.into_iter().map(|(name, _)| (name, DataType::Utf8));
-                let options = Options {
-                    infer: Infer::None,
-                    limit: Some(typed.num_rows() as u64),
-                    rejects: None,
-                    types: as_text(options.types).collect(),
-                    schema: options.schema.map(|schema| as_text(schema).collect()),
-                    ..options
-                };
-                let text = Reader { sources: Sources::bytes(source.name(), text), options }.collect()?;
-                return head_of(&typed, &text);
+            if (typed.frame.num_rows() as u64) < rows {
+                if let Some(failure) = start.failure {
+                    return Err(failure);
+                }
+                if !start.complete {
+                    wanted *= 4;
+                    continue;
+                }
             }
-            wanted *= 4;
+            let text = start.rows(&source, Options { limit: Some(typed.records()), ..as_text(options) })?;
+            return head_of(&typed, &text);
         }
     }
 
@@ -100,28 +93,91 @@ fn first(sources: Sources, options: &Options) -> Result<Source> {
     Ok(opened.swap_remove(0))
 }
 
-/// The start of a source up to a line end, and whether that is all of it.
-fn whole_lines(source: &Source, wanted: usize) -> Result<(Vec<u8>, bool)> {
-    let mut text = source.peek(wanted)?;
-    let complete = text.len() < wanted;
-    if !complete {
-        let end = text.iter().rposition(|&byte| byte == b'\n').map_or(text.len(), |at| at + 1);
-        text.truncate(end);
-    }
-    Ok((text, complete))
+/// The start of a source, in whole lines.
+struct Start {
+    text: Vec<u8>,
+    /// That is all of it.
+    complete: bool,
+    /// Why there is no more, where the source breaks off.
+    failure: Option<Error>,
 }
 
-fn head_of(typed: &ingest_columnar::Frame, text: &ingest_columnar::Frame) -> Result<Head> {
-    let fields = typed.schema().fields();
+impl Start {
+    fn of(source: &Source, wanted: usize) -> Result<Start> {
+        let mut text = source.peek(wanted)?;
+        let complete = text.len() < wanted;
+        let failure = if complete { failure_of(source) } else { None };
+        if !complete || failure.is_some() {
+            let last = |mark: u8| text.iter().rposition(|&byte| byte == mark);
+            // Without any LF, lines may end in CR.
+            let end = last(b'\n').or_else(|| last(b'\r')).map_or(text.len(), |at| at + 1);
+            text.truncate(end);
+        }
+        Ok(Start { text, complete, failure })
+    }
+
+    fn rows(&self, source: &Source, options: Options) -> Result<Rows> {
+        let options = Options { rejects: None, ..options };
+        let reader = Reader { sources: Sources::bytes(source.name(), self.text.clone()), options };
+        let (frame, rejected) = reader.collect_with_rejected()?;
+        Ok(Rows { frame, rejected })
+    }
+}
+
+/// What a stream that broke off says when it is read to its end.
+fn failure_of(source: &Source) -> Option<Error> {
+    if source.is_seekable() {
+        return None;
+    }
+    let mut block = Default::default();
+    loop {
+        match source.next_block(&mut block, HEAD_BYTES, 0) {
+            Ok(Some(_)) => {}
+            Ok(None) => return None,
+            Err(error) => return Some(error.into()),
+        }
+    }
+}
+
+/// Some rows, and the numbers of the records among them that were set aside, from 1.
+struct Rows {
+    frame: Frame,
+    rejected: Vec<u64>,
+}
+
+impl Rows {
+    /// Numbers of all records that were read.
+    fn records(&self) -> u64 {
+        (self.frame.num_rows() + self.rejected.len()) as u64
+    }
+
+    /// The record that each row is.
+    fn numbers(&self) -> impl Iterator<Item = u64> {
+        (1..=self.records()).filter(|record| self.rejected.binary_search(record).is_err())
+    }
+}
+
+/// The same with every column read as text: values that do not fit their types are then no faults.
+fn as_text(options: Options) -> Options {
+    let texts = |types: Vec<(String, DataType)>| types.into_iter().map(|(name, _)| (name, DataType::Utf8)).collect();
+    Options { infer: Infer::None, types: texts(options.types), schema: options.schema.map(texts), ..options }
+}
+
+/// The text of the rows that both looks have.
+fn head_of(typed: &Rows, text: &Rows) -> Result<Head> {
+    let fields = typed.frame.schema().fields();
+    let kept: Vec<bool> = text.numbers().map(|record| typed.rejected.binary_search(&record).is_err()).collect();
+    let mut kept = kept.into_iter();
     let mut rows = Vec::new();
-    for batch in text.batches() {
+    for batch in text.frame.batches() {
         let columns: Vec<&StringArray> =
             batch.columns().iter().filter_map(|column| column.as_any().downcast_ref()).collect();
-        for row in 0..batch.num_rows() {
+        for row in (0..batch.num_rows()).filter(|_| kept.next() == Some(true)) {
             let cell = |column: &&StringArray| column.is_valid(row).then(|| column.value(row).to_owned());
             rows.push(columns.iter().map(cell).collect());
         }
     }
+    rows.truncate(typed.frame.num_rows());
     Ok(Head {
         names: fields.iter().map(|field| field.name().clone()).collect(),
         types: fields.iter().map(|field| ingest_columnar::type_name(field.data_type())).collect(),

@@ -14,6 +14,8 @@ use ingest_parse::Ragged;
 use ingest_simd::Kernel;
 use ingest_source::Access;
 
+use crate::error::{Code, Error};
+
 /// How quotes are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum QuoteMode {
@@ -109,9 +111,12 @@ pub struct Options {
     pub on_error: OnError,
     /// What is made of records with the wrong number of fields.
     pub ragged: Ragged,
-    /// Where the rejects table is written; the format follows the extension (parquet, csv).
+    /// Where the rejects table is written; the format follows the extension (parquet, jsonl, csv).
     pub rejects: Option<PathBuf>,
-    /// Beyond so many rejected records or nulled values the run fails. No limit by default.
+    /// Replace an existing rejects table; [`WriteOptions::overwrite`] does so too.
+    pub overwrite_rejects: bool,
+    /// Beyond so many rejected records or nulled values the run fails; the rejects table appears all the same. No limit by
+    /// default.
     pub max_errors: Option<MaxErrors>,
     /// Worker threads; `None`: one a core.
     pub threads: Option<usize>,
@@ -157,6 +162,7 @@ impl Default for Options {
             on_error: OnError::Fail,
             ragged: Ragged::Fail,
             rejects: None,
+            overwrite_rejects: false,
             max_errors: None,
             threads: None,
             memory_limit: None,
@@ -273,6 +279,30 @@ impl FromStr for Format {
     }
 }
 
+/// Checks that no two of the characters that carry structure are the same, and that none ends lines. An escape that is the
+/// quote is fine: quotes may be doubled anyway.
+pub(crate) fn check_characters(
+    delimiter: Option<u8>,
+    quote: Option<u8>,
+    escape: Option<u8>,
+    comment: Option<u8>,
+) -> crate::Result<()> {
+    let escape = escape.filter(|_| escape != quote);
+    let given = [("--delimiter", delimiter), ("--quote", quote), ("--escape", escape), ("--comment", comment)];
+    let given: Vec<(&str, u8)> = given.into_iter().filter_map(|(option, byte)| Some((option, byte?))).collect();
+    for (number, &(option, byte)) in given.iter().enumerate() {
+        if matches!(byte, b'\n' | b'\r') {
+            return Err(Error::new(Code::Usage, format!("{option}: a line end always ends the record"))
+                .hint("it takes another character, or none"));
+        }
+        if let Some((other, _)) = given[..number].iter().find(|(_, earlier)| *earlier == byte) {
+            let message = format!("{other} and {option} are both {:?}", char::from(byte));
+            return Err(Error::new(Code::Usage, message).hint(format!("give {option} another character, or none")));
+        }
+    }
+    Ok(())
+}
+
 /// Reads a schema as `a:int64,b:utf8`, or as the JSON that `ingest schema --json` prints.
 ///
 /// # Errors
@@ -341,6 +371,35 @@ mod tests {
         assert_eq!(json, [("a".to_owned(), DataType::Int64)]);
         assert!(parse_schema("a").unwrap_err().contains("name:type"));
         assert!(parse_schema("a:int").unwrap_err().contains("int64"));
+    }
+
+    #[test]
+    fn characters_that_clash_are_refused() {
+        let code = |delimiter: char, quote, escape, comment| {
+            let byte = |character: char| (character != ' ').then_some(character as u8);
+            check_characters(byte(delimiter), byte(quote), byte(escape), byte(comment)).err().map(|error| error.code())
+        };
+        let clashes = [
+            (',', ',', ' ', ' '),
+            (',', '"', ',', ' '),
+            (',', '"', ' ', ','),
+            (',', '"', ' ', '"'),
+            (',', '"', '#', '#'),
+            ('\n', '"', ' ', ' '),
+            (',', '\r', ' ', ' '),
+            (',', '"', '\n', ' '),
+            (',', '"', ' ', '\n'),
+        ];
+        for (delimiter, quote, escape, comment) in clashes {
+            assert_eq!(
+                code(delimiter, quote, escape, comment),
+                Some(Code::Usage),
+                "{delimiter}{quote}{escape}{comment}"
+            );
+        }
+        assert_eq!(code(',', '"', '\\', '#'), None);
+        assert_eq!(code(',', '"', '"', ' '), None);
+        assert_eq!(code(' ', ' ', ' ', ' '), None);
     }
 
     #[test]

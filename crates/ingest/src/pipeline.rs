@@ -65,7 +65,7 @@ pub(crate) trait Consumer: Sync {
     }
 
     /// Whether so much waits that no further chunk should be parsed.
-    fn is_crowded(&self) -> bool {
+    fn is_crowded(&self, _run: &Run<'_>) -> bool {
         false
     }
 
@@ -229,7 +229,7 @@ impl<'a> Run<'a> {
             if done && consumer.is_idle() {
                 return Ok(());
             }
-            if done || consumer.is_crowded() || !self.take_slot() {
+            if done || consumer.is_crowded(self) || !self.take_slot() {
                 std::thread::sleep(NAP);
                 continue;
             }
@@ -259,10 +259,12 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Chunks that may be between taken and committed: enough that no worker waits for a slow neighbour.
+    /// Chunks that may be between taken and committed: enough that no worker waits for a slow neighbour, or, where memory is
+    /// limited, that none waits for itself.
     fn take_slot(&self) -> bool {
+        let most = if self.options.memory_limit.is_some() { self.threads + 1 } else { 2 * self.threads + 2 };
         let mut in_flight = lock(&self.in_flight);
-        let free = *in_flight < 2 * self.threads + 2;
+        let free = *in_flight < most;
         *in_flight += usize::from(free);
         free
     }
@@ -327,6 +329,11 @@ impl<'a> Run<'a> {
         let region = Region {
             text: text.slice(0, settled.end),
             next: if info.last { None } else { text.bytes().get(settled.end).copied().or(Some(0)) },
+            records_max: match &settled.cells {
+                Some(cells) => cells.records.len(),
+                // The last one may end with the source.
+                None => scan.starting(carry.inside).record_ends as usize + 1,
+            },
             cells: settled.cells,
             offset: region_start,
         };
@@ -363,9 +370,9 @@ impl<'a> Run<'a> {
         Ok(parsed)
     }
 
-    /// A record is held several times over while it is parsed; offsets in it have 31 bits.
+    /// A record is held a dozen times over while it is read, parsed and encoded; offsets in it have 31 bits.
     fn record_bytes_max(&self) -> u64 {
-        (self.options.memory_limit.unwrap_or(4 << 30) / 4).min(Span::OFFSET_MAX as u64 / 2)
+        self.options.memory_limit.map_or(1 << 30, |limit| limit / 16).min(Span::OFFSET_MAX as u64 / 2)
     }
 
     fn nothing(&self) -> Parsed {
@@ -532,7 +539,9 @@ pub(crate) fn with_region<T>(
         read_records(text.bytes(), true, &plan.dialect, &mut cells);
         cells
     });
-    Ok(act(&Region { text, next: if place.last { None } else { Some(0) }, cells, offset: place.offset }))
+    let next = if place.last { None } else { Some(0) };
+    // Whoever asks knows how many rows there are.
+    Ok(act(&Region { text, next, cells, offset: place.offset, records_max: usize::MAX }))
 }
 
 /// Parses some columns of a region once more, as types that are known to hold them.

@@ -1,14 +1,16 @@
 //! What is to be done, settled before the first block is parsed: dialect, columns, where the data begins.
 
+use std::collections::HashSet;
+
 use ingest_columnar::{ColumnType, Fields, OnError, Rules};
-use ingest_infer::{DataType, Hints, NullWords, Sniffed, Summary, sniff};
-use ingest_parse::{Batch, Cells, Dialect, Quoting, Shape, Span, read_records};
+use ingest_infer::{DataType, Hints, NullWords, Sniffed, Summary, name_columns, sniff};
+use ingest_parse::{Batch, Cells, Dialect, Quoting, Shape, Span, invalid_utf8, read_records};
 use ingest_simd::{Kernel, PADDING, Padded, Structure};
 use ingest_source::{Block, Source};
 
-use crate::error::{Code, Error, Result};
-use crate::flaw::FlawKind;
-use crate::options::{Infer, Options, QuoteMode};
+use crate::error::{Code, Error, Position, Result};
+use crate::flaw::{FlawKind, excerpt};
+use crate::options::{Infer, Options, QuoteMode, check_characters};
 use crate::region::observe;
 
 /// Decoded bytes that are looked at before anything is decided.
@@ -40,7 +42,6 @@ pub(crate) struct Plan {
     pub on_error: OnError,
     pub max_field_bytes: u64,
     pub notes: Vec<String>,
-    row_bytes: usize,
 }
 
 /// One source and where its data begin.
@@ -74,11 +75,6 @@ impl Plan {
         start.map(|start| FlawKind::TooLong { start })
     }
 
-    /// About how many rows so many bytes hold.
-    pub(crate) fn rows_hint(&self, bytes: usize) -> usize {
-        bytes / self.row_bytes.max(1) + bytes / self.row_bytes.max(1) / 16 + 8
-    }
-
     /// The type that a selected column starts from.
     pub(crate) fn kind(&self, position: usize, known: &Summary) -> ColumnType {
         self.columns[self.selected[position]].given.unwrap_or_else(|| ColumnType::from(known.decide()))
@@ -101,10 +97,9 @@ struct Opening {
 
 /// Looks at the sources and settles everything that must be settled before parsing.
 pub(crate) fn plan(options: &Options, sources: Vec<Source>) -> Result<(Plan, Vec<Input>)> {
-    let first = sources.first().ok_or_else(|| Error::new(Code::NotFound, "no source was named"))?;
-    let opening = open(first, &hints(options), options)?;
-    let mut notes = opening.sniffed.renamed.clone();
-    let columns = planned_columns(options, &opening, first.name())?;
+    let (number, opening) = open_first(options, &sources)?;
+    let first = &sources[number];
+    let (columns, mut notes) = planned_columns(options, &opening, first.name())?;
     let selected = select(options, &columns)?;
     let dialect = opening.sniffed.dialect;
     let mut plan = Plan {
@@ -119,15 +114,33 @@ pub(crate) fn plan(options: &Options, sources: Vec<Source>) -> Result<(Plan, Vec
         on_error: options.on_error,
         max_field_bytes: options.max_field_bytes,
         notes: Vec::new(),
-        row_bytes: 64,
     };
     plan.look_at(&opening.sample[opening.data_offset..], opening.complete, options.limit);
     if options.limit.is_none() {
         plan.look_around(first)?;
     }
-    let inputs = inputs(options, &plan, &opening, sources)?;
+    let inputs = inputs(options, (number, &opening), sources)?;
     plan.notes.append(&mut notes);
     Ok((plan, inputs))
+}
+
+/// Opens the first source that holds anything; where none does, the first. An empty source has no header and no records.
+fn open_first(options: &Options, sources: &[Source]) -> Result<(usize, Opening)> {
+    let hints = hints(options);
+    let mut empty = None;
+    for (number, source) in sources.iter().enumerate() {
+        let opening = open(source, &hints, options)?;
+        if !opening.sniffed.columns.is_empty() {
+            return Ok((number, opening));
+        }
+        empty.get_or_insert((number, opening));
+    }
+    empty.ok_or_else(|| Error::new(Code::NotFound, "no source was named"))
+}
+
+/// The number of the first source that holds anything.
+pub(crate) fn first_with_records(options: &Options, sources: &[Source]) -> Result<usize> {
+    Ok(open_first(options, sources)?.0)
 }
 
 /// What `sniff` tells of the first source.
@@ -164,15 +177,18 @@ fn hints(options: &Options) -> Hints {
 
 /// Reads the start of a source: what it looks like, and where its data begin.
 fn open(source: &Source, hints: &Hints, options: &Options) -> Result<Opening> {
+    check_characters(hints.delimiter.flatten(), hints.quote.flatten(), hints.escape.flatten(), hints.comment)?;
     let mut wanted = SAMPLE_BYTES;
     loop {
         let bytes = source.peek(wanted)?;
         let complete = bytes.len() < wanted;
-        refuse_other_formats(&bytes, source.name())?;
         let mark = if bytes.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
         let text = &bytes[mark..];
+        refuse_other_formats(text, source.name())?;
         let mut sniffed = sniff(text, complete, hints);
         settle_header(&mut sniffed, text, complete, hints, options);
+        let dialect = &sniffed.dialect;
+        check_characters(dialect.delimiter, dialect.quote, dialect.escape, dialect.comment)?;
         let length = match preamble_bytes(text, complete, &sniffed) {
             // Not one record ends in the sample: nothing is known of the columns yet.
             Some(_) if sniffed.columns.is_empty() && !complete => None,
@@ -186,6 +202,10 @@ fn open(source: &Source, hints: &Hints, options: &Options) -> Result<Opening> {
             wanted *= 4;
             continue;
         };
+        if sniffed.header {
+            let start = skipped_bytes(text, complete, sniffed.skip_lines).unwrap_or(length);
+            check_header(&text[..length], start, mark, source.name())?;
+        }
         let data_lines = count_lines(&text[..length]);
         let data_offset = mark + length;
         return Ok(Opening { sniffed, data_offset, data_lines, sample: bytes, complete });
@@ -201,15 +221,46 @@ fn settle_header(sniffed: &mut Sniffed, text: &[u8], complete: bool, hints: &Hin
     }
 }
 
-/// Length of the lines before the data: skipped ones and the header; `None` where they do not end in the sample.
-fn preamble_bytes(text: &[u8], complete: bool, sniffed: &Sniffed) -> Option<usize> {
+/// The names must be UTF-8, as all text must. `start`: where the header begins in `text`, which ends with it; `mark`: bytes of
+/// the source before `text`.
+fn check_header(text: &[u8], start: usize, mark: usize, source: &str) -> Result<()> {
+    let Some(at) = invalid_utf8(&text[start..]).map(|at| start + at) else { return Ok(()) };
+    let is_break = |byte: &u8| *byte == b'\n' || *byte == b'\r';
+    let line_start = text[..at].iter().rposition(is_break).map_or(0, |before| before + 1);
+    let line_end = text[at..].iter().position(is_break).map_or(text.len(), |after| at + after);
+    let line = String::from_utf8_lossy(&text[line_start..line_end]);
+    // What is before it is UTF-8, so it is as long as it was.
+    let culprit = (at - line_start, at - line_start + char::REPLACEMENT_CHARACTER.len_utf8());
+    let (excerpt, caret) = excerpt(&line, culprit);
+    let position = Position {
+        source: source.to_owned(),
+        line: count_lines(&text[..line_start]) + 1,
+        byte_offset: (mark + at) as u64,
+        record: 0,
+        column: None,
+        excerpt,
+        caret: Some(caret),
+    };
+    Err(Error::new(Code::InvalidUtf8, "these bytes of the header are not UTF-8")
+        .at(position)
+        .hint("if the file is in another encoding, convert it first (iconv -f WINDOWS-1252 -t UTF-8)"))
+}
+
+/// Length of the lines before the header; `None` where they do not end in the sample.
+fn skipped_bytes(text: &[u8], complete: bool, lines: usize) -> Option<usize> {
     let mut at = 0;
-    for _ in 0..sniffed.skip_lines {
+    for _ in 0..lines {
         match line_length(&text[at..], complete) {
             Some(length) => at += length,
             None => return complete.then_some(text.len()),
         }
     }
+    Some(at)
+}
+
+/// Length of the lines before the data: skipped ones and the header; `None` where they do not end in the sample.
+fn preamble_bytes(text: &[u8], complete: bool, sniffed: &Sniffed) -> Option<usize> {
+    let at = skipped_bytes(text, complete, sniffed.skip_lines)?;
     if !sniffed.header {
         return Some(at);
     }
@@ -256,6 +307,8 @@ fn refuse_other_formats(bytes: &[u8], name: &str) -> Result<()> {
     let format = match bytes {
         [b'P', b'A', b'R', b'1', ..] => "Parquet",
         [b'A', b'R', b'R', b'O', b'W', b'1', ..] => "Arrow IPC",
+        // A stream has no magic bytes: its first message begins with a mark and a length.
+        [0xff, 0xff, 0xff, 0xff, ..] => "Arrow IPC stream",
         [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => {
             return Err(Error::new(Code::InvalidUtf8, format!("{name}: the text is UTF-16, only UTF-8 is read"))
                 .hint("convert it first: iconv -f UTF-16 -t UTF-8"));
@@ -278,14 +331,17 @@ fn looks_like_json(bytes: &[u8]) -> bool {
     }
 }
 
-/// Names and given types of all columns.
-fn planned_columns(options: &Options, opening: &Opening, source: &str) -> Result<Vec<PlannedColumn>> {
+/// Names and given types of all columns, and a note for each name that had to change.
+fn planned_columns(options: &Options, opening: &Opening, source: &str) -> Result<(Vec<PlannedColumn>, Vec<String>)> {
     let mut names = opening.sniffed.columns.clone();
+    let mut notes = opening.sniffed.renamed.clone();
     if let Some(given) = &options.names {
         require_count("--names", given.len(), &names)?;
-        names.clone_from(given);
+        let given = name_columns(&given.iter().map(String::as_bytes).collect::<Vec<_>>());
+        (names, notes) = (given.columns, given.renamed);
     }
     if let Some(schema) = &options.schema {
+        require_different(schema)?;
         names = names_of_schema(schema, names, opening.sniffed.header && options.names.is_none(), source)?;
     }
     let mut columns: Vec<_> = names.into_iter().map(|name| PlannedColumn { name, given: None }).collect();
@@ -296,14 +352,25 @@ fn planned_columns(options: &Options, opening: &Opening, source: &str) -> Result
         let column = columns.iter_mut().find(|column| &column.name == name);
         match column {
             Some(column) => column.given = Some(ColumnType::given(*data_type)),
-            None => return Err(unknown_column("--type", name, options_names(&opening.sniffed.columns))),
+            None => {
+                let names = columns.iter().map(|column| column.name.as_str());
+                return Err(unknown_column("--type", name, names));
+            }
         }
     }
-    Ok(columns)
+    Ok((columns, notes))
 }
 
-fn options_names(names: &[String]) -> impl Iterator<Item = &str> {
-    names.iter().map(String::as_str)
+/// A schema finds columns by their names.
+fn require_different(schema: &[(String, DataType)]) -> Result<()> {
+    let mut met = HashSet::new();
+    match schema.iter().find(|(name, _)| name.is_empty() || !met.insert(name)) {
+        None => Ok(()),
+        Some((name, _)) if name.is_empty() => Err(Error::new(Code::Usage, "--schema has a column without a name")
+            .hint("a column whose name is empty in the header is called column_N, after its place")),
+        Some((name, _)) => Err(Error::new(Code::Usage, format!("--schema names the column {name:?} twice"))
+            .hint("columns of one name in the header are called NAME, NAME_1, NAME_2 …")),
+    }
 }
 
 fn require_count(option: &str, given: usize, names: &[String]) -> Result<()> {
@@ -337,15 +404,20 @@ fn names_of_schema(
     if sorted(&wanted) == sorted(&names) {
         return Ok(names);
     }
-    Err(header_mismatch(source, &names, "the schema", &wanted))
+    if names.is_empty() {
+        let message = format!("{source}: the source is empty; the schema's header is {}", wanted.join(","));
+        return Err(Error::new(Code::HeaderMismatch, message)
+            .hint("--header no takes an empty source for a table without rows"));
+    }
+    Err(header_mismatch(source, &names, "the schema's", &wanted)
+        .hint("--names gives other names; --header no reads the first record as data"))
 }
 
 fn header_mismatch(source: &str, found: &[String], other: &str, wanted: &[String]) -> Error {
     Error::new(
         Code::HeaderMismatch,
-        format!("{source}: the header is {}, {other} has {}", found.join(","), wanted.join(",")),
+        format!("{source}: the header is {}, {other} is {}", found.join(","), wanted.join(",")),
     )
-    .hint("--names gives other names; --header no reads the first record as data")
 }
 
 fn unknown_column<'n>(option: &str, name: &str, names: impl Iterator<Item = &'n str>) -> Error {
@@ -360,6 +432,11 @@ fn select(options: &Options, columns: &[PlannedColumn]) -> Result<Vec<usize>> {
         let index = columns.iter().position(|column| &column.name == name);
         index.ok_or_else(|| unknown_column(option, name, columns.iter().map(|column| column.name.as_str())))
     };
+    let mut met = HashSet::new();
+    if let Some(doubled) = options.columns.iter().flatten().find(|name| !met.insert(*name)) {
+        return Err(Error::new(Code::Usage, format!("--columns names the column {doubled:?} twice"))
+            .hint("name each column once: the columns of a result have different names"));
+    }
     let mut selected: Vec<usize> = match &options.columns {
         Some(names) => names.iter().map(|name| find("--columns", name)).collect::<Result<_>>()?,
         None => (0..columns.len()).collect(),
@@ -373,7 +450,8 @@ fn select(options: &Options, columns: &[PlannedColumn]) -> Result<Vec<usize>> {
 }
 
 /// Where the data of every source begin; every header must be the first one's.
-fn inputs(options: &Options, plan: &Plan, opening: &Opening, sources: Vec<Source>) -> Result<Vec<Input>> {
+fn inputs(options: &Options, (first, opening): (usize, &Opening), sources: Vec<Source>) -> Result<Vec<Input>> {
+    let first_name = sources[first].name().to_owned();
     let mut hints = hints(options);
     let dialect = opening.sniffed.dialect;
     hints.delimiter = Some(dialect.delimiter);
@@ -382,14 +460,15 @@ fn inputs(options: &Options, plan: &Plan, opening: &Opening, sources: Vec<Source
     hints.header = Some(opening.sniffed.header);
     let mut inputs = Vec::with_capacity(sources.len());
     for (number, source) in sources.into_iter().enumerate() {
-        let (data_offset, data_lines) = if number == 0 {
+        let (data_offset, data_lines) = if number == first {
             (opening.data_offset as u64, opening.data_lines)
         } else {
             let other = open(&source, &hints, options)?;
             let empty = other.sniffed.columns.is_empty();
             if opening.sniffed.header && !empty && other.sniffed.columns != opening.sniffed.columns {
-                let first = plan.columns.iter().map(|column| column.name.clone()).collect::<Vec<_>>();
-                return Err(header_mismatch(source.name(), &other.sniffed.columns, "the first source", &first));
+                let (found, wanted) = (&other.sniffed.columns, &opening.sniffed.columns);
+                return Err(header_mismatch(source.name(), found, &format!("that of {first_name}"), wanted)
+                    .hint("--header no reads the first record of every source as data"));
             }
             (other.data_offset as u64, other.data_lines)
         };
@@ -402,20 +481,26 @@ fn inputs(options: &Options, plan: &Plan, opening: &Opening, sources: Vec<Source
 const SPREAD: u64 = 8;
 const SPREAD_BYTES: usize = 32 << 10;
 
-/// Records looked at in the opening sample.
+/// Records looked at in the opening sample, and the bytes they are looked for in; more only where a record is longer.
 const SUGGEST_ROWS: usize = 2000;
+const SUGGEST_BYTES: usize = 256 << 10;
 
 impl Plan {
     /// Takes suggestions from the start of the data.
     fn look_at(&mut self, text: &[u8], complete: bool, limit: Option<u64>) {
-        let mut cells = Cells::default();
-        let part = &text[..text.len().min(256 << 10)];
-        read_records(part, complete && part.len() == text.len(), &self.dialect, &mut cells);
+        let mut cells;
+        let mut window = SUGGEST_BYTES;
+        let part = loop {
+            let part = &text[..text.len().min(window)];
+            cells = Cells::default();
+            read_records(part, complete && part.len() == text.len(), &self.dialect, &mut cells);
+            if !cells.records.is_empty() || part.len() == text.len() {
+                break part;
+            }
+            window *= 2;
+        };
         let rows_max = limit.map_or(SUGGEST_ROWS, |limit| SUGGEST_ROWS.min(limit as usize));
         cells.records.truncate(rows_max);
-        if let Some(last) = cells.records.last() {
-            self.row_bytes = (last.end as usize / cells.records.len()).max(1);
-        }
         self.suggest(part, &cells);
     }
 

@@ -13,10 +13,11 @@ use crate::aside::Rejects;
 use crate::error::{Code, Error, Result};
 use crate::options::{Format, Infer, Options, WriteOptions};
 use crate::pipeline::{CHUNK_BYTES, Consumer, Run, Totals};
-use crate::plan::{Input, Plan, plan};
+use crate::plan::{Input, Plan, first_with_records, plan};
 use crate::report::{ColumnReport, Report};
 use crate::settle::{Keeper, Kept, final_kinds, schema, settle_chunks, type_notes};
 use crate::sources::Sources;
+use crate::targets::check_targets;
 
 /// Names the sources of a table. Nothing is read yet.
 ///
@@ -76,22 +77,16 @@ impl Reader {
     pub fn collect_with_report(self) -> Result<(Frame, Report)> {
         let session = Session::start(self)?;
         let mut rejects = session.rejects()?;
-        let keeper = Keeper::new(true);
-        let totals = session.run(&keeper, None, &mut rejects)?;
-        let kinds = final_kinds(&session.plan, &totals.summaries);
-        let chunks = session.settle(keeper, &kinds)?;
-        let nulls = count_nulls(&chunks, kinds.len());
-        let schema = schema(&session.plan, &kinds);
-        let batches = chunks
-            .into_iter()
-            .map(|chunk| {
-                let arrays = chunk.columns.into_iter().filter_map(|column| column.array).collect();
-                RecordBatch::try_new(schema.clone(), arrays).map_err(Error::encode)
-            })
-            .collect::<Result<Vec<_>>>()?;
-        let report = session.report(totals, &kinds, &nulls, rejects)?;
-        let frame = Frame::new(schema, batches).map_err(|error| Error::new(Code::Encode, error.to_string()))?;
-        Ok((frame, report))
+        let (frame, totals, kinds, nulls) = session.frame(&mut rejects)?;
+        Ok((frame, session.report(totals, &kinds, &nulls, rejects)?))
+    }
+
+    /// The same, with the numbers of the records that the options set aside, from 1, ascending.
+    pub(crate) fn collect_with_rejected(self) -> Result<(Frame, Vec<u64>)> {
+        let session = Session::start(self)?;
+        let mut rejects = Rejects::listing();
+        let (frame, ..) = session.frame(&mut rejects)?;
+        Ok((frame, rejects.into_records()))
     }
 
     /// The exact schema of the whole input, with counts of rows and nulls.
@@ -127,19 +122,26 @@ impl Reader {
         self.options.ragged = ingest_parse::Ragged::Truncate;
         self.options.columns = None;
         self.options.drop = Vec::new();
+        self.options.rejects = None;
         let mut session = Session::start(self)?;
         session.plan.selected.clear();
-        let mut rejects = Rejects::counting();
+        let mut rejects = session.rejects()?;
         let totals = session.run(&Keeper::new(false), Some(&[]), &mut rejects)?;
+        rejects.check(totals.rows_in, 0)?;
         Ok(totals.rows_in)
     }
 
     /// Writes the table to a file, which appears whole or not at all.
     ///
     /// # Errors
-    /// As [`Reader::collect`], and [`Code::OutputExists`] unless [`WriteOptions::overwrite`].
-    pub fn write(self, path: impl AsRef<Path>, write: &WriteOptions) -> Result<Report> {
-        crate::write::to_path(self, path.as_ref(), write)
+    /// As [`Reader::collect`], and [`Code::OutputExists`] unless [`WriteOptions::overwrite`]; [`Code::Usage`] where `path` is
+    /// one of the sources or the rejects table.
+    pub fn write(mut self, path: impl AsRef<Path>, write: &WriteOptions) -> Result<Report> {
+        let path = path.as_ref();
+        self.sources = self.sources.located()?;
+        check_targets(self.sources.files(), Some(path), self.options.rejects.as_deref())?;
+        self.options.overwrite_rejects |= write.overwrite;
+        crate::write::to_path(self, path, write)
     }
 
     /// Writes the table to a Parquet file with the default options.
@@ -155,7 +157,8 @@ impl Reader {
     ///
     /// # Errors
     /// As [`Reader::collect`]; what was written before a failure stays written.
-    pub fn write_to(self, out: impl Write + Send, format: Format, write: &WriteOptions) -> Result<Report> {
+    pub fn write_to(mut self, out: impl Write + Send, format: Format, write: &WriteOptions) -> Result<Report> {
+        self.options.overwrite_rejects |= write.overwrite;
         crate::write::to_writer(self, out, format, write)
     }
 }
@@ -176,6 +179,8 @@ impl Session {
         let started = Instant::now();
         let cpu_before = crate::measure::usage().0;
         let Reader { sources, mut options } = reader;
+        let sources = sources.located()?;
+        check_targets(sources.files(), None, options.rejects.as_deref())?;
         let mut opened = sources.open(options.access)?;
         spool(&mut opened, &options)?;
         let threads = threads(&options, &opened);
@@ -195,7 +200,8 @@ impl Session {
     }
 
     pub(crate) fn rejects(&self) -> Result<Rejects> {
-        Rejects::new(self.options.rejects.as_deref(), self.options.max_errors, self.overwrite_rejects)
+        let overwrite = self.overwrite_rejects || self.options.overwrite_rejects;
+        Rejects::new(self.options.rejects.as_deref(), self.options.max_errors, overwrite)
     }
 
     /// One pass over the inputs.
@@ -209,6 +215,25 @@ impl Session {
             return Ok(Totals::default());
         }
         Run::new(&self.plan, &self.inputs, &self.options, self.threads, kinds, rejects).run(consumer)
+    }
+
+    /// The whole table, and what there is to report of it.
+    fn frame(&self, rejects: &mut Rejects) -> Result<(Frame, Totals, Vec<ColumnType>, Vec<u64>)> {
+        let keeper = Keeper::new(true);
+        let totals = self.run(&keeper, None, rejects)?;
+        let kinds = final_kinds(&self.plan, &totals.summaries);
+        let chunks = self.settle(keeper, &kinds)?;
+        let nulls = count_nulls(&chunks, kinds.len());
+        let schema = schema(&self.plan, &kinds);
+        let batches = chunks
+            .into_iter()
+            .map(|chunk| {
+                let arrays = chunk.columns.into_iter().filter_map(|column| column.array).collect();
+                RecordBatch::try_new(schema.clone(), arrays).map_err(Error::encode)
+            })
+            .collect::<Result<Vec<_>>>()?;
+        let frame = Frame::new(schema, batches).map_err(|error| Error::new(Code::Encode, error.to_string()))?;
+        Ok((frame, totals, kinds, nulls))
     }
 
     /// A pass that settles the types and counts nulls, without keeping values.
@@ -322,13 +347,18 @@ fn spool(sources: &mut [Source], options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// One worker a core, and no more than there are chunks to work on.
+/// What a worker takes at most beside the row groups that wait: its block, index and scratch, the chunks it has in flight, and
+/// the column it encodes.
+const WORKER_BYTES: u64 = 60 << 20;
+
+/// One worker a core, and no more than there are chunks to work on, or than a given memory limit has room for.
 fn threads(options: &Options, sources: &[Source]) -> usize {
     let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let wanted = options.threads.unwrap_or_else(cores).max(1);
     let known: Option<u64> = sources.iter().map(|source| source.stored_bytes().filter(|_| source.is_seekable())).sum();
     let chunk = options.chunk_bytes.unwrap_or(CHUNK_BYTES).max(1) as u64;
-    known.map_or(wanted, |bytes| wanted.min(bytes.div_ceil(chunk).max(1) as usize))
+    let room = options.memory_limit.map_or(usize::MAX, |limit| (limit / WORKER_BYTES).max(1) as usize);
+    known.map_or(wanted, |bytes| wanted.min(bytes.div_ceil(chunk).max(1) as usize)).min(room)
 }
 
 /// What the program itself, a few chunks and the row groups in progress take; less is not promised.
@@ -348,7 +378,7 @@ fn check_memory_limit(options: &Options) -> Result<()> {
 fn first_types(sources: &[Source], options: &Options, rows: u64) -> Result<Vec<ColumnType>> {
     /// Enough text for any sensible number of first records; where it is not, the types of those that fit are taken.
     const BYTES_MAX: usize = 256 << 20;
-    let Some(first) = sources.first() else { return Ok(Vec::new()) };
+    let Some(first) = sources.get(first_with_records(options, sources)?) else { return Ok(Vec::new()) };
     let mut wanted = 1 << 20;
     loop {
         let bytes = first.peek(wanted)?;

@@ -15,6 +15,8 @@ pub(crate) struct Region<'a> {
     pub next: Option<u8>,
     /// What the exact machine read, where it had to.
     pub cells: Option<Cells>,
+    /// No more records end in it.
+    pub records_max: usize,
     /// Where the text begins in its source.
     pub offset: u64,
 }
@@ -299,8 +301,10 @@ impl<'a> Work<'a> {
     fn new(plan: &'a Plan, region: &'a Region<'a>, wanted: &'a Wanted<'a>, scratch: &mut Scratch) -> Self {
         scratch.text_shares.resize(plan.selected.len(), 0.0);
         let bytes = region.text.len();
+        // A row has a byte after each field; blank lines are records without one.
+        let rows = region.records_max.min(bytes / plan.columns.len().max(1) + 1);
         let room = |position: usize| Room {
-            rows: plan.rows_hint(bytes),
+            rows: wanted.rows_max.map_or(rows, |most| rows.min(most)),
             text_bytes: (scratch.text_shares[wanted.columns[position]] * bytes as f32 * TEXT_SLACK) as usize,
         };
         Work {

@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use ingest_source::{Access, Source, locate};
+use ingest_source::{Access, Location, Source, locate};
 
 use crate::error::{Code, Error, Result};
 
@@ -15,6 +15,7 @@ pub struct Sources(Vec<Item>);
 
 enum Item {
     Pattern(String),
+    Located(Location),
     Bytes(String, Vec<u8>),
     Reader(String, Box<dyn Read + Send>),
 }
@@ -39,16 +40,37 @@ impl Sources {
         self.0.into_iter().map(pattern).collect()
     }
 
+    /// The same, every pattern replaced by the files that it stands for now.
+    pub(crate) fn located(self) -> Result<Sources> {
+        let mut items = Vec::with_capacity(self.0.len());
+        for item in self.0 {
+            match item {
+                Item::Pattern(pattern) => items.extend(locate(&[pattern])?.into_iter().map(Item::Located)),
+                other => items.push(other),
+            }
+        }
+        Ok(Sources(items))
+    }
+
+    /// The files among the located sources.
+    pub(crate) fn files(&self) -> impl Iterator<Item = &Path> {
+        self.0.iter().filter_map(|item| match item {
+            Item::Located(Location::Path(path)) => Some(path.as_path()),
+            _ => None,
+        })
+    }
+
     /// Opens every source.
     pub(crate) fn open(self, access: Access) -> Result<Vec<Source>> {
         let mut opened = Vec::new();
         for item in self.0 {
             match item {
                 Item::Pattern(pattern) => {
-                    for location in locate(&[pattern]).map_err(Error::from)? {
-                        opened.push(Source::open(&location, access).map_err(Error::from)?);
+                    for location in locate(&[pattern])? {
+                        opened.push(Source::open(&location, access)?);
                     }
                 }
+                Item::Located(location) => opened.push(Source::open(&location, access)?),
                 Item::Bytes(name, bytes) => opened.push(Source::from_bytes(&name, bytes)),
                 Item::Reader(name, reader) => opened.push(Source::from_reader(&name, reader)),
             }

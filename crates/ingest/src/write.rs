@@ -95,6 +95,7 @@ fn parquet_file(reader: Reader, path: &Path, write: &WriteOptions) -> Result<Rep
     let totals = session.run(&grouper, None, &mut rejects)?;
     let (writer, places, mut nulls) = grouper.into_parts();
     let kinds = if totals.summaries.is_empty() { Vec::new() } else { final_kinds(plan, &totals.summaries) };
+    rejects.check(totals.rows_in, totals.errors.iter().sum())?;
     writer.finish(schema(plan, &kinds), |group, position| -> Result<Option<EncodedColumn>> {
         let (column, nulls_now) =
             encode_again(plan, &session.inputs, &places[group], position, &kinds[position], &options)?;

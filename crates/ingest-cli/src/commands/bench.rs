@@ -4,7 +4,7 @@ use clap::ValueHint;
 use ingest::{BenchReport, Result};
 
 use crate::console::Console;
-use crate::options::ReadArgs;
+use crate::options::{ReadArgs, open};
 use crate::output;
 use crate::progress::Progress;
 use crate::size::{counted, gigabytes_per_second, show};
@@ -41,8 +41,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> Result<()> {
     // A bar would be measured too.
     let silent = Progress::start(&Console::new(true, false));
-    let reader = args.read.open(&args.sources, &silent)?;
-    let report = reader.bench(usize::from(args.runs))?;
+    let report = open(&args.sources, args.read.options(&silent)?)?.bench(usize::from(args.runs))?;
     if args.json { output::json(&report.to_json()) } else { output::text(&text(&report)) }
 }
 

@@ -6,7 +6,7 @@ use clap::ValueHint;
 use ingest::{Code, Codec, Error, Format, Report, Result, WriteOptions};
 
 use crate::console::Console;
-use crate::options::ReadArgs;
+use crate::options::{ReadArgs, RejectsArgs, open};
 use crate::output;
 use crate::progress::Progress;
 use crate::size;
@@ -17,7 +17,7 @@ Examples:
   ingest convert data.csv -o data.parquet
   ingest convert 'logs/*.csv.gz' -o logs.parquet --codec zstd:9 --overwrite
   ingest convert data.csv -o data.parquet --type id=int64 --on-error reject
-  cat data.csv | ingest convert - -o - -f arrow > data.arrow";
+  cat data.csv | ingest convert - -o - -f arrow > data.arrows";
 
 /// Convert CSV to Parquet, Arrow or CSV.
 ///
@@ -37,7 +37,7 @@ pub(crate) struct Args {
     #[arg(short, long, value_name = "FORMAT", value_parser = one_of::<Format>(&["parquet", "arrow", "csv"]))]
     format: Option<Format>,
 
-    /// Replace OUT if it exists [default: refuse].
+    /// Replace OUT and the table of --rejects if they exist [default: refuse].
     #[arg(long)]
     overwrite: bool,
 
@@ -55,6 +55,9 @@ pub(crate) struct Args {
 
     #[command(flatten)]
     read: ReadArgs,
+
+    #[command(flatten)]
+    rejects: RejectsArgs,
 }
 
 /// Where the output goes.
@@ -67,7 +70,9 @@ enum Target<'a> {
 pub(crate) fn run(args: &Args, console: &Console) -> Result<()> {
     let target = args.target()?;
     let progress = Progress::start(console);
-    let reader = args.read.open(&args.sources, &progress)?;
+    let mut options = args.read.options(&progress)?;
+    args.rejects.fill(&mut options, args.overwrite);
+    let reader = open(&args.sources, options)?;
     let report = match target {
         Target::File(path) => reader.write(path, &args.write_options())?,
         Target::Stdout(format) => {

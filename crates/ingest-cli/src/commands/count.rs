@@ -5,7 +5,7 @@ use ingest::Result;
 use serde_json::json;
 
 use crate::console::Console;
-use crate::options::ReadArgs;
+use crate::options::{CountArgs, open};
 use crate::output;
 use crate::progress::Progress;
 
@@ -30,13 +30,13 @@ pub(crate) struct Args {
     pub(crate) json: bool,
 
     #[command(flatten)]
-    read: ReadArgs,
+    read: CountArgs,
 }
 
 /// Counts and prints the number.
 pub(crate) fn run(args: &Args, console: &Console) -> Result<()> {
     let progress = Progress::start(console);
-    let rows = args.read.open(&args.sources, &progress)?.count()?;
+    let rows = open(&args.sources, args.read.options(&progress))?.count()?;
     drop(progress);
     if args.json { output::json(&json!({ "rows": rows })) } else { output::line(&rows.to_string()) }
 }

@@ -4,7 +4,7 @@ use clap::ValueHint;
 use ingest::{Head, Result};
 
 use crate::console::Console;
-use crate::options::ReadArgs;
+use crate::options::{ReadArgs, open};
 use crate::output;
 use crate::progress::Progress;
 use crate::table::{Align, CELL_WIDTH_MAX, Table, cut};
@@ -37,7 +37,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, console: &Console) -> Result<()> {
     // Over before a bar could be seen; it only stands in for the listener.
     let progress = Progress::start(console);
-    let head = args.read.open(&args.sources, &progress)?.head(args.rows)?;
+    let head = open(&args.sources, args.read.options(&progress)?)?.head(args.rows)?;
     drop(progress);
     output::text(&table(&head).to_string())?;
     console.say("types with a ? are provisional: they come from these rows alone");

@@ -4,7 +4,7 @@ use clap::ValueHint;
 use ingest::{Report, Result};
 
 use crate::console::Console;
-use crate::options::ReadArgs;
+use crate::options::{ReadArgs, RejectsArgs, open};
 use crate::progress::Progress;
 use crate::table::{Align, Table, plain};
 use crate::{ddl, output, size};
@@ -31,14 +31,23 @@ pub(crate) struct Args {
     #[arg(long, conflicts_with = "json")]
     ddl: bool,
 
+    /// Replace the table of --rejects if it exists [default: refuse].
+    #[arg(long)]
+    overwrite: bool,
+
     #[command(flatten)]
     read: ReadArgs,
+
+    #[command(flatten)]
+    rejects: RejectsArgs,
 }
 
 /// Reads everything and prints the schema.
 pub(crate) fn run(args: &Args, console: &Console) -> Result<()> {
     let progress = Progress::start(console);
-    let report = args.read.open(&args.sources, &progress)?.schema()?;
+    let mut options = args.read.options(&progress)?;
+    args.rejects.fill(&mut options, args.overwrite);
+    let report = open(&args.sources, options)?.schema()?;
     drop(progress);
     console.notes(&report);
     console.losses(&report);

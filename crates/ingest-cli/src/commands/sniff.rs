@@ -6,7 +6,7 @@ use clap::ValueHint;
 use ingest::{Result, SniffReport};
 
 use crate::console::Console;
-use crate::options::ReadArgs;
+use crate::options::{SniffArgs, open};
 use crate::output;
 use crate::progress::Progress;
 use crate::table::{Align, Table, plain};
@@ -30,13 +30,13 @@ pub(crate) struct Args {
     pub(crate) json: bool,
 
     #[command(flatten)]
-    read: ReadArgs,
+    read: SniffArgs,
 }
 
 /// Looks at the beginning of the file and prints the findings.
 pub(crate) fn run(args: &Args, console: &Console) -> Result<()> {
     let progress = Progress::start(console);
-    let report = args.read.open(slice::from_ref(&args.source), &progress)?.sniff()?;
+    let report = open(slice::from_ref(&args.source), args.read.options(&progress))?.sniff()?;
     drop(progress);
     if args.json { output::json(&report.to_json()) } else { output::text(&text(&report)) }
 }

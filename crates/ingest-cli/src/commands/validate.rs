@@ -4,7 +4,7 @@ use clap::ValueHint;
 use ingest::{Code, Error, OnError, Report, Result};
 
 use crate::console::Console;
-use crate::options::{ReadArgs, SCHEMA_FORMS};
+use crate::options::{ReadArgs, RejectsArgs, SCHEMA_FORMS, open};
 use crate::output;
 use crate::progress::Progress;
 use crate::size::{counted, grouped};
@@ -30,8 +30,15 @@ pub(crate) struct Args {
     #[arg(long)]
     pub(crate) json: bool,
 
+    /// Replace the table of --rejects if it exists [default: refuse].
+    #[arg(long)]
+    overwrite: bool,
+
     #[command(flatten)]
     read: ReadArgs,
+
+    #[command(flatten)]
+    rejects: RejectsArgs,
 }
 
 /// Reads everything against the schema and says whether it fits.
@@ -41,10 +48,11 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<()> {
     }
     let progress = Progress::start(console);
     let mut options = args.read.options(&progress)?;
+    args.rejects.fill(&mut options, args.overwrite);
     if args.collects() {
         options.on_error = OnError::Reject;
     }
-    let report = ingest::read(args.sources.clone())?.options(options).validate()?;
+    let report = open(&args.sources, options)?.validate()?;
     drop(progress);
     console.notes(&report);
     console.losses(&report);
@@ -57,7 +65,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<()> {
 impl Args {
     /// Whether rejects are to be written although nobody said that they are borne.
     fn collects(&self) -> bool {
-        self.read.faults.on_error.is_none() && self.read.faults.rejects.is_some()
+        self.read.faults.on_error.is_none() && self.rejects.rejects.is_some()
     }
 
     fn verdict(&self, report: &Report, console: &Console) -> Result<()> {
@@ -72,7 +80,7 @@ impl Args {
 
     fn unfit(&self, report: &Report) -> Error {
         let (bad, all) = (counted(report.rejected, "record"), grouped(report.rows_in));
-        let file = self.read.faults.rejects.as_deref().unwrap_or("the rejects".as_ref()).display();
+        let file = self.rejects.rejects.as_deref().unwrap_or("the rejects".as_ref()).display();
         Error::new(Code::BadValue, format!("{bad} of {all} did not fit the schema"))
             .hint(format!("{file} holds them with place and reason; --on-error reject bears them"))
     }

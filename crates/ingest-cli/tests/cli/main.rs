@@ -2,8 +2,11 @@
 
 mod commands;
 mod failures;
+mod kernels;
 mod manners;
+mod names;
 mod reading;
+mod targets;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -64,13 +67,22 @@ impl Room {
     }
 
     fn run_with(&self, args: &[&str], stdin: impl Into<Vec<u8>>) -> Outcome {
-        let output = assert_cmd::Command::new(program())
-            .args(args)
-            .current_dir(self.folder.path())
-            .env_remove("INGEST_KERNEL")
-            .write_stdin(stdin)
-            .output()
-            .expect("the command runs");
+        self.outcome(self.command(args).write_stdin(stdin))
+    }
+
+    /// The outcome in this environment.
+    fn run_in(&self, variables: &[(&str, &str)], args: &[&str]) -> Outcome {
+        self.outcome(self.command(args).envs(variables.iter().copied()))
+    }
+
+    fn command(&self, args: &[&str]) -> assert_cmd::Command {
+        let mut command = assert_cmd::Command::new(program());
+        command.args(args).current_dir(self.folder.path()).env_remove("INGEST_KERNEL");
+        command
+    }
+
+    fn outcome(&self, command: &mut assert_cmd::Command) -> Outcome {
+        let output = command.output().expect("the command runs");
         Outcome {
             status: output.status.code(),
             stdout: output.stdout,

@@ -5,6 +5,7 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a failed unwrap is a failed test; skips are announced")]
 
+mod first_looks;
 mod oracle;
 mod settings;
 mod tables;
@@ -13,6 +14,7 @@ mod promise_1_same_bytes_same_frame;
 mod promise_2_nothing_is_changed_silently;
 mod promise_3_every_error_says_where;
 mod promise_4_memory_is_bounded;
+mod promise_5_output_appears_whole;
 mod promise_6_strange_input_never_panics;
 mod suites;
 

@@ -100,7 +100,7 @@ impl<'a> Reading<'a> {
             given: vec![given; sniffed.columns.len()],
             names: sniffed.columns.clone(),
         };
-        reading.skip_header(&sniffed);
+        reading.skip_header(&sniffed)?;
         for (name, data_type) in &options.types {
             let column = reading.names.iter().position(|known| known == name);
             let column = column.ok_or(Answer::Failure { code: Code::NotFound, place: None })?;
@@ -115,10 +115,12 @@ impl<'a> Reading<'a> {
         cells
     }
 
-    fn skip_header(&mut self, sniffed: &Sniffed) {
+    /// Moves behind the header, which must be UTF-8 as all records must.
+    fn skip_header(&mut self, sniffed: &Sniffed) -> Result<(), Answer> {
         if !sniffed.header {
-            return;
+            return Ok(());
         }
+        let before = self.start;
         let cells = self.cells();
         let is_header = |record: &&ingest_parse::RawRecord| self.names.len() < 2 || record.end > record.start;
         self.start = match cells.records.iter().find(is_header) {
@@ -128,6 +130,13 @@ impl<'a> Reading<'a> {
             }
             None => self.bytes.len(),
         };
+        match std::str::from_utf8(&self.bytes[before..self.start]) {
+            Ok(_) => Ok(()),
+            Err(error) => {
+                let at = before + error.valid_up_to();
+                Err(self.failure(&Flaw { code: Code::InvalidUtf8, at, column: None }, at, 0))
+            }
+        }
     }
 
     fn table(self) -> Result<Table, Answer> {
@@ -163,18 +172,16 @@ impl<'a> Reading<'a> {
     /// What is wrong with a record, the structure first, then the bytes, then the values from left to right.
     fn flaw(&self, fault: Option<FaultKind>, fields: &[Span], start: usize, end: usize) -> Option<Flaw> {
         let limit = self.options.max_field_bytes;
-        if let Some(long) = fields.iter().find(|field| field.len() as u64 > limit) {
-            return Some(Flaw {
-                code: Code::FieldTooLong,
-                at: self.start + long.start() - usize::from(long.is_quoted()),
-                column: None,
-            });
+        if let Some(column) = fields.iter().position(|field| field.len() as u64 > limit) {
+            let first_byte = fields[column].start() - usize::from(fields[column].is_quoted());
+            return Some(Flaw { code: Code::FieldTooLong, at: self.start + first_byte, column: self.known(column) });
         }
         // The bytes behind a quote that never closes are its field's, up to the end.
         if let Some(FaultKind::UnclosedQuote { at }) = fault
             && (self.bytes.len() - self.start - at as usize - 1) as u64 > limit
         {
-            return Some(Flaw { code: Code::FieldTooLong, at: self.start + at as usize, column: None });
+            let column = self.known(fields.len());
+            return Some(Flaw { code: Code::FieldTooLong, at: self.start + at as usize, column });
         }
         if let Some(fault) = fault {
             let (code, at) = match fault {
@@ -183,13 +190,15 @@ impl<'a> Reading<'a> {
                 FaultKind::UnclosedQuote { at } => (Code::UnclosedQuote, at),
                 FaultKind::TooFew { .. } | FaultKind::TooMany { .. } => unreachable!("the machine knows no columns"),
             };
-            return Some(Flaw { code, at: self.start + at as usize, column: None });
+            let at = self.start + at as usize;
+            return Some(Flaw { code, at, column: self.column_of(fields, at) });
         }
         if self.is_ragged(fields) {
             return Some(Flaw { code: Code::Ragged, at: start, column: None });
         }
         if let Err(error) = std::str::from_utf8(&self.bytes[start..end]) {
-            return Some(Flaw { code: Code::InvalidUtf8, at: start + error.valid_up_to(), column: None });
+            let at = start + error.valid_up_to();
+            return Some(Flaw { code: Code::InvalidUtf8, at, column: self.column_of(fields, at) });
         }
         if self.options.on_error == OnError::Null {
             return None;
@@ -200,6 +209,17 @@ impl<'a> Reading<'a> {
             self.value(*field, &kind).is_none().then_some(Flaw { code: Code::BadValue, at, column: Some(column) })
         };
         fields.iter().take(self.names.len()).enumerate().find_map(misfit)
+    }
+
+    /// The column of the field that holds the byte at `at`, or (where a quote never closes) would begin there.
+    fn column_of(&self, fields: &[Span], at: usize) -> Option<usize> {
+        let holds = |field: &Span| self.start + field.end() > at;
+        self.known(fields.iter().position(holds).unwrap_or(fields.len()))
+    }
+
+    /// A surplus field has no column.
+    fn known(&self, column: usize) -> Option<usize> {
+        (column < self.names.len()).then_some(column)
     }
 
     fn is_ragged(&self, fields: &[Span]) -> bool {

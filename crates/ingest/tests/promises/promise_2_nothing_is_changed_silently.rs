@@ -478,3 +478,14 @@ fn text_is_what_was_written_where_types_are_not_wanted() {
     let fields = ["1.50", "007", " x ", "\"a \"\"b\"\"\"", "NA", "\"\"", ""];
     check(&options, &[(&fields, "utf8", &["1.50", "007", " x ", "a \"b\"", "NA", "", NULL])]);
 }
+
+#[test]
+fn a_header_that_is_not_utf_8_is_an_error() {
+    let error = read(b"x,y\ncaf\xe9,b\n1,2\n".to_vec()).unwrap().options(Options { skip: Some(1), ..plain() });
+    let error = error.collect().unwrap_err();
+    let position = error.position().unwrap();
+    assert_eq!((error.code(), position.line, position.byte_offset), (Code::InvalidUtf8, 2, 7), "{error}");
+    assert!(error.way_out().unwrap().contains("iconv"));
+    let skipped = read(b"caf\xe9,b\nx,y\n1,2\n".to_vec()).unwrap().options(Options { skip: Some(1), ..plain() });
+    assert_eq!(skipped.collect().unwrap().num_rows(), 1, "what is skipped may be anything");
+}

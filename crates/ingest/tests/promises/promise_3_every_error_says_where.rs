@@ -42,7 +42,7 @@ fn structure_cases() -> Vec<Case> {
             record: 2,
             column: None,
             culprit: "3",
-            says: &["1 field", "2 columns", "--ragged"],
+            says: &["1 field", "2 columns: column 2 (n) is the first without one", "--ragged"],
         },
         Case {
             text: b"m,n\n1,\"a\nb\"\n3,4,5\n",
@@ -53,7 +53,7 @@ fn structure_cases() -> Vec<Case> {
             record: 2,
             column: None,
             culprit: "3,4,5",
-            says: &["3 fields", "2 columns", "--ragged"],
+            says: &["3 fields", "2 columns: column 2 (n) is the last", "--ragged"],
         },
         Case {
             text: b"m,n\r\n\r\n1,\"a\" b\r\n",
@@ -62,7 +62,7 @@ fn structure_cases() -> Vec<Case> {
             line: 3,
             byte_offset: 12,
             record: 1,
-            column: None,
+            column: Some((2, "n")),
             culprit: " ",
             says: &["closing quote", "--quoting lenient"],
         },
@@ -73,7 +73,7 @@ fn structure_cases() -> Vec<Case> {
             line: 2,
             byte_offset: 8,
             record: 1,
-            column: None,
+            column: Some((2, "n")),
             culprit: "\"",
             says: &["quote", "--quoting lenient"],
         },
@@ -84,7 +84,7 @@ fn structure_cases() -> Vec<Case> {
             line: 3,
             byte_offset: 10,
             record: 2,
-            column: None,
+            column: Some((2, "n")),
             culprit: "\"",
             says: &["never closes", "--quoting"],
         },
@@ -95,7 +95,7 @@ fn structure_cases() -> Vec<Case> {
             line: 3,
             byte_offset: 9,
             record: 2,
-            column: None,
+            column: Some((2, "n")),
             culprit: "\"",
             says: &["never closes", "--quoting"],
         },
@@ -133,7 +133,19 @@ fn value_cases() -> Vec<Case> {
             line: 3,
             byte_offset: 10,
             record: 2,
-            column: None,
+            column: Some((1, "m")),
+            culprit: "\u{fffd}",
+            says: &["UTF-8", "iconv"],
+        },
+        // A byte that would go on with a character, had one begun.
+        Case {
+            text: b"m,n\n1,2\n\x80,4\n",
+            options: plain(),
+            code: Code::InvalidUtf8,
+            line: 3,
+            byte_offset: 8,
+            record: 2,
+            column: Some((1, "m")),
             culprit: "\u{fffd}",
             says: &["UTF-8", "iconv"],
         },
@@ -144,7 +156,7 @@ fn value_cases() -> Vec<Case> {
             line: 3,
             byte_offset: 10,
             record: 2,
-            column: None,
+            column: Some((2, "n")),
             culprit: "x",
             says: &["longer than 4 bytes", "--max-field-bytes"],
         },
@@ -227,6 +239,58 @@ fn the_file_at_fault_is_named() {
     }
 }
 
+/// The column is that of the record as its dialect reads it, delimiters in quotes and escaped ones included.
+#[test]
+fn the_column_is_counted_as_the_dialect_reads() {
+    let column = |text: &[u8], options: Options| {
+        let error = read(text.to_vec()).unwrap().options(options).collect().unwrap_err();
+        let column = error.position().and_then(|place| place.column.clone());
+        (error.code(), column.map(|(number, name)| format!("{number} {name}")))
+    };
+    let third = |code: Code| (code, Some("3 o".to_owned()));
+    let header = "m,n,o\n";
+    let with = |record: &[u8]| [header.as_bytes(), record].concat();
+    assert_eq!(column(&with(b"\"1,\"\"2\",\"3\n,4\",5\xff\n"), plain()), third(Code::InvalidUtf8));
+    assert_eq!(column(&with(b"\"1,2\",,\"5,\xff\"\n"), plain()), third(Code::InvalidUtf8));
+    assert_eq!(column(&with(b"\"1,2\",,\"5\"x\n"), plain()), third(Code::TextAfterQuote));
+    assert_eq!(column(&with(b"\"1,2\",,\"5,6\n7,8,9\n"), plain()), third(Code::UnclosedQuote));
+    // A byte that would go on with a character, had one begun.
+    let text = include_bytes!("../../../../testdata/regressions/the_column_is_counted_as_the_dialect_reads.csv");
+    assert_eq!(column(text, plain()), third(Code::InvalidUtf8));
+    assert_eq!(
+        column(&with(b"1,,\x80,4\n"), Options { ragged: Ragged::Truncate, ..plain() }),
+        third(Code::InvalidUtf8)
+    );
+    let escaped = Options { quote: Some(None), escape: Some(Some(b'\\')), ..plain() };
+    assert_eq!(column(&with(b"1\\,2,3,\xff\n"), escaped), third(Code::InvalidUtf8));
+    let lenient = Options { quoting: QuoteMode::Lenient, ..plain() };
+    assert_eq!(column(&with(b"\"1,2,\xff\n"), lenient), third(Code::InvalidUtf8));
+    let long = Options { max_field_bytes: 2, ..plain() };
+    assert_eq!(column(&with(b"1,\"2\",\"345\"\n"), long), third(Code::FieldTooLong));
+    // Of a record without end a part is kept; the column is told where the culprit lies in it.
+    let mut huge = with(b"1,2,\xff");
+    huge.resize(3 << 20, b'x');
+    assert_eq!(column(&huge, plain()), third(Code::InvalidUtf8));
+    let end = huge.len() - 1;
+    (huge[10], huge[end]) = (b'x', 0xff);
+    assert_eq!(column(&huge, plain()), (Code::InvalidUtf8, None));
+}
+
+/// The keys of an error as JSON do not hang on the error.
+#[test]
+fn the_json_of_every_error_has_the_same_keys() {
+    let keys = |error: &Error| {
+        let json = error.to_json();
+        json["error"].as_object().unwrap().keys().cloned().collect::<Vec<_>>()
+    };
+    let of_value = read(b"m,n\n1,x\n".to_vec()).unwrap().options(given()).collect().unwrap_err();
+    let of_record = read(b"m,n\n1\n".to_vec()).unwrap().options(plain()).collect().unwrap_err();
+    let of_file = read("missing.csv").unwrap().collect().unwrap_err();
+    assert_eq!(keys(&of_value), keys(&of_record));
+    assert_eq!(keys(&of_value), keys(&of_file));
+    assert_eq!(of_record.to_json()["error"]["column_name"], Json::Null);
+}
+
 #[test]
 fn errors_without_a_place_name_what_they_are_about() {
     let folder = tempfile::tempdir().unwrap();
@@ -271,12 +335,12 @@ type Row = ([u64; 4], Option<&'static str>, Code, &'static str);
 /// What the rejects table must hold.
 const REJECTS: [Row; 7] = [
     ([3, 8, 5, 2], None, Code::Ragged, "short"),
-    ([4, 14, 7, 3], None, Code::TextAfterQuote, "3,\"q\" r"),
+    ([4, 14, 7, 3], Some("n"), Code::TextAfterQuote, "3,\"q\" r"),
     ([5, 22, 13, 4], Some("n"), Code::BadValue, "4,\"two\nlines\""),
-    ([7, 36, 3, 5], None, Code::InvalidUtf8, "\u{fffd},5"),
-    ([8, 40, 9, 6], None, Code::StrayQuote, "6,w \"x\" y"),
+    ([7, 36, 3, 5], Some("m"), Code::InvalidUtf8, "\u{fffd},5"),
+    ([8, 40, 9, 6], Some("n"), Code::StrayQuote, "6,w \"x\" y"),
     ([9, 50, 5, 7], None, Code::Ragged, "7,8,9"),
-    ([10, 56, 6, 8], None, Code::UnclosedQuote, ",\"open"),
+    ([10, 56, 6, 8], Some("n"), Code::UnclosedQuote, ",\"open"),
 ];
 
 /// Rejects the faulty records in some setting, into a table of this name.

@@ -1,0 +1,75 @@
+//! What a run writes: never over what it reads, never two things into one file.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::error::{Code, Error, Result};
+
+/// Refuses a run whose output or rejects table is one of its sources, or which would write both into one file.
+pub(crate) fn check_targets<'p>(
+    sources: impl Iterator<Item = &'p Path>,
+    output: Option<&Path>,
+    rejects: Option<&Path>,
+) -> Result<()> {
+    let targets: Vec<_> = [(output, "the output", "-o"), (rejects, "the rejects table", "--rejects")]
+        .into_iter()
+        .filter_map(|(path, what, option)| path.map(|path| (path, file_of(path), what, option)))
+        .collect();
+    if let [(path, output, ..), (_, rejects, ..)] = &targets[..]
+        && output == rejects
+    {
+        let message = format!("{}: the output and the rejects table are the same file", path.display());
+        return Err(Error::new(Code::Usage, message).hint("give --rejects another name than -o"));
+    }
+    if targets.is_empty() {
+        return Ok(());
+    }
+    for source in sources {
+        let source = file_of(source);
+        if let Some((path, _, what, option)) = targets.iter().find(|(_, target, ..)| *target == source) {
+            let message = format!("{}: {what} would replace a source", path.display());
+            return Err(Error::new(Code::Usage, message).hint(format!("give {option} the name of another file")));
+        }
+    }
+    Ok(())
+}
+
+/// The file that a path means, links, `.` and `..` resolved; it need not exist.
+fn file_of(path: &Path) -> PathBuf {
+    if let Ok(real) = fs::canonicalize(path) {
+        return real;
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    match (fs::canonicalize(folder), path.file_name()) {
+        (Ok(folder), Some(name)) => folder.join(name),
+        _ => path.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_spelling_of_a_file_is_that_file() {
+        let room = tempfile::tempdir().expect("a folder");
+        let path = |name: &str| room.path().join(name);
+        fs::create_dir(path("sub")).expect("a folder");
+        fs::write(path("a.csv"), "a\n1\n").expect("a file");
+        let check = |output: &str, rejects: &str| {
+            let source = path("a.csv");
+            check_targets([&*source].into_iter(), Some(&path(output)), Some(&path(rejects)))
+        };
+        assert!(check("out.csv", "bad.csv").is_ok());
+        for (output, rejects) in [("out.csv", "sub/../out.csv"), ("out.csv", "sub/../a.csv"), ("./a.csv", "bad.csv")] {
+            let error = check(output, rejects).expect_err(output);
+            assert_eq!(error.code(), Code::Usage, "{output} {rejects}: {error}");
+            assert!(error.way_out().is_some(), "{error}");
+        }
+        #[cfg(unix)]
+        {
+            std::os::unix::fs::symlink(path("a.csv"), path("link.csv")).expect("a link");
+            assert!(check("link.csv", "bad.csv").is_err() && check("out.csv", "link.csv").is_err());
+        }
+    }
+}
