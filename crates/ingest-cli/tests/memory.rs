@@ -97,6 +97,27 @@ fn every_shape_keeps_to_the_limit_with_many_threads() {
     }
 }
 
+/// What is said of each column until the file is finished is memory too.
+#[test]
+fn a_table_too_wide_for_the_limit_is_an_error_that_names_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let (source, out) = (folder.path().join("wide.csv"), folder.path().join("wide.parquet"));
+    let width = 50_000;
+    let names: Vec<String> = (0..width).map(|column| format!("c{column}")).collect();
+    let row = vec!["0.25"; width].join(",");
+    let rows = vec![row.as_str(); 20].join("\n");
+    fs::write(&source, [&names.join(","), rows.as_str()].join("\n")).unwrap();
+    assert_eq!(convert(&source, &out, &[])["rows_out"].as_u64(), Some(20));
+    fs::remove_file(&out).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ingest"));
+    let failed =
+        command.args(["convert", "--memory-limit", "128MiB"]).arg(&source).arg("-o").arg(&out).output().unwrap();
+    assert_eq!(failed.status.code(), Some(1), "{failed:?}");
+    let told = String::from_utf8(failed.stderr).unwrap();
+    assert!(told.contains("50000 columns") && told.contains("--memory-limit"), "{told}");
+    assert!(!out.exists());
+}
+
 /// How much room a column gets must not depend on a guess about rows: here no record ends within what is looked at first.
 #[test]
 fn a_long_first_record_costs_no_more_than_any_other() {

@@ -82,3 +82,24 @@ fn median(runs: usize, mut call: impl FnMut() -> Result<()>) -> Result<f64> {
     seconds.sort_by(f64::total_cmp);
     Ok(seconds[runs / 2])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ingest_columnar::OnError;
+    use ingest_infer::DataType;
+
+    #[test]
+    fn a_measurement_writes_no_rejects() {
+        let room = tempfile::tempdir().expect("a folder");
+        let source = room.path().join("a.csv");
+        std::fs::write(&source, "a\n1\nx\n").expect("a file");
+        let rejects = room.path().join("bad.csv");
+        let types = vec![("a".to_owned(), DataType::Int64)];
+        let options =
+            Options { on_error: OnError::Reject, types, rejects: Some(rejects.clone()), ..Options::default() };
+        let report = crate::read(source).expect("a reader").options(options).bench(2).expect("two runs");
+        assert_eq!(report.rows, 1);
+        assert!(!rejects.exists());
+    }
+}

@@ -13,7 +13,7 @@ use ingest_columnar::{ColumnType, arrow_type};
 use ingest_infer::Summary;
 use ingest_parquet::{EncodedColumn, EncodedGroup, Encoder, WriteOptions};
 
-use crate::error::Result;
+use crate::error::{Code, Error, Result};
 use crate::pipeline::{Chunk, Consumer, Place, Run};
 use crate::plan::{Input, Plan};
 use crate::region::Scratch;
@@ -73,16 +73,22 @@ struct Job {
 struct Appender<W> {
     writer: W,
     next: usize,
-    parts: BTreeMap<usize, Vec<Option<EncodedColumn>>>,
+    parts: BTreeMap<usize, Parts>,
+}
+
+/// The columns of a group that are encoded so far.
+struct Parts {
+    columns: Vec<Option<EncodedColumn>>,
+    missing: usize,
 }
 
 impl<W> Appender<W> {
     /// The next group in the order, if all its columns are there.
     fn take_whole(&mut self) -> Option<EncodedGroup> {
-        let whole = self.parts.get(&self.next)?.iter().all(Option::is_some);
+        let whole = self.parts.get(&self.next)?.missing == 0;
         let parts = if whole { self.parts.remove(&self.next)? } else { return None };
         self.next += 1;
-        Some(EncodedGroup::new(parts.into_iter().flatten().collect()))
+        Some(EncodedGroup::new(parts.columns.into_iter().flatten().collect()))
     }
 }
 
@@ -114,10 +120,10 @@ impl<W: GroupWriter> Grouper<W> {
         (appender.writer, state.places, state.nulls)
     }
 
-    fn close(&self, run: &Run<'_>, state: &mut State) {
+    fn close(&self, run: &Run<'_>, state: &mut State) -> Result<()> {
         let group = std::mem::take(&mut state.open);
         if group.rows == 0 {
-            return;
+            return Ok(());
         }
         let kinds = match run.kinds {
             Some(kinds) => kinds.to_vec(),
@@ -131,6 +137,7 @@ impl<W: GroupWriter> Grouper<W> {
         state.places.push(group.places);
         state.closed += 1;
         state.unwritten += 1;
+        check_footer(run, state.closed)
     }
 
     fn encode(&self, run: &Run<'_>, job: Job, scratch: &mut Scratch) -> Result<()> {
@@ -143,8 +150,10 @@ impl<W: GroupWriter> Grouper<W> {
         let (encoded, nulls) = encode_job(run.plan, run.inputs, job, &mut encoder, scratch)?;
         lock(&self.encoders).push(encoder);
         let mut appender = lock(&self.writer);
-        let parts = appender.parts.entry(group).or_insert_with(|| (0..width).map(|_| None).collect());
-        parts[position] = Some(encoded);
+        let none = || Parts { columns: (0..width).map(|_| None).collect(), missing: width };
+        let parts = appender.parts.entry(group).or_insert_with(none);
+        parts.columns[position] = Some(encoded);
+        parts.missing -= 1;
         let mut written = 0;
         while let Some(group) = appender.take_whole() {
             appender.writer.append(group)?;
@@ -187,8 +196,7 @@ fn encode_arrays(
     encoder: &mut Encoder,
 ) -> Result<(EncodedColumn, u64)> {
     let nulls = arrays.iter().map(|array| array.logical_null_count() as u64).sum();
-    let name = plan.names().nth(position).expect("a selected column");
-    let field = Field::new(name, arrow_type(&kind.data_type), true);
+    let field = Field::new(plan.name(position), arrow_type(&kind.data_type), true);
     Ok((encoder.encode(&field, arrays)?, nulls))
 }
 
@@ -213,6 +221,25 @@ pub(crate) fn encode_again(
     encode_arrays(plan, position, kind, &arrays, &mut Encoder::new(options)?)
 }
 
+/// Bytes that are held of each column of each group until the footer is written: places, statistics and page index.
+const FOOTER_BYTES: u64 = 1536;
+
+/// The footer of a wide table can outgrow a narrow budget, whatever the size of its groups.
+fn check_footer(run: &Run<'_>, groups: usize) -> Result<()> {
+    let columns = run.plan.selected.len();
+    let held = (groups * columns) as u64 * FOOTER_BYTES;
+    match run.options.memory_limit {
+        Some(limit) if held > limit / 2 => Err(Error::new(
+            Code::MemoryLimit,
+            format!("the footer of {groups} row groups of {columns} columns takes more than half of the memory limit"),
+        )
+        .hint(
+            "--memory-limit allows for more; --row-group-bytes makes fewer groups, which take more while they are made",
+        )),
+        _ => Ok(()),
+    }
+}
+
 /// Bytes a value takes in memory, about: eight of its own and a share of the validity bits, or an offset and some text.
 const VALUE_BYTES: u64 = 9;
 
@@ -233,14 +260,13 @@ impl<W: GroupWriter> Consumer for Grouper<W> {
         }
         let values = state.open.rows * run.plan.selected.len() as u64;
         if place.cut && state.open.bytes.max(values * VALUE_BYTES) >= self.group_bytes {
-            self.close(run, state);
+            self.close(run, state)?;
         }
         Ok(())
     }
 
     fn end(&self, run: &Run<'_>) -> Result<()> {
-        self.close(run, &mut lock(&self.state));
-        Ok(())
+        self.close(run, &mut lock(&self.state))
     }
 
     fn help(&self, run: &Run<'_>, scratch: &mut Scratch) -> Result<bool> {

@@ -80,6 +80,11 @@ impl Plan {
         self.columns[self.selected[position]].given.unwrap_or_else(|| ColumnType::from(known.decide()))
     }
 
+    /// Name of a selected column.
+    pub(crate) fn name(&self, position: usize) -> &str {
+        &self.columns[self.selected[position]].name
+    }
+
     /// Names of the selected columns.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.selected.iter().map(|&index| self.columns[index].name.as_str())

@@ -49,6 +49,30 @@ fn file_of(path: &Path) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Options, WriteOptions, read};
+
+    #[test]
+    fn the_verbs_refuse_before_anything_is_written() {
+        let room = tempfile::tempdir().expect("a folder");
+        let source = room.path().join("a.csv");
+        fs::write(&source, "a\n1\n").expect("a file");
+        let reader = |rejects| {
+            let options = Options { rejects, overwrite_rejects: true, ..Options::default() };
+            read(source.as_path()).expect("a reader").options(options)
+        };
+        let write = WriteOptions { overwrite: true, ..WriteOptions::default() };
+        let errors = [
+            reader(None).write(&source, &write).err(),
+            reader(Some(source.clone())).collect().err(),
+            reader(Some(source.clone())).schema().err(),
+            reader(Some(source.clone())).write_to(Vec::new(), crate::Format::Csv, &write).err(),
+        ];
+        for error in errors {
+            assert_eq!(error.map(|error| error.code()), Some(Code::Usage));
+        }
+        assert_eq!(fs::read(&source).expect("the source"), b"a\n1\n");
+        assert_eq!(fs::read_dir(room.path()).expect("the folder").count(), 1);
+    }
 
     #[test]
     fn every_spelling_of_a_file_is_that_file() {

@@ -4,7 +4,7 @@
 use std::fs::File;
 use std::path::Path;
 
-use ingest::{Code, DataType, Error, OnError, Options, QuoteMode, Ragged, Sources, read};
+use ingest::{Code, DataType, Error, MaxErrors, OnError, Options, QuoteMode, Ragged, Sources, read};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde_json::{Value as Json, json};
 
@@ -440,6 +440,20 @@ fn without_a_table_the_report_shows_the_first_rejects() {
     let shown: Vec<_> = report.first_rejects.iter().map(|reject| (reject.line, reject.text.as_str())).collect();
     assert_eq!(shown, [(3, "short"), (4, "3,\"q\" r"), (5, "4,\"two\nlines\"")]);
     assert_eq!((report.rejected, report.files.len()), (7, 0));
+}
+
+/// What is counted is bound by the same limit as what is read.
+#[test]
+fn a_count_heeds_the_limit_of_errors() {
+    let count = |max_errors| {
+        let options = Options { on_error: OnError::Reject, max_errors: Some(max_errors), ..plain() };
+        read(b"m,n\n1,\"2\"x\n3,\"4\"x\n5,6\n".to_vec()).unwrap().options(options).count()
+    };
+    assert_eq!(count(MaxErrors::Count(2)).unwrap(), 3);
+    assert_eq!(count(MaxErrors::Percent(67.0)).unwrap(), 3);
+    for limit in [MaxErrors::Count(1), MaxErrors::Percent(66.0)] {
+        assert_eq!(count(limit).unwrap_err().code(), Code::TooManyErrors);
+    }
 }
 
 /// Workers meet the errors in any order; the first one in the file is told, however often it is tried.

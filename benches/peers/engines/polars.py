@@ -1,0 +1,58 @@
+"""Polars, its two ways: read, then write; or as one lazy query on the streaming engine."""
+
+import os
+
+
+class Polars:
+    """`read_csv`, then `write_parquet`."""
+
+    def __init__(self, threads):
+        # Read once, when the package is imported.
+        os.environ["POLARS_MAX_THREADS"] = str(threads)
+        import polars
+
+        self.polars = polars
+        self.frame = None
+
+    def options(self, hints):
+        options = {"try_parse_dates": True, "schema_overrides": self.types(hints)}
+        return {**options, "infer_schema_length": None} if hints.whole_file else options
+
+    def types(self, hints):
+        polars = self.polars
+        by_name = {
+            "bool": polars.Boolean,
+            "int64": polars.Int64,
+            "float64": polars.Float64,
+            "date32": polars.Date,
+            "timestamp[us]": polars.Datetime("us"),
+            "utf8": polars.String,
+        }
+        return {column: by_name[name] for column, name in hints.types.items()}
+
+    def to_frame(self, path, hints):
+        self.frame = self.polars.read_csv(path, **self.options(hints))
+
+    def to_parquet(self, path, hints, out, codec):
+        self.polars.read_csv(path, **self.options(hints)).write_parquet(out, compression=codec)
+
+    def names(self):
+        return self.frame.columns
+
+    def column(self, name):
+        import pyarrow
+
+        return pyarrow.chunked_array([self.frame[name].to_arrow()])
+
+
+class PolarsLazy(Polars):
+    """`scan_csv`, then `collect` or `sink_parquet`."""
+
+    def scan(self, path, hints):
+        return self.polars.scan_csv(path, **self.options(hints))
+
+    def to_frame(self, path, hints):
+        self.frame = self.scan(path, hints).collect(engine="streaming")
+
+    def to_parquet(self, path, hints, out, codec):
+        self.scan(path, hints).sink_parquet(out, compression=codec)
