@@ -39,27 +39,15 @@ pub(super) fn dictionary_for<T: Value>(
         return None;
     }
     let mut interner = Interner::new(bounds, count);
-    let bytes_of = |value: T| if T::IS_TEXT { value.plain_bytes() } else { width };
-    let mut bytes = 0;
-    for part in parts {
-        for &value in *part {
-            let known = interner.values.len();
-            let code = interner.intern(value);
-            interner.codes.push(code);
-            if interner.values.len() > known {
-                bytes += bytes_of(value);
-                if bytes > DICTIONARY_BYTES_MAX {
-                    return None;
-                }
-            }
-        }
+    if !parts.iter().all(|part| interner.intern(part, width)) {
+        return None;
     }
     let plain_bytes = if T::IS_TEXT {
         parts.iter().flat_map(|part| part.iter()).map(|value| value.plain_bytes()).sum::<usize>()
     } else {
         count * width
     };
-    let Interner { values, codes, .. } = interner;
+    let Interner { values, codes, bytes, .. } = interner;
     pays(values.len() as f64, bytes as f64, count as f64, plain_bytes as f64).then_some(Dictionary { values, codes })
 }
 
@@ -73,6 +61,8 @@ fn pays(distinct: f64, dictionary_bytes: f64, count: f64, plain_bytes: f64) -> b
 struct Interner<T> {
     values: Vec<T>,
     codes: Vec<u32>,
+    /// Bytes of the values in the PLAIN encoding.
+    bytes: usize,
     lookup: Lookup,
 }
 
@@ -93,61 +83,89 @@ impl<T: Value> Interner<T> {
             }
             _ => Lookup::with_bits(10),
         };
-        Interner { values: Vec::new(), codes: Vec::with_capacity(count), lookup }
+        Interner { values: Vec::new(), codes: Vec::with_capacity(count), bytes: 0, lookup }
     }
 
-    #[inline]
-    fn intern(&mut self, value: T) -> u32 {
-        match &mut self.lookup {
-            Lookup::Table { least, codes } => {
-                let at = value.as_number().map_or(0, |number| number.wrapping_sub(*least)) as usize;
-                if codes[at] == 0 {
-                    self.values.push(value);
-                    codes[at] = self.values.len() as u32;
+    /// Appends the codes of some values; `false`, with some of them missing, where the dictionary grows too large.
+    fn intern(&mut self, values: &[T], width: usize) -> bool {
+        let mut rest = values;
+        while !rest.is_empty() && self.bytes <= DICTIONARY_BYTES_MAX {
+            // Values that are known take the loop, a new one is added outside it.
+            let known = match &self.lookup {
+                Lookup::Table { least, codes: of_numbers } => {
+                    let code_of = |value: T| {
+                        of_numbers[value.as_number().map_or(0, |number| number.wrapping_sub(*least)) as usize]
+                    };
+                    append_known(rest, &mut self.codes, code_of)
                 }
-                codes[at] - 1
-            }
-            Lookup::Hash { slots, shift } => {
-                let hash = value.hash();
-                let (mask, tag) = (slots.len() - 1, hash as u32);
-                let mut at = (hash >> *shift) as usize;
-                loop {
-                    let (found, code) = slots[at & mask];
-                    if code == 0 {
-                        break;
-                    }
-                    if found == tag && self.values[code as usize - 1].is_same(value) {
-                        return code - 1;
-                    }
-                    at += 1;
+                Lookup::Hash { slots, shift } => {
+                    let mask = slots.len() - 1;
+                    let entries = &self.values;
+                    append_known(rest, &mut self.codes, |value| find(slots, mask, *shift, entries, value).1)
                 }
-                self.values.push(value);
-                slots[at & mask] = (tag, self.values.len() as u32);
-                if self.values.len() * 2 > slots.len() {
-                    self.grow();
-                }
-                self.values.len() as u32 - 1
+            };
+            rest = &rest[known..];
+            if let Some((&value, later)) = rest.split_first() {
+                self.add(value, width);
+                rest = later;
             }
         }
+        rest.is_empty()
     }
 
     #[cold]
+    fn add(&mut self, value: T, width: usize) {
+        self.bytes += if T::IS_TEXT { value.plain_bytes() } else { width };
+        self.codes.push(self.values.len() as u32);
+        let code = self.values.len() as u32 + 1;
+        match &mut self.lookup {
+            Lookup::Table { least, codes } => {
+                codes[value.as_number().map_or(0, |number| number.wrapping_sub(*least)) as usize] = code;
+            }
+            Lookup::Hash { slots, shift } => {
+                let at = find(slots, slots.len() - 1, *shift, &self.values, value).0;
+                slots[at] = (value.hash() as u32, code);
+            }
+        }
+        self.values.push(value);
+        if matches!(&self.lookup, Lookup::Hash { slots, .. } if self.values.len() * 2 > slots.len()) {
+            self.grow();
+        }
+    }
+
     fn grow(&mut self) {
         let Lookup::Hash { slots, .. } = &self.lookup else { return };
         let mut lookup = Lookup::with_bits(slots.len().trailing_zeros() + 1);
         if let Lookup::Hash { slots, shift } = &mut lookup {
-            let mask = slots.len() - 1;
             for (code, value) in (1u32..).zip(&self.values) {
-                let hash = value.hash();
-                let mut at = (hash >> *shift) as usize;
-                while slots[at & mask].1 != 0 {
-                    at += 1;
-                }
-                slots[at & mask] = (hash as u32, code);
+                let at = find(slots, slots.len() - 1, *shift, &self.values, *value).0;
+                slots[at] = (value.hash() as u32, code);
             }
         }
         self.lookup = lookup;
     }
+}
+
+/// Where a value is or would be, and its code plus one, or 0.
+#[inline(always)]
+fn find<T: Value>(slots: &[(u32, u32)], mask: usize, shift: u32, entries: &[T], value: T) -> (usize, u32) {
+    let hash = value.hash();
+    let mut at = (hash >> shift) as usize & mask;
+    loop {
+        let (tag, code) = slots[at];
+        if code == 0 || (tag == hash as u32 && entries[code as usize - 1].is_same(value)) {
+            return (at, code);
+        }
+        at = (at + 1) & mask;
+    }
+}
+
+/// Appends the codes of values up to the first without one; how many there were. `code_of` gives the code plus one, or 0.
+#[inline(always)]
+fn append_known<T: Copy>(values: &[T], codes: &mut Vec<u32>, code_of: impl Fn(T) -> u32) -> usize {
+    let before = codes.len();
+    codes.extend(values.iter().map_while(|&value| code_of(value).checked_sub(1)));
+    codes.len() - before
 }
 
 impl Lookup {

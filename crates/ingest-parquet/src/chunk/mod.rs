@@ -202,7 +202,7 @@ impl InChunk<'_> {
 
     /// Values of all rows that have one, in parts.
     fn values<T: Value>(self, parts: &[&[T]]) -> Result<Chunk, ParquetError> {
-        let of_part = |part: &&[T]| if T::IS_TEXT { None } else { T::bounds(part) };
+        let of_part = |part: &&[T]| if T::IS_NUMBER { T::bounds(part) } else { None };
         let bounds = parts.iter().map(of_part).reduce(Bounds::join).flatten();
         match dictionary_for(parts, self.width, bounds) {
             Some(dictionary) => self.coded(&dictionary),

@@ -25,6 +25,8 @@ pub(super) struct Counts {
 pub(super) trait Value: Copy {
     /// Whether the type has values beyond every order.
     const HAS_NAN: bool = false;
+    /// Whether values are whole numbers, see [`Value::as_number`].
+    const IS_NUMBER: bool = false;
     /// Whether values are texts, of any length.
     const IS_TEXT: bool = false;
 
@@ -115,6 +117,8 @@ fn number_bounds<T: Copy + Ord>(values: &[T]) -> Option<Bounds<T>> {
 macro_rules! whole_numbers {
     ($($number:ty => $statistics:ident),*) => {$(
         impl Value for $number {
+            const IS_NUMBER: bool = true;
+
             fn plain_bytes(self) -> usize {
                 size_of::<Self>()
             }
