@@ -12,7 +12,7 @@ use proptest::test_runner::TestCaseResult;
 use crate::oracle::{Answer, answer};
 use crate::settings::{Input, Outcome, Setting, Supply, any_setting};
 use crate::tables::{Column, columns_of, columns_of_batches};
-use crate::{plain, scaled};
+use crate::{is_heavy, plain, scaled};
 use inputs::{Text, choices, records, soup};
 
 fn config(everyday: u32, heavy: u32) -> ProptestConfig {
@@ -122,20 +122,23 @@ fn a_field_beyond_its_limit_before_invalid_bytes() {
     }
 }
 
-/// Every chunk size from one byte on, for the inputs that are known to be hard.
+/// Every chunk size from one byte on, for the inputs that are known to be hard: each size in another setting, or, where the
+/// tests are heavy, in every one.
 #[test]
 fn handmade_inputs_in_chunks_of_every_size() {
     let mut number = 0;
     for case in handmade::cases() {
         let text = &case.text;
         let sizes = 1..=(text.len() + 1).min(257);
-        let settings: Vec<_> = sizes
-            .step_by(scaled(2, 1))
-            .map(|chunk_bytes| {
+        let settings: Vec<_> = if is_heavy() {
+            sizes.flat_map(Setting::all).collect()
+        } else {
+            let setting = |chunk_bytes| {
                 number += 1;
                 Setting::numbered(number, chunk_bytes)
-            })
-            .collect();
+            };
+            sizes.step_by(2).map(setting).collect()
+        };
         if let Err(difference) = check(text, &case.options, &settings) {
             panic!("{}: {difference}\ntext: {:?}", case.name, String::from_utf8_lossy(text));
         }

@@ -56,6 +56,15 @@ impl Setting {
         }
     }
 
+    /// Every setting with chunks of this size: all kernels, one to eight threads, all kinds of source.
+    pub(crate) fn all(chunk_bytes: usize) -> impl Iterator<Item = Setting> {
+        Kernel::available().into_iter().flat_map(move |kernel| {
+            (1..=8).flat_map(move |threads| {
+                Supply::ALL.into_iter().map(move |supply| Setting { kernel, threads, chunk_bytes, supply })
+            })
+        })
+    }
+
     /// The same options, read this way.
     pub(crate) fn options(&self, options: &Options) -> Options {
         Options {

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use ingest::{Code, DataType, Infer, Options, Reader, read};
 use serde_json::{Value as Json, json};
 
+use crate::is_heavy;
 use crate::settings::{Input, Setting};
 use crate::tables::{Column, Value, columns_of};
 
@@ -71,12 +72,19 @@ fn objects(columns: &[Column]) -> Json {
     Json::Array((0..rows(columns)).map(row).collect())
 }
 
-/// Reads a file whole and byte by byte on several threads.
+/// Reads a file whole and in small chunks: in six settings, or, where the tests are heavy, in all of them.
 fn read_twice(path: &Path, options: &Options) -> Vec<Column> {
     let columns = columns_of(&reader(path, options.clone()).collect().unwrap());
-    let input = Input::new(fs::read(path).unwrap());
-    for number in 0..6 {
-        let frame = Setting::numbered(number, 1 + number).reader(&input, options).collect().unwrap();
+    let text = fs::read(path).unwrap();
+    let sizes = 1..=(text.len() + 1).min(257);
+    let input = Input::new(text);
+    let settings: Vec<Setting> = if is_heavy() {
+        sizes.step_by(7).flat_map(Setting::all).collect()
+    } else {
+        (0..6).map(|number| Setting::numbered(number, 1 + number)).collect()
+    };
+    for setting in settings {
+        let frame = setting.reader(&input, options).collect().unwrap();
         assert_eq!(columns_of(&frame), columns, "{}", path.display());
     }
     columns
