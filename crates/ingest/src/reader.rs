@@ -7,6 +7,7 @@ use std::time::Instant;
 use ingest_columnar::arrow::array::RecordBatch;
 use ingest_columnar::{ColumnType, Frame, OnError, type_name};
 use ingest_infer::DataType;
+use ingest_parse::{Cells, read_records};
 use ingest_source::Source;
 
 use crate::aside::Rejects;
@@ -396,7 +397,16 @@ fn first_types(sources: &[Source], options: &Options, rows: u64) -> Result<Vec<C
             rejects: None,
             ..options.clone()
         };
-        let session = Session::start(Reader { sources: Sources::bytes(first.name(), text), options })?;
+        let start =
+            |text| Session::start(Reader { sources: Sources::bytes(first.name(), text), options: options.clone() });
+        let mut session = start(text.clone())?;
+        if !complete {
+            // A line end within quotes ends no record: what follows the last whole one is left out too.
+            let data = session.inputs.first().map_or(0, |input| input.data_offset as usize).min(text.len());
+            let whole = read_records(&text[data..], false, &session.plan.dialect, &mut Cells::default()).consumed;
+            text.truncate(data + whole);
+            session = start(text)?;
+        }
         let totals = session.run(&Keeper::new(false), None, &mut Rejects::counting())?;
         if totals.rows_out >= rows || complete || wanted >= BYTES_MAX {
             let kinds = final_kinds(&session.plan, &totals.summaries);

@@ -489,3 +489,18 @@ fn a_header_that_is_not_utf_8_is_an_error() {
     let skipped = read(b"caf\xe9,b\nx,y\n1,2\n".to_vec()).unwrap().options(Options { skip: Some(1), ..plain() });
     assert_eq!(skipped.collect().unwrap().num_rows(), 1, "what is skipped may be anything");
 }
+
+/// The first records are read from the first megabyte; where that ends within quotes, the lines inside are no records.
+#[test]
+fn the_first_records_are_whole_records() {
+    let row = "1,xxxxxxxxxx\n";
+    let before = ((1 << 20) - 200) / row.len();
+    let quoted = format!("2,\"start\n{}end\"\n", "foo,bar\n".repeat(100));
+    let text = ["n,t\n", &row.repeat(before), &quoted, &row.repeat(1000)].concat();
+    for rows in [before as u64, before as u64 + 1, before as u64 + 5, before as u64 + 500] {
+        let options = Options { infer: Infer::First(rows), ..plain() };
+        let frame = read(text.clone().into_bytes()).unwrap().options(options).collect().unwrap();
+        assert_eq!(frame.columns()[0], ("n", "int64".to_owned()), "of the first {rows}");
+        assert_eq!(frame.num_rows(), before + 1001);
+    }
+}
