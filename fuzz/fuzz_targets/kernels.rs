@@ -1,4 +1,4 @@
-//! Every kernel against the portable one and the naive twins: structure of a text, values of a column.
+//! Every kernel against the portable one and the naive twins: structure of a text, values and texts of a column.
 
 #![no_main]
 
@@ -8,8 +8,8 @@ use arbitrary::Arbitrary;
 use ingest_fuzz::{Field, Text, naive, with_paddings};
 use ingest_infer::{TimeUnit, value};
 use ingest_simd::{
-    Batch, Kernel, PADDING, Padded, Span, Structure, Validity, index_fields, parse_dates, parse_decimals, parse_floats,
-    parse_ints, parse_timestamps, scan_chunk,
+    Batch, Kernel, PADDING, Padded, Span, Structure, TextBatch, Validity, copy_texts, index_fields, parse_dates,
+    parse_decimals, parse_floats, parse_ints, parse_timestamps, scan_chunk,
 };
 use libfuzzer_sys::fuzz_target;
 
@@ -29,6 +29,7 @@ struct Case {
 fuzz_target!(|case: Case| {
     check_structure(&case);
     check_values(&case);
+    check_texts(&case);
 });
 
 /// The usual dialect most of the time; another byte in its place now and then. No line end is a delimiter or a quote.
@@ -117,4 +118,28 @@ fn check_floats(case: &Case, block: Padded<'_>, spans: &[Span]) {
         values.extend(doubles.iter().map(|double| double.to_bits()));
         facts
     });
+}
+
+/// Fields as texts, every second one quoted.
+fn check_texts(case: &Case) {
+    let (memory, spans) = column(case);
+    let block = Padded::new(&memory, PADDING, memory.len() - PADDING).expect("padded on both sides");
+    // Offsets of short texts fit.
+    let quoted = |span: &Span| Span::quoted(span.start() as u32, span.end() as u32, false);
+    let spans: Vec<Span> =
+        spans.iter().enumerate().map(|(row, span)| if row % 2 == 0 { quoted(span) } else { *span }).collect();
+    let (mut texts, mut expected_ends) = (Vec::new(), Vec::new());
+    for (field, span) in case.fields.iter().zip(&spans) {
+        texts.extend(naive::text(&field.0, case.quote.filter(|_| span.is_quoted())));
+        expected_ends.push(texts.len() as i32);
+    }
+    for kernel in Kernel::available() {
+        let (mut bytes, mut ends, mut validity) = (Vec::new(), Vec::new(), Validity::default());
+        let out = TextBatch { bytes: &mut bytes, ends: &mut ends, validity: &mut validity };
+        assert!(copy_texts(kernel, block, &spans, case.quote, out), "short texts fit");
+        assert_eq!((&bytes, &ends), (&texts, &expected_ends), "texts by {kernel}");
+        for (row, span) in spans.iter().enumerate() {
+            assert_eq!(validity.get(row), !span.is_null_text(), "{kernel}, row {row}");
+        }
+    }
 }

@@ -80,6 +80,17 @@ pub fn index(text: &[u8], next: Option<u8>, structure: &Structure) -> Vec<u32> {
     ends
 }
 
+/// What [`ingest_simd::copy_texts`] makes of a field: of two quotes one.
+pub fn text(raw: &[u8], quote: Option<u8>) -> Vec<u8> {
+    let mut text = Vec::new();
+    let mut rest = raw;
+    while let [byte, after @ ..] = rest {
+        text.push(*byte);
+        rest = if Some(*byte) == quote && after.first() == quote.as_ref() { &after[1..] } else { after };
+    }
+    text
+}
+
 /// The largest number that [`ingest_simd::parse_floats`] takes without its point.
 const MANTISSA_MAX: u64 = 1 << 53;
 
