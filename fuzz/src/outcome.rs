@@ -1,7 +1,7 @@
 //! A run of the engine, and all that it came to which nothing but input and options may decide.
 
 use ingest::arrow::array::RecordBatch;
-use ingest::{ColumnReport, Error, Kernel, Options, Reject, Report};
+use ingest::{Code, ColumnReport, Error, Kernel, Options, Reject, Report};
 
 /// How a run is carried out. None of it may change the answer.
 #[derive(Clone, Copy, Debug)]
@@ -77,5 +77,9 @@ fn outcome(rows: Option<RecordBatch>, report: Report, rejects: Option<String>) -
 
 /// An error in full: the message, the record with its caret, the hint, and the facts.
 pub fn describe(error: &Error) -> String {
+    // A field beyond the limit is told when it is noticed; what is shown of its record ends where reading stopped.
+    if error.code() == Code::FieldTooLong {
+        return error.to_string();
+    }
     format!("{}\n{}", error.render(), error.to_json())
 }

@@ -192,10 +192,12 @@ impl<'a> Run<'a> {
             consumer.end(&self)?;
         } else {
             std::thread::scope(|scope| {
-                for _ in 1..self.threads {
-                    scope.spawn(|| self.work(consumer));
-                }
+                let others: Vec<_> = (1..self.threads).map(|_| scope.spawn(|| self.work(consumer))).collect();
                 self.work(consumer);
+                // A scope waits for what its threads do, not for their end: what they hold themselves would outlive the run.
+                for other in others {
+                    other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+                }
             });
         }
         if let Some(error) = lock(&self.failure).take() {
