@@ -56,6 +56,14 @@ fn convert(source: &Path, out: &Path, options: &[&str]) -> Value {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
+/// A conversion took so many bytes at the peak, or fewer.
+#[track_caller]
+fn assert_peak(report: &Value, most: u64, what: &str) {
+    let peak = report["peak_memory_bytes"].as_u64().unwrap();
+    assert!(peak > MIB, "a process takes some memory: {peak}");
+    assert!(peak <= most, "{what}: a peak of {} MiB, {} were allowed", peak.div_ceil(MIB), most / MIB);
+}
+
 /// Converts the rides within so many bytes at the peak.
 #[track_caller]
 fn check(out: &str, options: &[&str], most: u64) {
@@ -64,9 +72,7 @@ fn check(out: &str, options: &[&str], most: u64) {
     let report = convert(&rides.path, &out, options);
     fs::remove_file(out).unwrap();
     assert_eq!(report["rows_out"].as_u64(), Some(rides.rows));
-    let peak = report["peak_memory_bytes"].as_u64().unwrap();
-    assert!(peak > MIB, "a process takes some memory: {peak}");
-    assert!(peak <= most, "{options:?}: a peak of {} MiB, {} were allowed", peak.div_ceil(MIB), most / MIB);
+    assert_peak(&report, most, &format!("{options:?}"));
 }
 
 #[test]
@@ -91,8 +97,7 @@ fn every_shape_keeps_to_the_limit_with_many_threads() {
             let out = folder.path().join("shape.parquet");
             let report = convert(&source, &out, &["--memory-limit", "128MiB", "-j", threads]);
             assert_eq!(report["rows_out"].as_u64(), Some(expected.rows));
-            let peak = report["peak_memory_bytes"].as_u64().unwrap();
-            assert!(peak <= 128 * MIB, "{shape:?}, {threads} threads: a peak of {} MiB", peak.div_ceil(MIB));
+            assert_peak(&report, 128 * MIB, &format!("{shape:?}, {threads} threads"));
         }
     }
 }
@@ -129,8 +134,7 @@ fn a_long_first_record_costs_no_more_than_any_other() {
     fs::write(&source, [names.join(","), long, short].join("\n")).unwrap();
     let report = convert(&source, &out, &[]);
     assert_eq!(report["rows_out"].as_u64(), Some(2));
-    let peak = report["peak_memory_bytes"].as_u64().unwrap();
-    assert!(peak <= 100 * MIB, "a table of 600 kB took {} MiB", peak.div_ceil(MIB));
+    assert_peak(&report, 100 * MIB, "a table of 600 kB");
 }
 
 /// What a small file opens to is as large as the limit or larger: it must pass through, not pile up.
@@ -143,8 +147,7 @@ fn a_compressed_source_keeps_to_the_limit_too() {
     let out = rides.folder.path().join("packed.parquet");
     let report = convert(&packed, &out, &["--memory-limit", "128MiB"]);
     assert_eq!(report["rows_out"].as_u64(), Some(rides.rows));
-    let peak = report["peak_memory_bytes"].as_u64().unwrap();
-    assert!(peak <= 128 * MIB, "a peak of {} MiB", peak.div_ceil(MIB));
+    assert_peak(&report, 128 * MIB, "compressed");
 }
 
 #[test]

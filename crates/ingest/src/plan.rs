@@ -87,7 +87,7 @@ impl Plan {
 
     /// Names of the selected columns.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
-        self.selected.iter().map(|&index| self.columns[index].name.as_str())
+        (0..self.selected.len()).map(|position| self.name(position))
     }
 }
 

@@ -170,7 +170,6 @@ pub(crate) struct Session {
     pub inputs: Vec<Input>,
     pub options: Options,
     pub threads: usize,
-    pub overwrite_rejects: bool,
     started: Instant,
     cpu_before: f64,
 }
@@ -194,15 +193,15 @@ impl Session {
                 let index = plan.selected[position];
                 plan.columns[index].given.get_or_insert(ColumnType { given: true, ..kind });
             }
-            return Ok(Session { plan, inputs, options, threads, overwrite_rejects: false, started, cpu_before });
+            return Ok(Session { plan, inputs, options, threads, started, cpu_before });
         }
         let (plan, inputs) = plan(&options, opened)?;
-        Ok(Session { plan, inputs, options, threads, overwrite_rejects: false, started, cpu_before })
+        Ok(Session { plan, inputs, options, threads, started, cpu_before })
     }
 
     pub(crate) fn rejects(&self) -> Result<Rejects> {
-        let overwrite = self.overwrite_rejects || self.options.overwrite_rejects;
-        Rejects::new(self.options.rejects.as_deref(), self.options.max_errors, overwrite)
+        let Options { rejects, max_errors, overwrite_rejects, .. } = &self.options;
+        Rejects::new(rejects.as_deref(), *max_errors, *overwrite_rejects)
     }
 
     /// One pass over the inputs.

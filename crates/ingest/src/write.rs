@@ -32,13 +32,13 @@ pub(crate) fn to_path(reader: Reader, path: &Path, write: &WriteOptions) -> Resu
         Format::Parquet => parquet_file(reader, path, write)?,
         Format::Arrow => {
             let mut file = AtomicFile::create(path, write.overwrite)?;
-            let report = arrow_file(reader, &mut file, write)?;
+            let report = arrow_file(reader, &mut file)?;
             file.commit()?;
             report
         }
         Format::Csv => {
             let mut file = AtomicFile::create(path, write.overwrite)?;
-            let report = csv(reader, &mut file, write)?;
+            let report = csv(reader, &mut file)?;
             file.commit()?;
             report
         }
@@ -56,8 +56,8 @@ pub(crate) fn to_writer(
 ) -> Result<Report> {
     match format {
         Format::Parquet => parquet_stream(reader, out, write),
-        Format::Arrow => arrow_stream(reader, out, write),
-        Format::Csv => csv(reader, out, write),
+        Format::Arrow => arrow_stream(reader, out),
+        Format::Csv => csv(reader, out),
     }
 }
 
@@ -84,8 +84,7 @@ impl<W: Write + Send> GroupWriter for StreamWriter<W> {
 
 /// One pass; columns that a late value widens are encoded again at the end.
 fn parquet_file(reader: Reader, path: &Path, write: &WriteOptions) -> Result<Report> {
-    let mut session = Session::start(reader)?;
-    session.overwrite_rejects = write.overwrite;
+    let session = Session::start(reader)?;
     let (plan, options) = (&session.plan, parquet_options(write));
     let suggested: Vec<_> = plan.suggested.clone();
     let start = schema(plan, &final_kinds(plan, &suggested));
@@ -157,9 +156,8 @@ fn in_batches(
     session.report_as_parsed(totals, &kinds, rejects)
 }
 
-fn arrow_file(reader: Reader, out: &mut AtomicFile, write: &WriteOptions) -> Result<Report> {
-    let mut session = Session::start(reader)?;
-    session.overwrite_rejects = write.overwrite;
+fn arrow_file(reader: Reader, out: &mut AtomicFile) -> Result<Report> {
+    let session = Session::start(reader)?;
     let kinds = session.settle_types()?;
     let schema = schema(&session.plan, &kinds);
     let encode = Error::encode;
@@ -171,7 +169,7 @@ fn arrow_file(reader: Reader, out: &mut AtomicFile, write: &WriteOptions) -> Res
     session.report_as_parsed(totals, &kinds, rejects)
 }
 
-fn arrow_stream(reader: Reader, out: impl Write + Send, _write: &WriteOptions) -> Result<Report> {
+fn arrow_stream(reader: Reader, out: impl Write + Send) -> Result<Report> {
     let session = Session::start(reader)?;
     let kinds = session.settle_types()?;
     let schema = schema(&session.plan, &kinds);
@@ -185,14 +183,13 @@ fn arrow_stream(reader: Reader, out: impl Write + Send, _write: &WriteOptions) -
 }
 
 /// Text to text: without an option that asks for types, every field keeps its text, and one pass is enough.
-fn csv(mut reader: Reader, out: impl Write + Send, write: &WriteOptions) -> Result<Report> {
+fn csv(mut reader: Reader, out: impl Write + Send) -> Result<Report> {
     let options = &mut reader.options;
     let typed = options.schema.is_some() || !options.types.is_empty() || options.infer != Infer::All;
     if !typed && options.null_values.is_none() && options.on_error != OnError::Null {
         options.infer = Infer::None;
     }
-    let mut session = Session::start(reader)?;
-    session.overwrite_rejects = write.overwrite;
+    let session = Session::start(reader)?;
     let out = Mutex::new(BufWriter::with_capacity(1 << 20, out));
     let put = |bytes: &[u8]| {
         let mut out = out.lock().unwrap_or_else(PoisonError::into_inner);

@@ -28,25 +28,19 @@ pub(super) struct Dictionary<T> {
     pub(super) codes: Vec<u32>,
 }
 
-/// The dictionary of the values in all parts, if it pays. `bounds` are theirs. O(values).
-pub(super) fn dictionary_for<T: Value>(
-    parts: &[&[T]],
-    width: usize,
-    bounds: Option<Bounds<T>>,
-) -> Option<Dictionary<T>> {
+/// The dictionary of the values in all parts, if it pays. O(values).
+pub(super) fn dictionary_for<T: Value>(parts: &[&[T]], width: usize) -> Option<Dictionary<T>> {
     let count = parts.iter().map(|part| part.len()).sum::<usize>();
     if !Sample::take(parts, count, width).pays() {
         return None;
     }
+    let of_part = |part: &&[T]| if T::IS_NUMBER { T::bounds(part) } else { None };
+    let bounds = parts.iter().map(of_part).reduce(Bounds::join).flatten();
     let mut interner = Interner::new(bounds, count);
     if !parts.iter().all(|part| interner.intern(part, width)) {
         return None;
     }
-    let plain_bytes = if T::IS_TEXT {
-        parts.iter().flat_map(|part| part.iter()).map(|value| value.plain_bytes()).sum::<usize>()
-    } else {
-        count * width
-    };
+    let plain_bytes = parts.iter().flat_map(|part| part.iter()).map(|value| value.plain_bytes(width)).sum::<usize>();
     let Interner { values, codes, bytes, .. } = interner;
     pays(values.len() as f64, bytes as f64, count as f64, plain_bytes as f64).then_some(Dictionary { values, codes })
 }
@@ -115,7 +109,7 @@ impl<T: Value> Interner<T> {
 
     #[cold]
     fn add(&mut self, value: T, width: usize) {
-        self.bytes += if T::IS_TEXT { value.plain_bytes() } else { width };
+        self.bytes += value.plain_bytes(width);
         self.codes.push(self.values.len() as u32);
         let code = self.values.len() as u32 + 1;
         match &mut self.lookup {
@@ -206,7 +200,7 @@ impl Sample {
                 part += 1;
             }
             let value = parts[part][at - before];
-            bytes += if T::IS_TEXT { value.plain_bytes() } else { width };
+            bytes += value.plain_bytes(width);
             hashes.push(value.hash());
         }
         hashes.sort_unstable();
@@ -265,7 +259,7 @@ mod tests {
     use std::collections::HashSet;
 
     fn dictionary<T: Value>(values: &[T], width: usize) -> Option<Dictionary<T>> {
-        dictionary_for(&[values], width, T::bounds(values))
+        dictionary_for(&[values], width)
     }
 
     fn pays_for(numbers: impl Iterator<Item = i64>) -> bool {
@@ -297,7 +291,7 @@ mod tests {
         ) {
             let numbers: Vec<i64> = numbers.into_iter().map(|number| number * factor).collect();
             let (first, second) = numbers.split_at(cut.min(numbers.len()));
-            let made = dictionary_for(&[first, &[], second], 8, i64::bounds(&numbers));
+            let made = dictionary_for(&[first, &[], second], 8);
             if let Some(Dictionary { values, codes }) = made {
                 let named: Vec<i64> = codes.iter().map(|code| values[*code as usize]).collect();
                 prop_assert_eq!(named, numbers);

@@ -18,11 +18,7 @@ pub(super) fn write_levels(validity: Option<&BooleanBuffer>, rows: Range<usize>,
     match bits {
         Some(bits) if valid != 0 && valid != rows.len() => {
             write_run((rows.len().div_ceil(8) as u64) << 1 | 1, out);
-            let packed = bits.sliced();
-            out.extend_from_slice(&packed.as_slice()[..rows.len().div_ceil(8)]);
-            if let (Some(last), used @ 1..) = (out.last_mut(), rows.len() % 8) {
-                *last &= (1 << used) - 1;
-            }
+            append_bits(&bits, out);
         }
         _ => {
             write_run((rows.len() as u64) << 1, out);
@@ -31,4 +27,13 @@ pub(super) fn write_levels(validity: Option<&BooleanBuffer>, rows: Range<usize>,
     }
     let length = (out.len() - length_at - 4) as u32;
     out[length_at..length_at + 4].copy_from_slice(&length.to_le_bytes());
+}
+
+/// Appends a bitmap, lowest bits first, what is left of the last byte zero.
+pub(super) fn append_bits(bits: &BooleanBuffer, out: &mut Vec<u8>) {
+    let packed = bits.sliced();
+    out.extend_from_slice(&packed.as_slice()[..bits.len().div_ceil(8)]);
+    if let (Some(last), used @ 1..) = (out.last_mut(), bits.len() % 8) {
+        *last &= (1 << used) - 1;
+    }
 }

@@ -36,7 +36,7 @@ use bounds::boundary_order;
 use compress::Compressor;
 use dictionary::{Dictionary, dictionary_for};
 use hybrid::{code_bits, write_codes};
-use levels::write_levels;
+use levels::{append_bits, write_levels};
 use values::{Bounds, Counts, Value, Wide};
 use writer::{ChunkFacts, ChunkWriter, PageFacts};
 
@@ -93,7 +93,7 @@ impl Rows {
         let (mut pages, mut start, mut bytes, mut next) = (Vec::new(), 0, 0, 0);
         for row in 0..self.count {
             if self.has_value(row) {
-                bytes += texts[next].plain_bytes();
+                bytes += texts[next].plain_bytes(0);
                 next += 1;
             }
             if bytes >= PAGE_BYTES_MAX || row + 1 - start == PAGE_ROWS_MAX || row + 1 == self.count {
@@ -202,9 +202,7 @@ impl InChunk<'_> {
 
     /// Values of all rows that have one, in parts.
     fn values<T: Value>(self, parts: &[&[T]]) -> Result<Chunk, ParquetError> {
-        let of_part = |part: &&[T]| if T::IS_NUMBER { T::bounds(part) } else { None };
-        let bounds = parts.iter().map(of_part).reduce(Bounds::join).flatten();
-        match dictionary_for(parts, self.width, bounds) {
+        match dictionary_for(parts, self.width) {
             Some(dictionary) => self.coded(&dictionary),
             None => self.plain(parts),
         }
@@ -284,11 +282,7 @@ impl InChunk<'_> {
             let count = rows.values(&page);
             let bits = values.slice(next, count);
             next += count;
-            let packed = bits.sliced();
-            body.extend_from_slice(&packed.as_slice()[..count.div_ceil(8)]);
-            if let (Some(last), used @ 1..) = (body.last_mut(), count % 8) {
-                *last &= (1 << used) - 1;
-            }
+            append_bits(&bits, body);
             let trues = bits.count_set_bits();
             let bounds = (count > 0).then_some(Bounds { min: i32::from(trues == count), max: i32::from(trues > 0) });
             bounds_of_pages.push(bounds);
@@ -363,7 +357,7 @@ impl<T: Value> OfPages<T> {
 
 /// Bytes of some texts.
 fn text_bytes_of<T: Value>(texts: impl Iterator<Item = T>) -> usize {
-    texts.map(|text| text.plain_bytes() - values::LENGTH_BYTES).sum()
+    texts.map(|text| text.plain_bytes(0) - values::LENGTH_BYTES).sum()
 }
 
 /// Appends the values of rows that have one.

@@ -30,8 +30,10 @@ pub(super) trait Value: Copy {
     /// Whether values are texts, of any length.
     const IS_TEXT: bool = false;
 
-    /// Bytes that the PLAIN encoding takes.
-    fn plain_bytes(self) -> usize;
+    /// Bytes that the PLAIN encoding takes. `width`: bytes of a value of fixed length.
+    fn plain_bytes(self, width: usize) -> usize {
+        width
+    }
 
     /// Appends values in the PLAIN encoding. `width`: bytes of a value of fixed length.
     fn write_plain(values: &[Self], width: usize, out: &mut Vec<u8>);
@@ -119,10 +121,6 @@ macro_rules! whole_numbers {
         impl Value for $number {
             const IS_NUMBER: bool = true;
 
-            fn plain_bytes(self) -> usize {
-                size_of::<Self>()
-            }
-
             fn write_plain(values: &[Self], _width: usize, out: &mut Vec<u8>) {
                 out.extend_from_slice(values.to_byte_slice());
             }
@@ -167,10 +165,6 @@ whole_numbers!(i32 => Int32, i64 => Int64);
 
 impl Value for f64 {
     const HAS_NAN: bool = true;
-
-    fn plain_bytes(self) -> usize {
-        8
-    }
 
     fn write_plain(values: &[Self], _width: usize, out: &mut Vec<u8>) {
         out.extend_from_slice(values.to_byte_slice());
@@ -252,10 +246,6 @@ impl Wide {
 }
 
 impl Value for Wide {
-    fn plain_bytes(self) -> usize {
-        16
-    }
-
     fn write_plain(values: &[Self], width: usize, out: &mut Vec<u8>) {
         values.iter().for_each(|value| out.extend_from_slice(&value.0.to_be_bytes()[16 - width..]));
     }
@@ -293,12 +283,12 @@ impl Value for &[u8] {
     const IS_TEXT: bool = true;
 
     #[inline]
-    fn plain_bytes(self) -> usize {
+    fn plain_bytes(self, _width: usize) -> usize {
         self.len() + LENGTH_BYTES
     }
 
-    fn write_plain(values: &[Self], _width: usize, out: &mut Vec<u8>) {
-        out.reserve(values.iter().map(|value| value.plain_bytes()).sum());
+    fn write_plain(values: &[Self], width: usize, out: &mut Vec<u8>) {
+        out.reserve(values.iter().map(|value| value.plain_bytes(width)).sum());
         for value in values {
             out.extend_from_slice(&(value.len() as u32).to_le_bytes());
             out.extend_from_slice(value);
