@@ -274,7 +274,8 @@ pub(crate) struct RejectsArgs {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) rejects: Option<PathBuf>,
 
-    /// Fail beyond so many bad records: a number, or a share as 0.5% [default: no limit].
+    /// Fail beyond so many bad records: a number, or a share as 0.5%; the table of --rejects is written all the same
+    /// [default: no limit].
     #[arg(long, value_name = "N|P%")]
     max_errors: Option<MaxErrors>,
 }
@@ -308,7 +309,7 @@ pub(crate) struct LimitArgs {
     #[arg(short = 'j', long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     threads: Option<u16>,
 
-    /// Memory for work in progress, as 512MiB [default: by the number of threads].
+    /// Memory for work in progress, as 512MiB; a narrow one bounds the threads too [default: by the number of threads].
     #[arg(long, value_name = "SIZE", value_parser = size::parse)]
     memory_limit: Option<u64>,
 
