@@ -2,7 +2,7 @@
 //! the writer of streams.
 
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ingest_columnar::arrow::datatypes::{DataType, Schema};
@@ -24,6 +24,9 @@ use crate::options::created_by;
 
 /// The bytes that a Parquet file begins and ends with.
 const MAGIC: &[u8] = b"PAR1";
+
+/// Bytes that are written at a time: the library copies chunks in pieces of a few kilobytes.
+const WRITE_BYTES: usize = 1 << 20;
 
 /// The version of the format that the footer names; what is written is within it.
 const FORMAT_VERSION: i32 = 1;
@@ -105,6 +108,7 @@ impl Source<'_> {
 impl<W: Write + Send> Body<W> {
     /// Begins a file.
     pub(crate) fn new(out: W) -> Result<Self, ParquetError> {
+        let out = BufWriter::with_capacity(WRITE_BYTES, out);
         let shared = Shared(Arc::new(Mutex::new(Arrived { out, bytes: 0, failure: None, held: None })));
         let mut out = TrackedWrite::new(shared.clone());
         out.write_all(MAGIC)?;
@@ -208,17 +212,17 @@ fn name_known_orders(held: &mut [u8], columns: usize) {
 
 /// A handle on what is written to. The library's footer writer keeps the handle it is given, and when that is dropped it
 /// writes out its buffer and swallows the error; this handle remembers the error, and outlives it.
-struct Shared<W>(Arc<Mutex<Arrived<W>>>);
+struct Shared<W: Write>(Arc<Mutex<Arrived<W>>>);
 
-struct Arrived<W> {
-    out: W,
+struct Arrived<W: Write> {
+    out: BufWriter<W>,
     bytes: u64,
     failure: Option<io::Error>,
     /// What is held back until the footer is whole.
     held: Option<Vec<u8>>,
 }
 
-impl<W> Clone for Shared<W> {
+impl<W: Write> Clone for Shared<W> {
     fn clone(&self) -> Self {
         Shared(Arc::clone(&self.0))
     }
@@ -247,7 +251,7 @@ impl<W: Write> Shared<W> {
         let arrived = arrived.into_inner().unwrap_or_else(PoisonError::into_inner);
         match arrived.failure {
             Some(failure) => Err(failure.into()),
-            None => Ok((arrived.out, arrived.bytes)),
+            None => Ok((arrived.out.into_inner().map_err(io::IntoInnerError::into_error)?, arrived.bytes)),
         }
     }
 }

@@ -118,7 +118,7 @@ impl Encoder {
         let chunk = self.0.encode(described.column(0), &kind, arrays)?;
         let (pages, close) = chunk
             .ok_or_else(|| ParquetError::encode(format!("column {name:?}: no frame has columns of type {kind}")))?;
-        Ok(EncodedColumn { pages: pages.into(), close, kind })
+        Ok(EncodedColumn { pages, close, kind })
     }
 }
 

@@ -6,8 +6,8 @@
 
 use super::values::{Bounds, Value};
 
-/// Values looked at before a dictionary is tried.
-const SAMPLE_VALUES: usize = 2048;
+/// Values looked at before a dictionary is tried: a few, which tell most columns of different values, then as many as it takes.
+const SAMPLES: [usize; 2] = [256, 2048];
 
 /// No dictionary is larger.
 const DICTIONARY_BYTES_MAX: usize = 1 << 20;
@@ -21,28 +21,24 @@ const TABLE_RANGE_MAX: u64 = 1 << 16;
 /// Codes take at most so many bits: a megabyte holds fewer entries.
 const _: () = assert!(DICTIONARY_BYTES_MAX <= 1 << 24);
 
-/// The different values of a chunk in the order in which they come first, and the number of its value for each row that has
-/// one.
-pub(super) struct Dictionary<T> {
-    pub(super) values: Vec<T>,
-    pub(super) codes: Vec<u32>,
-}
-
-/// The dictionary of the values in all parts, if it pays. O(values).
-pub(super) fn dictionary_for<T: Value>(parts: &[&[T]], width: usize) -> Option<Dictionary<T>> {
+/// The dictionary of the values in all parts, if it pays: the different values in the order in which they come first. `codes`
+/// becomes the number of its value for each value. O(values).
+pub(super) fn dictionary_for<T: Value>(parts: &[&[T]], width: usize, codes: &mut Vec<u32>) -> Option<Vec<T>> {
     let count = parts.iter().map(|part| part.len()).sum::<usize>();
-    if !Sample::take(parts, count, width).pays() {
+    if !SAMPLES.iter().all(|&looks| Sample::take(parts, count, looks, width).pays()) {
         return None;
     }
     let of_part = |part: &&[T]| if T::IS_NUMBER { T::bounds(part) } else { None };
     let bounds = parts.iter().map(of_part).reduce(Bounds::join).flatten();
-    let mut interner = Interner::new(bounds, count);
-    if !parts.iter().all(|part| interner.intern(part, width)) {
+    codes.clear();
+    codes.reserve(count);
+    let mut interner = Interner::new(bounds);
+    if !parts.iter().all(|part| interner.intern(part, width, codes)) {
         return None;
     }
     let plain_bytes = parts.iter().flat_map(|part| part.iter()).map(|value| value.plain_bytes(width)).sum::<usize>();
-    let Interner { values, codes, bytes, .. } = interner;
-    pays(values.len() as f64, bytes as f64, count as f64, plain_bytes as f64).then_some(Dictionary { values, codes })
+    let Interner { values, bytes, .. } = interner;
+    pays(values.len() as f64, bytes as f64, count as f64, plain_bytes as f64).then_some(values)
 }
 
 /// Whether a dictionary of so many values, of so many bytes in all, makes the chunk small enough.
@@ -52,9 +48,9 @@ fn pays(distinct: f64, dictionary_bytes: f64, count: f64, plain_bytes: f64) -> b
 }
 
 /// Numbers values in the order in which they come first.
-struct Interner<T> {
+struct Interner<T: Value> {
     values: Vec<T>,
-    codes: Vec<u32>,
+    keys: Vec<T::Key>,
     /// Bytes of the values in the PLAIN encoding.
     bytes: usize,
     lookup: Lookup,
@@ -63,43 +59,47 @@ struct Interner<T> {
 enum Lookup {
     /// By number less the least one: the code, plus one.
     Table { least: i64, codes: Vec<u32> },
-    /// Open addressing by the hash's upper bits: the hash's lower half and the code, plus one. At most half full.
-    Hash { slots: Vec<(u32, u32)>, shift: u32 },
+    /// Open addressing by the hash's upper bits.
+    Hash(Slots),
 }
 
+/// A hash's lower half and the code, plus one. At most a quarter of them is in use: then nearly every value is where it is
+/// looked for first, and the loop that looks is predicted.
+struct Slots {
+    slots: Vec<(u32, u32)>,
+    shift: u32,
+}
+
+/// Values that are looked up at a time before it is asked whether one of them was new.
+const GROUP: usize = 8;
+
 impl<T: Value> Interner<T> {
-    fn new(bounds: Option<Bounds<T>>, count: usize) -> Self {
+    fn new(bounds: Option<Bounds<T>>) -> Self {
         let numbers = bounds.and_then(|bounds| Some((bounds.min.as_number()?, bounds.max.as_number()?)));
         let range = numbers.map(|(least, greatest)| greatest.wrapping_sub(least).cast_unsigned());
         let lookup = match (numbers, range) {
             (Some((least, _)), Some(range)) if range < TABLE_RANGE_MAX => {
                 Lookup::Table { least, codes: vec![0; range as usize + 1] }
             }
-            _ => Lookup::with_bits(10),
+            _ => Lookup::Hash(Slots::with_bits(12)),
         };
-        Interner { values: Vec::new(), codes: Vec::with_capacity(count), bytes: 0, lookup }
+        Interner { values: Vec::new(), keys: Vec::new(), bytes: 0, lookup }
     }
 
     /// Appends the codes of some values; `false`, with some of them missing, where the dictionary grows too large.
-    fn intern(&mut self, values: &[T], width: usize) -> bool {
+    fn intern(&mut self, values: &[T], width: usize, codes: &mut Vec<u32>) -> bool {
         let mut rest = values;
         while !rest.is_empty() && self.bytes <= DICTIONARY_BYTES_MAX {
             // Values that are known take the loop, a new one is added outside it.
             let known = match &self.lookup {
-                Lookup::Table { least, codes: of_numbers } => {
-                    let code_of = |value: T| {
-                        of_numbers[value.as_number().map_or(0, |number| number.wrapping_sub(*least)) as usize]
-                    };
-                    append_known(rest, &mut self.codes, code_of)
-                }
-                Lookup::Hash { slots, shift } => {
-                    let mask = slots.len() - 1;
-                    let entries = &self.values;
-                    append_known(rest, &mut self.codes, |value| find(slots, mask, *shift, entries, value).1)
-                }
+                Lookup::Table { least, codes: of_numbers } => append_known(rest, codes, |value| {
+                    of_numbers[value.as_number().map_or(0, |number| number.wrapping_sub(*least)) as usize]
+                }),
+                Lookup::Hash(slots) => append_known(rest, codes, |value| slots.find(value, &self.values, &self.keys).1),
             };
             rest = &rest[known..];
             if let Some((&value, later)) = rest.split_first() {
+                codes.push(self.values.len() as u32);
                 self.add(value, width);
                 rest = later;
             }
@@ -110,47 +110,57 @@ impl<T: Value> Interner<T> {
     #[cold]
     fn add(&mut self, value: T, width: usize) {
         self.bytes += value.plain_bytes(width);
-        self.codes.push(self.values.len() as u32);
         let code = self.values.len() as u32 + 1;
         match &mut self.lookup {
             Lookup::Table { least, codes } => {
                 codes[value.as_number().map_or(0, |number| number.wrapping_sub(*least)) as usize] = code;
             }
-            Lookup::Hash { slots, shift } => {
-                let at = find(slots, slots.len() - 1, *shift, &self.values, value).0;
-                slots[at] = (value.hash() as u32, code);
+            Lookup::Hash(slots) => {
+                if (code as usize) * 4 > slots.slots.len() {
+                    *slots = slots.doubled(&self.values, &self.keys);
+                }
+                slots.put(value, code, &self.values, &self.keys);
+                self.keys.push(value.key());
             }
         }
         self.values.push(value);
-        if matches!(&self.lookup, Lookup::Hash { slots, .. } if self.values.len() * 2 > slots.len()) {
-            self.grow();
-        }
-    }
-
-    fn grow(&mut self) {
-        let Lookup::Hash { slots, .. } = &self.lookup else { return };
-        let mut lookup = Lookup::with_bits(slots.len().trailing_zeros() + 1);
-        if let Lookup::Hash { slots, shift } = &mut lookup {
-            for (code, value) in (1u32..).zip(&self.values) {
-                let at = find(slots, slots.len() - 1, *shift, &self.values, *value).0;
-                slots[at] = (value.hash() as u32, code);
-            }
-        }
-        self.lookup = lookup;
     }
 }
 
-/// Where a value is or would be, and its code plus one, or 0.
-#[inline(always)]
-fn find<T: Value>(slots: &[(u32, u32)], mask: usize, shift: u32, entries: &[T], value: T) -> (usize, u32) {
-    let hash = value.hash();
-    let mut at = (hash >> shift) as usize & mask;
-    loop {
-        let (tag, code) = slots[at];
-        if code == 0 || (tag == hash as u32 && entries[code as usize - 1].is_same(value)) {
-            return (at, code);
+impl Slots {
+    fn with_bits(bits: u32) -> Slots {
+        Slots { slots: vec![(0, 0); 1 << bits], shift: 64 - bits }
+    }
+
+    /// Twice as many with the same values in them.
+    fn doubled<T: Value>(&self, values: &[T], keys: &[T::Key]) -> Slots {
+        let mut slots = Slots::with_bits(self.slots.len().trailing_zeros() + 1);
+        for (code, &value) in (1u32..).zip(values) {
+            slots.put(value, code, values, keys);
         }
-        at = (at + 1) & mask;
+        slots
+    }
+
+    /// Where a value is or would be, and its code plus one, or 0. `values` and `keys` are those of all codes.
+    #[inline(always)]
+    fn find<T: Value>(&self, value: T, values: &[T], keys: &[T::Key]) -> (usize, u32) {
+        let key = value.key();
+        let hash = T::hash(key);
+        let mut at = (hash >> self.shift) as usize;
+        loop {
+            let (tag, code) = self.slots[at];
+            let is_it = |number: usize| keys[number] == key && (!T::is_shared(key) || values[number].is_same(value));
+            if code == 0 || (tag == hash as u32 && is_it(code as usize - 1)) {
+                return (at, code);
+            }
+            at = (at + 1) & (self.slots.len() - 1);
+        }
+    }
+
+    /// Notes the code, plus one, of a value that has none.
+    fn put<T: Value>(&mut self, value: T, code: u32, values: &[T], keys: &[T::Key]) {
+        let at = self.find(value, values, keys).0;
+        self.slots[at] = (T::hash(value.key()) as u32, code);
     }
 }
 
@@ -158,14 +168,17 @@ fn find<T: Value>(slots: &[(u32, u32)], mask: usize, shift: u32, entries: &[T], 
 #[inline(always)]
 fn append_known<T: Copy>(values: &[T], codes: &mut Vec<u32>, code_of: impl Fn(T) -> u32) -> usize {
     let before = codes.len();
-    codes.extend(values.iter().map_while(|&value| code_of(value).checked_sub(1)));
-    codes.len() - before
-}
-
-impl Lookup {
-    fn with_bits(bits: u32) -> Lookup {
-        Lookup::Hash { slots: vec![(0, 0); 1 << bits], shift: 64 - bits }
+    let groups = values.as_chunks::<GROUP>().0;
+    for group in groups {
+        let found = group.map(&code_of);
+        if found.contains(&0) {
+            break;
+        }
+        codes.extend_from_slice(&found.map(|code| code - 1));
     }
+    let done = codes.len() - before;
+    codes.extend(values[done..].iter().map_while(|&value| code_of(value).checked_sub(1)));
+    codes.len() - before
 }
 
 /// What a sample says about a chunk.
@@ -187,8 +200,8 @@ struct Sample {
 impl Sample {
     /// Looks at values spread evenly over the chunk, each at a scattered place in its stretch so that no period of the data
     /// can hide.
-    fn take<T: Value>(parts: &[&[T]], count: usize, width: usize) -> Sample {
-        let looks = count.min(SAMPLE_VALUES);
+    fn take<T: Value>(parts: &[&[T]], count: usize, looks: usize, width: usize) -> Sample {
+        let looks = count.min(looks);
         let mut hashes = Vec::with_capacity(looks);
         let mut bytes = 0;
         let (mut part, mut before) = (0, 0);
@@ -201,7 +214,7 @@ impl Sample {
             }
             let value = parts[part][at - before];
             bytes += value.plain_bytes(width);
-            hashes.push(value.hash());
+            hashes.push(T::hash(value.key()));
         }
         hashes.sort_unstable();
         let [distinct, singles, doubles] = count_groups(&hashes);
@@ -258,8 +271,14 @@ mod tests {
     use proptest::prelude::*;
     use std::collections::HashSet;
 
-    fn dictionary<T: Value>(values: &[T], width: usize) -> Option<Dictionary<T>> {
-        dictionary_for(&[values], width)
+    use crate::chunk::values::Text;
+
+    fn dictionary<T: Value>(values: &[T], width: usize) -> Option<Vec<T>> {
+        dictionary_for(&[values], width, &mut Vec::new())
+    }
+
+    fn texts(memory: &[String]) -> Vec<Text<'_>> {
+        memory.iter().map(|text| Text::new(text.as_bytes(), 0, text.len())).collect()
     }
 
     fn pays_for(numbers: impl Iterator<Item = i64>) -> bool {
@@ -276,9 +295,9 @@ mod tests {
         assert!(!pays_for(0..5), "tiny");
         assert!(!pays_for(std::iter::empty()));
         let towns: Vec<String> = (0..50_000).map(|n| format!("town {}", n % 90)).collect();
-        assert!(dictionary(&towns.iter().map(String::as_bytes).collect::<Vec<_>>(), 0).is_some());
+        assert!(dictionary(&texts(&towns), 0).is_some());
         let notes: Vec<String> = (0..50_000).map(|n| format!("note {n}")).collect();
-        assert!(dictionary(&notes.iter().map(String::as_bytes).collect::<Vec<_>>(), 0).is_none());
+        assert!(dictionary(&texts(&notes), 0).is_none());
     }
 
     proptest! {
@@ -291,8 +310,8 @@ mod tests {
         ) {
             let numbers: Vec<i64> = numbers.into_iter().map(|number| number * factor).collect();
             let (first, second) = numbers.split_at(cut.min(numbers.len()));
-            let made = dictionary_for(&[first, &[], second], 8);
-            if let Some(Dictionary { values, codes }) = made {
+            let mut codes = vec![7];
+            if let Some(values) = dictionary_for(&[first, &[], second], 8, &mut codes) {
                 let named: Vec<i64> = codes.iter().map(|code| values[*code as usize]).collect();
                 prop_assert_eq!(named, numbers);
                 prop_assert_eq!(values.iter().collect::<HashSet<_>>().len(), values.len());
@@ -301,10 +320,39 @@ mod tests {
             }
         }
 
+        /// Texts of all lengths, wherever they end in memory, and such as have much in common.
+        #[test]
+        fn codes_name_their_texts(
+            lengths in prop::collection::vec(0usize..40, 1..12),
+            picks in prop::collection::vec(any::<prop::sample::Index>(), 600..900),
+            letter in prop_oneof![Just('a'), Just('é'), Just('\0')],
+        ) {
+            let different: Vec<String> = lengths.iter().map(|&length| letter.to_string().repeat(length)).collect();
+            let memory: String = picks.iter().map(|pick| pick.get(&different).as_str()).collect();
+            let mut end = 0;
+            let texts: Vec<Text<'_>> = picks
+                .iter()
+                .map(|pick| {
+                    let start = end;
+                    end += pick.get(&different).len();
+                    Text::new(memory.as_bytes(), start, end)
+                })
+                .collect();
+            let mut codes = Vec::new();
+            if let Some(values) = dictionary_for(&[&texts], 0, &mut codes) {
+                let named: Vec<&[u8]> = codes.iter().map(|code| values[*code as usize].bytes()).collect();
+                prop_assert_eq!(named, texts.iter().map(|text| text.bytes()).collect::<Vec<_>>());
+                prop_assert_eq!(values.iter().map(|text| text.bytes()).collect::<HashSet<_>>().len(), values.len());
+            } else {
+                let mean = memory.len() / picks.len();
+                prop_assert!(mean < 4, "texts of {} bytes that come fifty times pay", mean);
+            }
+        }
+
         /// Up to the sample's size, the estimate is the count itself.
         #[test]
         fn small_chunks_are_counted_exactly(values in prop::collection::vec(0i64..50, 0..500)) {
-            let sample = Sample::take(&[&values], values.len(), 8);
+            let sample = Sample::take(&[&values], values.len(), SAMPLES[1], 8);
             let different: HashSet<i64> = values.iter().copied().collect();
             prop_assert_eq!(sample.distinct, different.len());
             prop_assert_eq!(sample.taken, values.len());

@@ -21,7 +21,8 @@ mod writer;
 use std::ops::Range;
 
 use ingest_columnar::arrow::array::{
-    Array, ArrayRef, ArrowPrimitiveType, AsArray, BooleanArray, BooleanBufferBuilder, OffsetSizeTrait,
+    Array, ArrayRef, ArrowPrimitiveType, AsArray, BooleanArray, BooleanBufferBuilder, GenericStringArray,
+    OffsetSizeTrait,
 };
 use ingest_columnar::arrow::buffer::{BooleanBuffer, NullBuffer};
 use ingest_columnar::arrow::datatypes::*;
@@ -33,21 +34,28 @@ use parquet::schema::types::ColumnDescPtr;
 use crate::error::ParquetError;
 use crate::options::{PAGE_BYTES_MAX, PAGE_ROWS_MAX, WriteOptions};
 use bounds::boundary_order;
+use bytes::Bytes;
 use compress::Compressor;
-use dictionary::{Dictionary, dictionary_for};
+use dictionary::dictionary_for;
 use hybrid::{code_bits, write_codes};
 use levels::{append_bits, write_levels};
-use values::{Bounds, Counts, Value, Wide};
+use values::{Bounds, Counts, Text, Value, Wide};
 use writer::{ChunkFacts, ChunkWriter, PageFacts};
 
 /// A finished chunk: its pages, and what the footer says of them.
-pub(crate) type Chunk = (Vec<u8>, ColumnCloseResult);
+pub(crate) type Chunk = (Bytes, ColumnCloseResult);
 
 /// What encoding needs beside the values; reused from chunk to chunk.
 pub(crate) struct ChunkEncoder {
     options: WriteOptions,
     compressor: Compressor,
+    /// A page before compression.
     body: Vec<u8>,
+    /// The pages of a chunk.
+    room: Vec<u8>,
+    codes: Vec<u32>,
+    /// Empty between chunks.
+    texts: Vec<Text<'static>>,
 }
 
 /// The rows of a chunk: how many, and which of them have values (`None`: all).
@@ -107,7 +115,14 @@ impl Rows {
 
 impl ChunkEncoder {
     pub(crate) fn new(options: &WriteOptions) -> Result<Self, ParquetError> {
-        Ok(ChunkEncoder { options: *options, compressor: Compressor::new(options.codec)?, body: Vec::new() })
+        Ok(ChunkEncoder {
+            options: *options,
+            compressor: Compressor::new(options.codec)?,
+            body: Vec::new(),
+            room: Vec::new(),
+            codes: Vec::new(),
+            texts: Vec::new(),
+        })
     }
 
     /// Encodes the arrays, all of type `kind`, as one chunk of the described column. `None` if there is no way to write the
@@ -125,7 +140,7 @@ impl ChunkEncoder {
             DataType::Null => {
                 let count = chunk.rows.count;
                 chunk.rows.validity = Some(BooleanBuffer::new_unset(count));
-                chunk.values::<&[u8]>(&[])?
+                chunk.values::<Text<'_>>(&[])?
             }
             DataType::Boolean => chunk.booleans(arrays)?,
             DataType::Int64 => chunk.primitives::<Int64Type>(arrays)?,
@@ -190,27 +205,36 @@ impl InChunk<'_> {
     }
 
     fn texts(self, arrays: &[ArrayRef]) -> Result<Chunk, ParquetError> {
-        let mut texts: Vec<&[u8]> = Vec::with_capacity(self.rows.count);
+        let mut texts = emptied(std::mem::take(&mut self.encoder.texts));
         for array in arrays {
             match array.as_string_opt::<i64>() {
                 Some(array) => append_texts(array, &mut texts),
                 None => append_texts(array.as_string::<i32>(), &mut texts),
             }
         }
-        self.values(&[&texts])
+        let encoder = self.encoder;
+        let chunk = InChunk { encoder: &mut *encoder, ..self }.values(&[&texts]);
+        encoder.texts = emptied(texts);
+        chunk
     }
 
     /// Values of all rows that have one, in parts.
     fn values<T: Value>(self, parts: &[&[T]]) -> Result<Chunk, ParquetError> {
-        match dictionary_for(parts, self.width) {
-            Some(dictionary) => self.coded(&dictionary),
-            None => self.plain(parts),
-        }
+        let mut codes = std::mem::take(&mut self.encoder.codes);
+        let dictionary = dictionary_for(parts, self.width, &mut codes);
+        let encoder = self.encoder;
+        let chunk = InChunk { encoder: &mut *encoder, ..self };
+        let made = match dictionary {
+            Some(entries) => chunk.coded(&entries, &codes),
+            None => chunk.plain(parts),
+        };
+        encoder.codes = codes;
+        made
     }
 
     fn plain<T: Value>(self, parts: &[&[T]]) -> Result<Chunk, ParquetError> {
-        let InChunk { encoder: ChunkEncoder { options, compressor, body }, descriptor, rows, width } = self;
-        let mut writer = ChunkWriter::new(descriptor, options.codec, compressor);
+        let InChunk { encoder: ChunkEncoder { options, compressor, body, room, .. }, descriptor, rows, width } = self;
+        let mut writer = ChunkWriter::new(descriptor, options.codec, compressor, room)?;
         let mut of_pages = OfPages::default();
         let pages = if T::IS_TEXT { rows.pages_of_texts(parts.first().unwrap_or(&&[][..])) } else { rows.pages() };
         let mut parts = parts.iter().copied();
@@ -235,16 +259,16 @@ impl InChunk<'_> {
         of_pages.finish(writer, None, width)
     }
 
-    fn coded<T: Value>(self, dictionary: &Dictionary<T>) -> Result<Chunk, ParquetError> {
-        let InChunk { encoder: ChunkEncoder { options, compressor, body }, descriptor, rows, width } = self;
-        let Dictionary { values: entries, codes } = dictionary;
-        let mut writer = ChunkWriter::new(descriptor, options.codec, compressor);
+    /// Values as numbers of dictionary entries.
+    fn coded<T: Value>(self, entries: &[T], codes: &[u32]) -> Result<Chunk, ParquetError> {
+        let InChunk { encoder: ChunkEncoder { options, compressor, body, room, .. }, descriptor, rows, width } = self;
+        let mut writer = ChunkWriter::new(descriptor, options.codec, compressor, room)?;
         let mut of_pages = OfPages::default();
         body.clear();
         T::write_plain(entries, width, body);
         writer.dictionary(body, entries.len())?;
         let bits = code_bits(entries.len());
-        let mut rest = codes.as_slice();
+        let mut rest = codes;
         for page in rows.pages() {
             body.clear();
             write_levels(rows.validity.as_ref(), page.clone(), body);
@@ -270,11 +294,11 @@ impl InChunk<'_> {
     }
 
     fn booleans(self, arrays: &[ArrayRef]) -> Result<Chunk, ParquetError> {
-        let InChunk { encoder: ChunkEncoder { options, compressor, body }, descriptor, rows, .. } = self;
+        let InChunk { encoder: ChunkEncoder { options, compressor, body, room, .. }, descriptor, rows, .. } = self;
         let mut together = BooleanBufferBuilder::new(rows.count);
         arrays.iter().for_each(|array| append_booleans(array.as_boolean(), &mut together));
         let values = together.finish();
-        let mut writer = ChunkWriter::new(descriptor, options.codec, compressor);
+        let mut writer = ChunkWriter::new(descriptor, options.codec, compressor, room)?;
         let (mut bounds_of_pages, mut next) = (Vec::new(), 0);
         for page in rows.pages() {
             body.clear();
@@ -381,16 +405,19 @@ fn append_valid<T: Copy>(values: &[T], nulls: Option<&NullBuffer>, out: &mut Vec
 }
 
 /// Appends the texts of rows that have one.
-fn append_texts<'a, O: OffsetSizeTrait>(
-    array: &'a ingest_columnar::arrow::array::GenericStringArray<O>,
-    out: &mut Vec<&'a [u8]>,
-) {
+fn append_texts<'a, O: OffsetSizeTrait>(array: &'a GenericStringArray<O>, out: &mut Vec<Text<'a>>) {
     let (bytes, offsets) = (array.value_data(), array.value_offsets());
-    let text = |pair: &[O]| &bytes[pair[0].as_usize()..pair[1].as_usize()];
+    let text = |pair: &[O]| Text::new(bytes, pair[0].as_usize(), pair[1].as_usize());
     match array.nulls().filter(|nulls| nulls.null_count() > 0) {
         None => out.extend(offsets.windows(2).map(text)),
         Some(nulls) => out.extend(nulls.valid_indices().map(|row| text(&offsets[row..row + 2]))),
     }
+}
+
+/// The memory of a list of texts, for texts from elsewhere: collecting from a list of its own size takes its place.
+fn emptied<'a>(mut texts: Vec<Text<'_>>) -> Vec<Text<'a>> {
+    texts.clear();
+    texts.into_iter().map(|_| unreachable!("the list is empty")).collect()
 }
 
 /// Appends the values of rows that have one.

@@ -23,6 +23,9 @@ pub(super) struct Counts {
 
 /// A value of a physical type.
 pub(super) trait Value: Copy {
+    /// What a dictionary compares.
+    type Key: Copy + Eq;
+
     /// Whether the type has values beyond every order.
     const HAS_NAN: bool = false;
     /// Whether values are whole numbers, see [`Value::as_number`].
@@ -38,11 +41,21 @@ pub(super) trait Value: Copy {
     /// Appends values in the PLAIN encoding. `width`: bytes of a value of fixed length.
     fn write_plain(values: &[Self], width: usize, out: &mut Vec<u8>);
 
-    /// Whether both are the same bits.
-    fn is_same(self, other: Self) -> bool;
+    /// The value itself where it has few bytes; else what it has in common with few others.
+    fn key(self) -> Self::Key;
 
-    /// A number that is the same for the same bits, different for most others; its upper bits are the better ones.
-    fn hash(self) -> u64;
+    /// Whether other values can have this key too.
+    fn is_shared(_key: Self::Key) -> bool {
+        false
+    }
+
+    /// Whether both are the same bits. Asked of values with one key.
+    fn is_same(self, _other: Self) -> bool {
+        true
+    }
+
+    /// A number that is different for most keys; its upper bits are the better ones.
+    fn hash(key: Self::Key) -> u64;
 
     /// The value as a number, where neighbours are likely to lie close together.
     fn as_number(self) -> Option<i64> {
@@ -91,9 +104,22 @@ impl<T: Value> Bounds<T> {
 }
 
 /// Multiplication by an odd number with well mixed bits spreads neighbours over the upper half of the product.
+#[inline]
 fn mix(word: u64) -> u64 {
-    let mixed = u128::from(word ^ 0x9e37_79b9_7f4a_7c15) * u128::from(0xd6e8_feb8_6659_fd93_u64);
-    (mixed >> 64) as u64 ^ mixed as u64
+    fold(word ^ 0x9e37_79b9_7f4a_7c15, 0xd6e8_feb8_6659_fd93)
+}
+
+/// The same for two words at once.
+#[inline]
+fn mix_wide(word: u128) -> u64 {
+    fold(word as u64 ^ 0x9e37_79b9_7f4a_7c15, (word >> 64) as u64 ^ 0xd6e8_feb8_6659_fd93)
+}
+
+/// Both halves of a product.
+#[inline]
+fn fold(a: u64, b: u64) -> u64 {
+    let product = u128::from(a) * u128::from(b);
+    (product >> 64) as u64 ^ product as u64
 }
 
 fn value_statistics<T>(min: Option<T>, max: Option<T>, counts: Counts) -> ValueStatistics<T> {
@@ -119,6 +145,8 @@ fn number_bounds<T: Copy + Ord>(values: &[T]) -> Option<Bounds<T>> {
 macro_rules! whole_numbers {
     ($($number:ty => $statistics:ident),*) => {$(
         impl Value for $number {
+            type Key = u64;
+
             const IS_NUMBER: bool = true;
 
             fn write_plain(values: &[Self], _width: usize, out: &mut Vec<u8>) {
@@ -126,13 +154,13 @@ macro_rules! whole_numbers {
             }
 
             #[inline]
-            fn is_same(self, other: Self) -> bool {
-                self == other
+            fn key(self) -> u64 {
+                i64::from(self).cast_unsigned()
             }
 
             #[inline]
-            fn hash(self) -> u64 {
-                mix(i64::from(self).cast_unsigned())
+            fn hash(key: u64) -> u64 {
+                mix(key)
             }
 
             #[inline]
@@ -164,6 +192,8 @@ macro_rules! whole_numbers {
 whole_numbers!(i32 => Int32, i64 => Int64);
 
 impl Value for f64 {
+    type Key = u64;
+
     const HAS_NAN: bool = true;
 
     fn write_plain(values: &[Self], _width: usize, out: &mut Vec<u8>) {
@@ -171,13 +201,13 @@ impl Value for f64 {
     }
 
     #[inline]
-    fn is_same(self, other: Self) -> bool {
-        self.to_bits() == other.to_bits()
+    fn key(self) -> u64 {
+        self.to_bits()
     }
 
     #[inline]
-    fn hash(self) -> u64 {
-        mix(self.to_bits())
+    fn hash(key: u64) -> u64 {
+        mix(key)
     }
 
     #[inline]
@@ -215,7 +245,7 @@ impl Value for f64 {
     fn statistics(bounds: Option<Bounds<Self>>, _width: usize, counts: Counts) -> Statistics {
         let told = bounds.map(both_zeros);
         let is_exact = |bound: fn(&Bounds<f64>) -> f64| match (&bounds, &told) {
-            (Some(found), Some(told)) => bound(found).is_same(bound(told)),
+            (Some(found), Some(told)) => bound(found).key() == bound(told).key(),
             _ => false,
         };
         let (min_is_exact, max_is_exact) = (is_exact(|bounds| bounds.min), is_exact(|bounds| bounds.max));
@@ -246,18 +276,20 @@ impl Wide {
 }
 
 impl Value for Wide {
+    type Key = u128;
+
     fn write_plain(values: &[Self], width: usize, out: &mut Vec<u8>) {
         values.iter().for_each(|value| out.extend_from_slice(&value.0.to_be_bytes()[16 - width..]));
     }
 
     #[inline]
-    fn is_same(self, other: Self) -> bool {
-        self == other
+    fn key(self) -> u128 {
+        self.0.cast_unsigned()
     }
 
     #[inline]
-    fn hash(self) -> u64 {
-        mix(mix(self.0.cast_unsigned() as u64) ^ (self.0 >> 64).cast_unsigned() as u64)
+    fn hash(key: u128) -> u64 {
+        mix_wide(key)
     }
 
     #[inline]
@@ -279,51 +311,138 @@ impl Value for Wide {
 /// Bytes of the length that stands before each text in the PLAIN encoding.
 pub(super) const LENGTH_BYTES: usize = 4;
 
-impl Value for &[u8] {
+/// A text, and what follows it in memory: a short text is read and copied with its neighbours, at one length for all.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Text<'a> {
+    from: &'a [u8],
+    len: u32,
+}
+
+/// Texts that are shorter are their own keys.
+const KEY_BYTES: usize = 15;
+
+/// Texts up to this length are copied by one move of this length.
+const SHORT_BYTES: usize = 32;
+
+impl<'a> Text<'a> {
+    /// The text at `start..end` of some memory.
+    #[inline]
+    pub(super) fn new(memory: &'a [u8], start: usize, end: usize) -> Self {
+        debug_assert!(start <= end && end <= memory.len());
+        Text { from: &memory[start..], len: (end - start) as u32 }
+    }
+
+    #[inline]
+    pub(super) fn bytes(self) -> &'a [u8] {
+        &self.from[..self.len as usize]
+    }
+
+    /// A long text's key: 120 mixed bits under a byte that no length of a short one has.
+    fn long_key(self) -> u128 {
+        let (words, rest) = self.bytes().as_chunks::<16>();
+        let mut last = [0; 16];
+        last[..rest.len()].copy_from_slice(rest);
+        let words = words.iter().copied().chain([last]).map(u128::from_le_bytes);
+        let [one, other] = words.fold([u64::from(self.len), 0], |[one, other], word| {
+            [mix_wide(word ^ u128::from(one)), mix(other ^ word as u64) ^ (word >> 64) as u64]
+        });
+        u128::from(one) | u128::from(other) << 64 | 0xff << 120
+    }
+
+    /// Appends the text as the PLAIN encoding has it.
+    #[inline]
+    pub(super) fn write_plain_to(self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.len.to_le_bytes());
+        match self.from.first_chunk::<SHORT_BYTES>() {
+            Some(short) if self.len as usize <= SHORT_BYTES => {
+                let end = out.len() + self.len as usize;
+                out.extend_from_slice(short);
+                out.truncate(end);
+            }
+            _ => out.extend_from_slice(self.bytes()),
+        }
+    }
+
+    /// The first eight bytes as a number that orders as they do; texts that differ later have the same.
+    #[inline]
+    fn prefix(self) -> u64 {
+        let first = match self.from.first_chunk::<8>() {
+            Some(first) => u64::from_be_bytes(*first),
+            None => {
+                let mut first = [0; 8];
+                first[..self.len as usize].copy_from_slice(self.bytes());
+                u64::from_be_bytes(first)
+            }
+        };
+        let beyond = 64u32.saturating_sub(self.len.saturating_mul(8));
+        // What lies behind a short text is not of it.
+        first & u64::MAX.checked_shl(beyond).unwrap_or(0)
+    }
+}
+
+impl Value for Text<'_> {
+    type Key = u128;
+
     const IS_TEXT: bool = true;
 
     #[inline]
     fn plain_bytes(self, _width: usize) -> usize {
-        self.len() + LENGTH_BYTES
+        self.len as usize + LENGTH_BYTES
     }
 
-    fn write_plain(values: &[Self], width: usize, out: &mut Vec<u8>) {
-        out.reserve(values.iter().map(|value| value.plain_bytes(width)).sum());
-        for value in values {
-            out.extend_from_slice(&(value.len() as u32).to_le_bytes());
-            out.extend_from_slice(value);
+    fn write_plain(values: &[Self], _width: usize, out: &mut Vec<u8>) {
+        values.iter().for_each(|value| value.write_plain_to(out));
+    }
+
+    /// The bytes of a short text with its length above them.
+    #[inline]
+    fn key(self) -> u128 {
+        let len = self.len as usize;
+        if len > KEY_BYTES {
+            return self.long_key();
         }
+        let bytes = match self.from.first_chunk::<16>() {
+            Some(bytes) => u128::from_le_bytes(*bytes) & ((1 << (8 * len)) - 1),
+            None => {
+                let mut bytes = [0; 16];
+                bytes[..len].copy_from_slice(self.bytes());
+                u128::from_le_bytes(bytes)
+            }
+        };
+        bytes | (len as u128) << (8 * KEY_BYTES)
+    }
+
+    #[inline]
+    fn is_shared(key: u128) -> bool {
+        key >> (8 * KEY_BYTES) > KEY_BYTES as u128
     }
 
     #[inline]
     fn is_same(self, other: Self) -> bool {
-        self == other
+        self.bytes() == other.bytes()
     }
 
-    fn hash(self) -> u64 {
-        let (words, rest) = self.as_chunks::<8>();
-        let seed = words.iter().fold(self.len() as u64, |hash, word| mix(hash ^ u64::from_le_bytes(*word)));
-        let mut last = [0; 8];
-        last[..rest.len()].copy_from_slice(rest);
-        mix(seed ^ u64::from_le_bytes(last).rotate_left(7))
+    #[inline]
+    fn hash(key: u128) -> u64 {
+        mix_wide(key)
     }
 
     #[inline]
     fn is_less(self, other: Self) -> bool {
-        self < other
+        self.bytes() < other.bytes()
     }
 
     /// By the first eight bytes where they decide, as they nearly always do.
     fn bounds(values: &[Self]) -> Option<Bounds<Self>> {
         let first = *values.first()?;
         let mut bounds = Bounds { min: first, max: first };
-        let (mut least, mut greatest) = (prefix(first), prefix(first));
+        let (mut least, mut greatest) = (first.prefix(), first.prefix());
         for &value in values {
-            let word = prefix(value);
-            if word <= least && value < bounds.min {
+            let word = value.prefix();
+            if word <= least && value.is_less(bounds.min) {
                 (bounds.min, least) = (value, word);
             }
-            if word >= greatest && value > bounds.max {
+            if word >= greatest && bounds.max.is_less(value) {
                 (bounds.max, greatest) = (value, word);
             }
         }
@@ -331,12 +450,12 @@ impl Value for &[u8] {
     }
 
     fn index_bounds(bounds: Bounds<Self>, _width: usize) -> (Vec<u8>, Vec<u8>) {
-        (truncate_min(bounds.min).0, truncate_max(bounds.max).0)
+        (truncate_min(bounds.min.bytes()).0, truncate_max(bounds.max.bytes()).0)
     }
 
     fn statistics(bounds: Option<Bounds<Self>>, _width: usize, counts: Counts) -> Statistics {
-        let min = bounds.map(|bounds| truncate_min(bounds.min));
-        let max = bounds.map(|bounds| truncate_max(bounds.max));
+        let min = bounds.map(|bounds| truncate_min(bounds.min.bytes()));
+        let max = bounds.map(|bounds| truncate_max(bounds.max.bytes()));
         let is_exact = |bound: &Option<(Vec<u8>, bool)>| bound.as_ref().is_some_and(|(_, exact)| *exact);
         let (min_is_exact, max_is_exact) = (is_exact(&min), is_exact(&max));
         let bytes = |bound: Option<(Vec<u8>, bool)>| bound.map(|(bytes, _)| ByteArray::from(bytes));
@@ -344,18 +463,5 @@ impl Value for &[u8] {
             .with_min_is_exact(min_is_exact)
             .with_max_is_exact(max_is_exact);
         Statistics::ByteArray(statistics)
-    }
-}
-
-/// The first eight bytes as a number that orders as they do; texts that differ later have the same.
-#[inline]
-fn prefix(text: &[u8]) -> u64 {
-    match text.first_chunk::<8>() {
-        Some(first) => u64::from_be_bytes(*first),
-        None => {
-            let mut first = [0; 8];
-            first[..text.len()].copy_from_slice(text);
-            u64::from_be_bytes(first)
-        }
     }
 }

@@ -1,5 +1,6 @@
 //! Pages of one column chunk, one after the other, and what the footer will say of them.
 
+use bytes::Bytes;
 use parquet::basic::{BoundaryOrder, Encoding, PageType};
 use parquet::column::page::{CompressedPage, Page, PageWriteSpec, PageWriter};
 use parquet::column::writer::ColumnCloseResult;
@@ -8,6 +9,7 @@ use parquet::file::statistics::Statistics;
 use parquet::file::writer::{SerializedPageWriter, TrackedWrite};
 use parquet::schema::types::ColumnDescPtr;
 
+use super::Chunk;
 use super::compress::Compressor;
 use crate::error::ParquetError;
 use crate::options::Codec;
@@ -35,7 +37,7 @@ pub(super) struct ChunkWriter<'a> {
     descriptor: ColumnDescPtr,
     codec: Codec,
     compressor: &'a mut Compressor,
-    out: TrackedWrite<Vec<u8>>,
+    out: TrackedWrite<&'a mut Vec<u8>>,
     dictionary_offset: Option<i64>,
     data_offset: Option<i64>,
     pages: Vec<PageEncodingStats>,
@@ -47,11 +49,19 @@ pub(super) struct ChunkWriter<'a> {
 }
 
 impl<'a> ChunkWriter<'a> {
-    pub(super) fn new(descriptor: ColumnDescPtr, codec: Codec, compressor: &'a mut Compressor) -> Self {
-        ChunkWriter {
+    /// `room` is where the pages are put together: what is in it goes, its memory is used again.
+    pub(super) fn new(
+        descriptor: ColumnDescPtr,
+        codec: Codec,
+        compressor: &'a mut Compressor,
+        room: &'a mut Vec<u8>,
+    ) -> Result<Self, ParquetError> {
+        room.clear();
+        compressor.suit(descriptor.physical_type())?;
+        Ok(ChunkWriter {
             codec,
             compressor,
-            out: TrackedWrite::new(Vec::new()),
+            out: TrackedWrite::new(room),
             dictionary_offset: None,
             data_offset: None,
             pages: Vec::new(),
@@ -61,7 +71,7 @@ impl<'a> ChunkWriter<'a> {
             column_index: ColumnIndexBuilder::new(descriptor.physical_type()),
             offset_index: OffsetIndexBuilder::new(),
             descriptor,
-        }
+        })
     }
 
     fn write(&mut self, page: Page, uncompressed_bytes: usize) -> Result<PageWriteSpec, ParquetError> {
@@ -79,7 +89,7 @@ impl<'a> ChunkWriter<'a> {
     /// Writes the dictionary; no data page came before.
     pub(super) fn dictionary(&mut self, body: &[u8], entries: usize) -> Result<(), ParquetError> {
         let page = Page::DictionaryPage {
-            buf: self.compressor.compress(body)?.into(),
+            buf: Bytes::copy_from_slice(self.compressor.compress(body)?),
             num_values: entries as u32,
             encoding: Encoding::PLAIN,
             is_sorted: false,
@@ -91,7 +101,7 @@ impl<'a> ChunkWriter<'a> {
     /// Writes a data page: levels and values as the encoding wants them.
     pub(super) fn page(&mut self, body: &[u8], encoding: Encoding, facts: PageFacts) -> Result<(), ParquetError> {
         let page = Page::DataPage {
-            buf: self.compressor.compress(body)?.into(),
+            buf: Bytes::copy_from_slice(self.compressor.compress(body)?),
             num_values: facts.rows as u32,
             encoding,
             def_level_encoding: Encoding::RLE,
@@ -115,12 +125,8 @@ impl<'a> ChunkWriter<'a> {
     }
 
     /// The whole chunk. A page of nothing but NaNs has no bounds and is not null either: then there is no index of columns.
-    pub(super) fn finish(
-        self,
-        facts: ChunkFacts,
-        index_holds: bool,
-    ) -> Result<(Vec<u8>, ColumnCloseResult), ParquetError> {
-        let bytes = self.out.into_inner()?;
+    pub(super) fn finish(self, facts: ChunkFacts, index_holds: bool) -> Result<Chunk, ParquetError> {
+        let bytes = Bytes::copy_from_slice(self.out.into_inner()?);
         let data_pages = self.pages.iter().filter(|page| page.page_type == PageType::DATA_PAGE);
         let mut encodings: Vec<Encoding> = data_pages.map(|page| page.encoding).collect();
         encodings.push(Encoding::RLE);
