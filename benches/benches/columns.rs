@@ -7,7 +7,7 @@ mod material;
 use criterion::{Criterion, Throughput};
 use fields::Fields;
 use ingest_benches::{ColumnExpected, Shape};
-use ingest_columnar::{Column, ColumnType, Rules, builder_for};
+use ingest_columnar::{Column, ColumnType, Rules, Spares, builder_for};
 use ingest_infer::NullWords;
 use ingest_parse::Dialect;
 use ingest_simd::Kernel;
@@ -49,7 +49,7 @@ fn column(criterion: &mut Criterion, material: &Material, name: &str) {
 fn build(fields: &Fields<'_>, expected: &ColumnExpected) -> Column {
     let data_type = expected.data_type.parse().expect("shapes have our types");
     let rows: usize = fields.batches.iter().map(|(_, spans)| spans.len()).sum();
-    let mut builder = builder_for(&ColumnType::inferred(data_type), rows);
+    let mut builder = builder_for(&ColumnType::inferred(data_type), rows, &mut Spares::default());
     let (dialect, nulls, mut misfits) = (Dialect::default(), NullWords::default(), Vec::new());
     let rules = Rules { nulls: &nulls, kernel: Kernel::fastest() };
     for (block, spans) in &fields.batches {

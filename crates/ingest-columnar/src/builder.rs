@@ -4,7 +4,7 @@ use arrow::array::{ArrayRef, AsArray};
 use ingest_infer::{DataType, Summary};
 
 use crate::columns::{Booleans, Dates, Decimals, Floats, Ints, Nulls, Text, Times, Timestamps};
-use crate::{ColumnType, Fields, Rules};
+use crate::{ColumnType, Fields, Rules, Spares};
 
 /// A column in the making.
 pub trait ColumnBuilder: Send {
@@ -61,19 +61,21 @@ impl From<usize> for Room {
     }
 }
 
-/// The builder of a column of this type, with this much room.
-pub fn builder_for(column_type: &ColumnType, room: impl Into<Room>) -> Box<dyn ColumnBuilder> {
+/// The builder of a column of this type, with this much room, taken from `spares` where there is some.
+pub fn builder_for(column_type: &ColumnType, room: impl Into<Room>, spares: &mut Spares) -> Box<dyn ColumnBuilder> {
     let room = room.into();
-    let rows_hint = room.rows;
+    let rows = room.rows;
     match column_type.data_type {
         DataType::Null => Box::new(Nulls::new(column_type)),
-        DataType::Bool => Box::new(Booleans::new(column_type, rows_hint)),
-        DataType::Int64 => Box::new(Ints::new(column_type, rows_hint)),
-        DataType::Decimal128 { precision, scale } => Box::new(Decimals::new(column_type, precision, scale, rows_hint)),
-        DataType::Float64 => Box::new(Floats::new(column_type, rows_hint)),
-        DataType::Date32 => Box::new(Dates::new(column_type, rows_hint)),
-        DataType::Time64(unit) => Box::new(Times::new(column_type, unit, rows_hint)),
-        DataType::Timestamp { unit, utc } => Box::new(Timestamps::new(column_type, unit, utc, rows_hint)),
-        DataType::Utf8 => Box::new(Text::new(column_type, room)),
+        DataType::Bool => Box::new(Booleans::new(column_type, rows)),
+        DataType::Int64 => Box::new(Ints::new(column_type, rows, spares)),
+        DataType::Decimal128 { precision, scale } => {
+            Box::new(Decimals::new(column_type, precision, scale, rows, spares))
+        }
+        DataType::Float64 => Box::new(Floats::new(column_type, rows, spares)),
+        DataType::Date32 => Box::new(Dates::new(column_type, rows, spares)),
+        DataType::Time64(unit) => Box::new(Times::new(column_type, unit, rows, spares)),
+        DataType::Timestamp { unit, utc } => Box::new(Timestamps::new(column_type, unit, utc, rows, spares)),
+        DataType::Utf8 => Box::new(Text::new(column_type, room, spares)),
     }
 }

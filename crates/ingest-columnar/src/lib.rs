@@ -11,7 +11,7 @@
 //!
 //! ```
 //! use ingest_columnar::arrow::array::{AsArray, types::Int64Type};
-//! use ingest_columnar::{ColumnType, Fields, Rules, builder_for};
+//! use ingest_columnar::{ColumnType, Fields, Rules, Spares, builder_for};
 //! use ingest_infer::{DataType, NullWords};
 //! use ingest_parse::{Dialect, Span};
 //! use ingest_simd::{Kernel, PADDING, Padded};
@@ -23,7 +23,7 @@
 //! let spans = [Span::new(0, 2), Span::new(3, 3), Span::new(4, 5), Span::new(6, 8)];
 //! let block = Padded::new(&buffer, PADDING, end).expect("padded on both sides");
 //!
-//! let mut builder = builder_for(&ColumnType::inferred(DataType::Int64), 4);
+//! let mut builder = builder_for(&ColumnType::inferred(DataType::Int64), 4, &mut Spares::default());
 //! let mut misfits = Vec::new();
 //! builder.append(
 //!     &Fields { block, spans: &spans, dialect: &Dialect::default() },
@@ -47,6 +47,7 @@ mod columns;
 mod fields;
 mod frame;
 mod on_error;
+mod spares;
 #[allow(unsafe_code, reason = "arrays built from parts that are already checked")]
 mod unchecked;
 
@@ -57,3 +58,4 @@ pub use columns::BYTES_MAX;
 pub use fields::{Fields, Rules};
 pub use frame::{Frame, FrameError};
 pub use on_error::{OnError, UnknownPolicy};
+pub use spares::Spares;

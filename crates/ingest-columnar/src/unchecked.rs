@@ -4,6 +4,8 @@ use arrow::array::StringArray;
 use arrow::buffer::{Buffer, OffsetBuffer, ScalarBuffer};
 use ingest_simd::{Kernel, Padded, Span, TextBatch, Validity, copy_texts};
 
+use crate::{Room, Spares};
+
 /// Rows of text, some of them null. Whatever is in it is valid UTF-8, row by row: the one way to add rows checks them, many
 /// at once.
 ///
@@ -19,10 +21,11 @@ pub(crate) struct CheckedText {
 
 impl CheckedText {
     /// No rows, with room for some.
-    pub(crate) fn with_capacity(rows: usize, bytes: usize) -> Self {
-        let mut offsets = Vec::with_capacity(rows + 1);
+    pub(crate) fn with_room(room: Room, spares: &mut Spares) -> Self {
+        let mut offsets = spares.take(room.rows + 1);
         offsets.push(0);
-        CheckedText { bytes: Vec::with_capacity(bytes), offsets, validity: Validity::with_capacity(rows) }
+        let bytes = spares.take(room.text_bytes);
+        CheckedText { bytes, offsets, validity: Validity::with_capacity(room.rows) }
     }
 
     /// Number of rows.
@@ -60,6 +63,12 @@ impl CheckedText {
     }
 }
 
+impl Default for CheckedText {
+    fn default() -> Self {
+        CheckedText::with_room(Room::default(), &mut Spares::default())
+    }
+}
+
 /// Whether the pieces of `bytes` from `start` on that end at `ends` are in order, inside, and each valid UTF-8.
 fn are_texts(bytes: &[u8], start: usize, ends: &[i32]) -> bool {
     let Some(&last) = ends.last() else { return true };
@@ -91,7 +100,7 @@ mod tests {
 
     #[test]
     fn only_texts_get_in() {
-        let mut text = CheckedText::with_capacity(0, 0);
+        let mut text = CheckedText::default();
         assert!(append(&mut text, b"abc", &[0, 1, 3]));
         assert!(!append(&mut text, b"a\xff", &[2]));
         assert!(!append(&mut text, "é".as_bytes(), &[1, 2]), "cut within a letter");

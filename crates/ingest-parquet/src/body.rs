@@ -26,7 +26,7 @@ use crate::options::created_by;
 const MAGIC: &[u8] = b"PAR1";
 
 /// Bytes that are written at a time: the library copies chunks in pieces of a few kilobytes.
-const WRITE_BYTES: usize = 1 << 20;
+const WRITE_BYTES: usize = 1 << 17;
 
 /// The version of the format that the footer names; what is written is within it.
 const FORMAT_VERSION: i32 = 1;

@@ -185,7 +185,10 @@ fn encode_job(
             Ok(column.array.expect("groups keep their values"))
         })
         .collect::<Result<Vec<ArrayRef>>>()?;
-    encode_arrays(plan, job.position, &job.kind, &arrays, encoder)
+    let encoded = encode_arrays(plan, job.position, &job.kind, &arrays, encoder)?;
+    let mut spares = scratch.spares();
+    arrays.into_iter().for_each(|array| spares.give(array));
+    Ok(encoded)
 }
 
 fn encode_arrays(

@@ -9,10 +9,10 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
-use ingest_columnar::ColumnType;
+use ingest_columnar::{ColumnType, Spares};
 use ingest_infer::Summary;
 use ingest_parse::{Carry, LineCounter, only_prolongs, read_records, settle};
 use ingest_simd::{Padded, Span, scan_chunk};
@@ -124,6 +124,7 @@ pub(crate) struct Run<'a> {
     turns: Vec<Turn>,
     committer: Mutex<Committer<'a>>,
     pool: Mutex<Vec<Block>>,
+    spares: Arc<Mutex<Spares>>,
     in_flight: Mutex<usize>,
     freed: Condvar,
     stop: AtomicBool,
@@ -177,6 +178,7 @@ impl<'a> Run<'a> {
                 aside,
             }),
             pool: Mutex::new(Vec::new()),
+            spares: Arc::default(),
             in_flight: Mutex::new(0),
             freed: Condvar::new(),
             stop: AtomicBool::new(false),
@@ -208,7 +210,7 @@ impl<'a> Run<'a> {
     }
 
     fn work(&self, consumer: &dyn Consumer) {
-        let mut scratch = Scratch::default();
+        let mut scratch = Scratch::sharing(&self.spares);
         if let Err(error) = self.work_on(consumer, &mut scratch) {
             self.fail(error);
         }

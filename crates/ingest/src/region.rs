@@ -1,6 +1,8 @@
 //! Some whole records to columns: what one worker does with one chunk.
 
-use ingest_columnar::{Column, ColumnBuilder, ColumnType, OnError, Room, builder_for};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use ingest_columnar::{Column, ColumnBuilder, ColumnType, OnError, Room, Spares, builder_for};
 use ingest_infer::Summary;
 use ingest_parse::{Batch, Cells, FaultKind, LineCounter, Span, invalid_utf8, read_records, unescape};
 use ingest_simd::Padded;
@@ -52,6 +54,19 @@ pub(crate) struct Scratch {
     unescaped: Vec<u8>,
     /// Bytes of text per byte of input that the last region had, by selected column: how much room the next one needs.
     text_shares: Vec<f32>,
+    spares: Arc<Mutex<Spares>>,
+}
+
+impl Scratch {
+    /// The scratch of a worker that gives and takes the memory of columns with others.
+    pub(crate) fn sharing(spares: &Arc<Mutex<Spares>>) -> Self {
+        Scratch { spares: Arc::clone(spares), ..Scratch::default() }
+    }
+
+    /// The memory of columns that are done with.
+    pub(crate) fn spares(&self) -> MutexGuard<'_, Spares> {
+        self.spares.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// Room beyond what the last region suggests, as a factor: regions differ a little.
@@ -227,7 +242,7 @@ impl<'a> Batches<'a> {
             let Some(kind) = self.plan.columns[index].given else { continue };
             scratch.batch.column(text.bytes(), index, &mut scratch.spans);
             scratch.misfits.clear();
-            let mut builder = builder_for(&kind, scratch.spans.len());
+            let mut builder = builder_for(&kind, scratch.spans.len(), &mut scratch.spares());
             builder.append(&self.plan.fields(text, &scratch.spans), &self.plan.rules(), &mut scratch.misfits);
             for &row in &scratch.misfits {
                 let row = row as usize;
@@ -307,11 +322,14 @@ impl<'a> Work<'a> {
             rows: wanted.rows_max.map_or(rows, |most| rows.min(most)),
             text_bytes: (scratch.text_shares[wanted.columns[position]] * bytes as f32 * TEXT_SLACK) as usize,
         };
+        let mut spares = scratch.spares();
+        let builder = |(at, kind)| builder_for(kind, room(at), &mut spares);
+        let builders = wanted.kinds.iter().enumerate().map(builder).collect();
         Work {
             plan,
             region,
             wanted,
-            builders: wanted.kinds.iter().enumerate().map(|(at, kind)| builder_for(kind, room(at))).collect(),
+            builders,
             widened: vec![false; wanted.kinds.len()],
             errors: vec![0; wanted.kinds.len()],
             flaws: Vec::new(),
@@ -394,7 +412,7 @@ impl<'a> Work<'a> {
         let mut joined = self.wanted.known[position].clone();
         joined.join(&summary);
         let kind = ColumnType::from(joined.decide());
-        let mut builder = builder_for(&kind, batches.rows);
+        let mut builder = builder_for(&kind, batches.rows, &mut scratch.spares());
         let mut batches = Batches::new(self.plan, self.region, self.wanted.rows_max);
         while let Some(text) = batches.next(scratch) {
             scratch.batch.column(text.bytes(), index, &mut scratch.spans);

@@ -28,8 +28,8 @@ impl Reading<bool> for Words {
 }
 
 impl Booleans {
-    pub(crate) fn new(column_type: &ColumnType, rows_hint: usize) -> Self {
-        Booleans(Rows::new(column_type, rows_hint))
+    pub(crate) fn new(column_type: &ColumnType, rows: usize) -> Self {
+        Booleans(Rows::new(column_type, Vec::with_capacity(rows)))
     }
 }
 

@@ -5,7 +5,7 @@ use ingest_infer::{DateOrder, Summary, value};
 use ingest_simd::{Batch, Range, parse_dates};
 
 use super::rows::{Reading, Rows, leave_all};
-use crate::{Column, ColumnBuilder, ColumnType, Fields, Rules};
+use crate::{Column, ColumnBuilder, ColumnType, Fields, Rules, Spares};
 
 pub(crate) struct Dates {
     rows: Rows<i32>,
@@ -40,8 +40,8 @@ impl Reading<i32> for Days {
 }
 
 impl Dates {
-    pub(crate) fn new(column_type: &ColumnType, rows_hint: usize) -> Self {
-        Dates { rows: Rows::new(column_type, rows_hint), order: column_type.date_order }
+    pub(crate) fn new(column_type: &ColumnType, rows: usize, spares: &mut Spares) -> Self {
+        Dates { rows: Rows::new(column_type, spares.take(rows)), order: column_type.date_order }
     }
 }
 

@@ -7,7 +7,7 @@ use ingest_simd::{Batch, DecimalFacts, parse_decimals};
 
 use super::float64::note_decimals;
 use super::rows::{Reading, Rows};
-use crate::{Column, ColumnBuilder, ColumnType, Fields, Rules};
+use crate::{Column, ColumnBuilder, ColumnType, Fields, Rules, Spares};
 
 pub(crate) struct Decimals {
     rows: Rows<i128>,
@@ -43,9 +43,9 @@ impl Reading<i128> for Numbers {
 }
 
 impl Decimals {
-    pub(crate) fn new(column_type: &ColumnType, precision: u8, scale: u8, rows_hint: usize) -> Self {
+    pub(crate) fn new(column_type: &ColumnType, precision: u8, scale: u8, rows: usize, spares: &mut Spares) -> Self {
         let reading = Numbers { form: column_type.form, precision, scale, narrow: Vec::new() };
-        Decimals { rows: Rows::new(column_type, rows_hint), reading }
+        Decimals { rows: Rows::new(column_type, spares.take(rows)), reading }
     }
 }
 

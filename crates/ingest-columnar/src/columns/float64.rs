@@ -5,7 +5,7 @@ use ingest_infer::{Form, Summary, value};
 use ingest_simd::{Batch, DecimalFacts, parse_floats};
 
 use super::rows::{Reading, Rows};
-use crate::{Column, ColumnBuilder, ColumnType, Fields, Rules};
+use crate::{Column, ColumnBuilder, ColumnType, Fields, Rules, Spares};
 
 pub(crate) struct Floats {
     rows: Rows<f64>,
@@ -41,8 +41,8 @@ impl Reading<f64> for Numbers {
 }
 
 impl Floats {
-    pub(crate) fn new(column_type: &ColumnType, rows_hint: usize) -> Self {
-        Floats { rows: Rows::new(column_type, rows_hint), form: column_type.form }
+    pub(crate) fn new(column_type: &ColumnType, rows: usize, spares: &mut Spares) -> Self {
+        Floats { rows: Rows::new(column_type, spares.take(rows)), form: column_type.form }
     }
 }
 

@@ -5,7 +5,7 @@ use ingest_infer::{Form, Summary, value};
 use ingest_simd::{Batch, IntFacts, parse_ints};
 
 use super::rows::{Reading, Rows};
-use crate::{Column, ColumnBuilder, ColumnType, Fields, Rules};
+use crate::{Column, ColumnBuilder, ColumnType, Fields, Rules, Spares};
 
 pub(crate) struct Ints {
     rows: Rows<i64>,
@@ -33,8 +33,8 @@ impl Reading<i64> for Numbers {
 }
 
 impl Ints {
-    pub(crate) fn new(column_type: &ColumnType, rows_hint: usize) -> Self {
-        Ints { rows: Rows::new(column_type, rows_hint), form: column_type.form }
+    pub(crate) fn new(column_type: &ColumnType, rows: usize, spares: &mut Spares) -> Self {
+        Ints { rows: Rows::new(column_type, spares.take(rows)), form: column_type.form }
     }
 }
 

@@ -71,10 +71,11 @@ pub(super) trait Reading<T> {
 }
 
 impl<T: Copy + Default> Rows<T> {
-    pub(super) fn new(column_type: &ColumnType, rows_hint: usize) -> Self {
+    /// No rows yet; `values` is an empty list with room for them.
+    pub(super) fn new(column_type: &ColumnType, values: Vec<T>) -> Self {
         Rows {
-            values: Vec::with_capacity(rows_hint),
-            validity: Validity::with_capacity(rows_hint),
+            validity: Validity::with_capacity(values.capacity()),
+            values,
             seen: Seen::new(column_type),
             left: Vec::new(),
             text: Vec::new(),

@@ -8,7 +8,7 @@ use ingest_parse::{Dialect, Span};
 use ingest_simd::{Kernel, PADDING, Padded};
 use proptest::prelude::*;
 
-use crate::{ColumnType, Fields, Rules, arrow_type, builder_for};
+use crate::{ColumnType, Fields, Rules, Spares, arrow_type, builder_for};
 
 /// A field as it was meant.
 #[derive(Clone, Debug, PartialEq)]
@@ -116,7 +116,7 @@ fn check(cells: &[Cell], column_type: &ColumnType, nulls: &NullWords, split: usi
 
 fn check_kernel(cells: &[Cell], column_type: &ColumnType, nulls: &NullWords, split: usize, kernel: Kernel) {
     let context = format!("{kernel} {column_type:?} {cells:?}");
-    let mut builder = builder_for(column_type, cells.len());
+    let mut builder = builder_for(column_type, cells.len(), &mut Spares::default());
     let mut misfits = Vec::new();
     let (first, second) = cells.split_at(split.min(cells.len()));
     for (part, before) in [(first, 0), (second, first.len())] {
@@ -325,7 +325,7 @@ fn what_is_no_utf8_is_a_misfit_and_its_neighbours_are_not() {
     buffer.resize(end + PADDING, 0);
     let block = Padded::new(&buffer, PADDING, end).unwrap();
     let spans = [Span::new(0, 2), Span::new(2, 3), Span::new(3, 6), Span::new(3, 4), Span::new(6, 7), Span::new(7, 7)];
-    let mut builder = builder_for(&ColumnType::inferred(DataType::Utf8), 0);
+    let mut builder = builder_for(&ColumnType::inferred(DataType::Utf8), 0, &mut Spares::default());
     let mut misfits = Vec::new();
     let rules = Rules { nulls: &NullWords::default(), kernel: Kernel::fastest() };
     builder.append(&Fields { block, spans: &spans, dialect: &Dialect::default() }, &rules, &mut misfits);
@@ -350,7 +350,7 @@ fn escapes_are_undone_wherever_the_dialect_has_them() {
         if is_quoted {
             spans = vec![Span::quoted(0, raw.len() as u32, false), Span::quoted(0, raw.len() as u32, true)];
         }
-        let mut builder = builder_for(&ColumnType::given(DataType::Utf8), 1);
+        let mut builder = builder_for(&ColumnType::given(DataType::Utf8), 1, &mut Spares::default());
         let rules = Rules { nulls: &NullWords::default(), kernel: Kernel::fastest() };
         builder.append(&Fields { block, spans: &spans, dialect: &dialect }, &rules, &mut vec![]);
         for row in 0..spans.len() {
@@ -367,7 +367,7 @@ fn an_escape_that_is_a_digit_is_undone_in_numbers_too() {
     let (buffer, end, _) = laid_out(&[plain("2134")]);
     let block = Padded::new(&buffer, PADDING, end).unwrap();
     let spans = [Span::quoted(0, 4, false), Span::new(0, 4)];
-    let mut builder = builder_for(&ColumnType::inferred(DataType::Int64), 1);
+    let mut builder = builder_for(&ColumnType::inferred(DataType::Int64), 1, &mut Spares::default());
     let rules = Rules { nulls: &NullWords::default(), kernel: Kernel::fastest() };
     builder.append(&Fields { block, spans: &spans, dialect: &dialect }, &rules, &mut vec![]);
     assert_eq!(builder.finish().array.as_primitive::<Int64Type>().values(), &[234, 2134]);

@@ -5,7 +5,7 @@ use ingest_infer::{Summary, TimeUnit, value};
 use ingest_simd::Batch;
 
 use super::rows::{Reading, Rows, leave_all};
-use crate::{Column, ColumnBuilder, ColumnType, Fields, Rules};
+use crate::{Column, ColumnBuilder, ColumnType, Fields, Rules, Spares};
 
 pub(crate) struct Times {
     rows: Rows<i64>,
@@ -29,8 +29,8 @@ impl Reading<i64> for Clock {
 }
 
 impl Times {
-    pub(crate) fn new(column_type: &ColumnType, unit: TimeUnit, rows_hint: usize) -> Self {
-        Times { rows: Rows::new(column_type, rows_hint), unit }
+    pub(crate) fn new(column_type: &ColumnType, unit: TimeUnit, rows: usize, spares: &mut Spares) -> Self {
+        Times { rows: Rows::new(column_type, spares.take(rows)), unit }
     }
 }
 

@@ -6,7 +6,7 @@ use ingest_parse::Span;
 use ingest_simd::{Batch, Range, parse_timestamps};
 
 use super::rows::{Reading, Rows};
-use crate::{Column, ColumnBuilder, ColumnType, Fields, Rules};
+use crate::{Column, ColumnBuilder, ColumnType, Fields, Rules, Spares};
 
 pub(crate) struct Timestamps {
     rows: Rows<i64>,
@@ -95,9 +95,9 @@ fn to_nanos(out: &mut Batch<'_, i64>, first: usize) -> Option<Range<i64>> {
 }
 
 impl Timestamps {
-    pub(crate) fn new(column_type: &ColumnType, unit: TimeUnit, utc: bool, rows_hint: usize) -> Self {
+    pub(crate) fn new(column_type: &ColumnType, unit: TimeUnit, utc: bool, rows: usize, spares: &mut Spares) -> Self {
         let reading = Moments { unit, utc, spans: Vec::new() };
-        Timestamps { rows: Rows::new(column_type, rows_hint), reading }
+        Timestamps { rows: Rows::new(column_type, spares.take(rows)), reading }
     }
 }
 

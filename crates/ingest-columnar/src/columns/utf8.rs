@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::rows::{Seen, column};
 use crate::unchecked::CheckedText;
-use crate::{Column, ColumnBuilder, ColumnType, Fields, Room, Rules};
+use crate::{Column, ColumnBuilder, ColumnType, Fields, Room, Rules, Spares};
 
 /// The most bytes that the fields of one text column may have between two calls of
 /// [`finish`](ColumnBuilder::finish), since its offsets have 32 bits.
@@ -24,9 +24,9 @@ pub(crate) struct Text {
 }
 
 impl Text {
-    pub(crate) fn new(column_type: &ColumnType, room: Room) -> Self {
+    pub(crate) fn new(column_type: &ColumnType, room: Room, spares: &mut Spares) -> Self {
         Text {
-            text: CheckedText::with_capacity(room.rows, room.text_bytes),
+            text: CheckedText::with_room(room, spares),
             seen: Seen::new(column_type),
             rewritten: Vec::new(),
             spans: Vec::new(),
@@ -103,7 +103,7 @@ impl ColumnBuilder for Text {
     }
 
     fn finish(&mut self) -> Column {
-        let text = std::mem::replace(&mut self.text, CheckedText::with_capacity(0, 0));
+        let text = std::mem::take(&mut self.text);
         column(Arc::new(text.into_array()), self.seen.take())
     }
 }

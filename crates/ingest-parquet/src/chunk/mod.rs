@@ -206,6 +206,7 @@ impl InChunk<'_> {
 
     fn texts(self, arrays: &[ArrayRef]) -> Result<Chunk, ParquetError> {
         let mut texts = emptied(std::mem::take(&mut self.encoder.texts));
+        texts.reserve(self.rows.count);
         for array in arrays {
             match array.as_string_opt::<i64>() {
                 Some(array) => append_texts(array, &mut texts),
