@@ -84,16 +84,22 @@ mod tests {
 
     use super::*;
 
+    fn place<T>(list: &[T]) -> usize {
+        list.as_ptr().addr()
+    }
+
     #[test]
     fn memory_goes_to_values_of_the_same_width() {
         let mut spares = Spares::default();
         let list = spares.take::<i64>(1000);
-        let (at, capacity) = (list.as_ptr().addr(), list.capacity());
+        let (at, capacity) = (place(&list), list.capacity());
         spares.give(Arc::new(Int64Array::from(list)));
-        assert!(spares.take::<i32>(1000).as_ptr().addr() != at && spares.take::<f64>(400).as_ptr().addr() != at);
+        let (narrow, few) = (spares.take::<i32>(1000), spares.take::<f64>(400));
+        assert!(place(&narrow) != at && place(&few) != at);
         let again = spares.take::<f64>(990);
-        assert_eq!((again.as_ptr().addr(), again.capacity(), again.len()), (at, capacity, 0));
-        assert!(spares.take::<f64>(990).as_ptr().addr() != at, "it is given once");
+        assert_eq!((place(&again), again.capacity(), again.len()), (at, capacity, 0));
+        let more = spares.take::<f64>(990);
+        assert!(place(&more) != at, "it is given once");
     }
 
     #[test]
@@ -102,7 +108,8 @@ mod tests {
         let numbers = Arc::new(Float64Array::from(vec![1.5; 100]));
         spares.give(numbers.clone());
         spares.give(Arc::new(StringArray::from(vec!["a", "b"])));
-        assert!(spares.take::<f64>(100).as_ptr().addr() != numbers.values().as_ptr().addr());
+        let list = spares.take::<f64>(100);
+        assert!(place(&list) != place(numbers.values()));
         assert_eq!(numbers.value(99), 1.5);
     }
 
