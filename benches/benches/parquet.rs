@@ -40,7 +40,7 @@ fn column(criterion: &mut Criterion, shape: Shape, field: &Field, arrays: &[Arra
     group.throughput(Throughput::Bytes(arrays.iter().map(|array| array.get_buffer_memory_size() as u64).sum()));
     group.sample_size(20);
     for codec in [Codec::default(), Codec::Snappy, Codec::Lz4, Codec::None] {
-        let options = WriteOptions { codec };
+        let options = WriteOptions { codec, ..WriteOptions::default() };
         let encode = || encode_column(field, arrays, &options).expect("Parquet holds every type of the shapes");
         check(field, encode(), expected);
         group.bench_function(BenchmarkId::from_parameter(codec), |bencher| bencher.iter(encode));

@@ -8,13 +8,17 @@
 //! 3. Whether a dictionary pays is asked of a sample; small ranges of numbers are looked up in a table, others by a hash.
 //! 4. Statistics are taken from whole pages, or from the dictionary entries that a page uses.
 //!
-//! Thrift, page headers and metadata are the crate's.
+//! Thrift, page headers, metadata and Bloom filters are the crate's.
 
+mod bloom;
 mod bounds;
 mod compress;
+mod delta;
 mod dictionary;
 mod hybrid;
 mod levels;
+mod modern;
+mod split;
 mod values;
 mod writer;
 
@@ -31,12 +35,14 @@ use parquet::file::statistics::{Statistics, ValueStatistics};
 use parquet::schema::types::ColumnDescPtr;
 
 use crate::error::ParquetError;
-use crate::options::{PAGE_BYTES_MAX, PAGE_ROWS_MAX, WriteOptions};
+use crate::options::{EncodingSet, PAGE_BYTES_MAX, PAGE_ROWS_MAX, WriteOptions};
+use bloom::filter_of;
 use bounds::boundary_order;
 use compress::Compressor;
 use dictionary::{Dictionary, dictionary_for};
 use hybrid::{code_bits, write_codes};
 use levels::{append_bits, write_levels};
+use modern::runs_of_booleans;
 use values::{Bounds, Counts, Value, Wide};
 use writer::{ChunkFacts, ChunkWriter, PageFacts};
 
@@ -107,7 +113,7 @@ impl Rows {
 
 impl ChunkEncoder {
     pub(crate) fn new(options: &WriteOptions) -> Result<Self, ParquetError> {
-        Ok(ChunkEncoder { options: *options, compressor: Compressor::new(options.codec)?, body: Vec::new() })
+        Ok(ChunkEncoder { options: options.clone(), compressor: Compressor::new(options.codec)?, body: Vec::new() })
     }
 
     /// Encodes the arrays, all of type `kind`, as one chunk of the described column. `None` if there is no way to write the
@@ -202,10 +208,23 @@ impl InChunk<'_> {
 
     /// Values of all rows that have one, in parts.
     fn values<T: Value>(self, parts: &[&[T]]) -> Result<Chunk, ParquetError> {
-        match dictionary_for(parts, self.width) {
-            Some(dictionary) => self.coded(&dictionary),
-            None => self.plain(parts),
-        }
+        let (width, wants_filter, set) = (self.width, self.wants_filter(), self.encoder.options.encoding_set);
+        let dictionary = dictionary_for(parts, width);
+        let filter = wants_filter.then(|| match &dictionary {
+            Some(dictionary) => filter_of(&[&dictionary.values], width),
+            None => filter_of(parts, width),
+        });
+        let (pages, mut close) = match (dictionary, set) {
+            (Some(dictionary), _) => self.coded(&dictionary),
+            (None, EncodingSet::Modern) => self.modern(parts),
+            (None, EncodingSet::Compatible) => self.plain(parts),
+        }?;
+        close.bloom_filter = filter;
+        Ok((pages, close))
+    }
+
+    fn wants_filter(&self) -> bool {
+        self.encoder.options.bloom.contains(self.descriptor.name())
     }
 
     fn plain<T: Value>(self, parts: &[&[T]]) -> Result<Chunk, ParquetError> {
@@ -276,13 +295,24 @@ impl InChunk<'_> {
         let values = together.finish();
         let mut writer = ChunkWriter::new(descriptor, options.codec, compressor);
         let (mut bounds_of_pages, mut next) = (Vec::new(), 0);
-        for page in rows.pages() {
+        let is_modern = options.encoding_set == EncodingSet::Modern;
+        let runs = if is_modern { runs_of_booleans(&rows, &rows.pages(), &values) } else { None };
+        for (number, page) in rows.pages().into_iter().enumerate() {
             body.clear();
             write_levels(rows.validity.as_ref(), page.clone(), body);
             let count = rows.values(&page);
             let bits = values.slice(next, count);
             next += count;
-            append_bits(&bits, body);
+            let encoding = match &runs {
+                Some(runs) => {
+                    body.extend_from_slice(&runs[number]);
+                    Encoding::RLE
+                }
+                None => {
+                    append_bits(&bits, body);
+                    Encoding::PLAIN
+                }
+            };
             let trues = bits.count_set_bits();
             let bounds = (count > 0).then_some(Bounds { min: i32::from(trues == count), max: i32::from(trues > 0) });
             bounds_of_pages.push(bounds);
@@ -293,7 +323,7 @@ impl InChunk<'_> {
                 bounds: bounds.map(|Bounds { min, max }| (vec![min as u8], vec![max as u8])),
                 text_bytes: None,
             };
-            writer.page(body, Encoding::PLAIN, facts)?;
+            writer.page(body, encoding, facts)?;
         }
         let bounds = bounds_of_pages.iter().copied().reduce(Bounds::join).flatten();
         let (min, max) = (bounds.map(|bounds| bounds.min != 0), bounds.map(|bounds| bounds.max != 0));

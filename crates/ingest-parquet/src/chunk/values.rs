@@ -4,7 +4,9 @@ use ingest_columnar::arrow::datatypes::ToByteSlice;
 use parquet::data_type::{ByteArray, FixedLenByteArray};
 use parquet::file::statistics::{Statistics, ValueStatistics};
 
+use super::bloom::Hashed;
 use super::bounds::{truncate_max, truncate_min};
+use super::modern::Modern;
 
 /// The least and the greatest of some values.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -22,7 +24,7 @@ pub(super) struct Counts {
 }
 
 /// A value of a physical type.
-pub(super) trait Value: Copy {
+pub(super) trait Value: Hashed + Modern {
     /// Whether the type has values beyond every order.
     const HAS_NAN: bool = false;
     /// Whether values are whole numbers, see [`Value::as_number`].

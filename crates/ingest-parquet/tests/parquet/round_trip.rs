@@ -34,7 +34,7 @@ fn every_codec_is_read_back() {
     let written = batch(&schema, 0..5000, Nulls::Some);
     let mut sizes = Vec::new();
     for codec in [Codec::None, Codec::Snappy, Codec::Lz4, Codec::Zstd(1), Codec::Zstd(19)] {
-        let bytes = file(&schema, vec![group(&written, &WriteOptions { codec })]);
+        let bytes = file(&schema, vec![group(&written, &WriteOptions { codec, ..WriteOptions::default() })]);
         assert_eq!(read(&bytes).0.column(2), written.column(2), "{codec}");
         sizes.push(bytes.len());
     }
@@ -180,7 +180,7 @@ proptest! {
         cuts in prop::collection::vec(0.0..1.0f64, 0..4),
         nulls in prop::sample::select(vec![Nulls::None, Nulls::Some, Nulls::All]),
     ) {
-        let options = WriteOptions { codec: Codec::None };
+        let options = WriteOptions { codec: Codec::None, ..WriteOptions::default() };
         let whole = column(&kind, 0..rows, nulls);
         let field = Field::new("a", kind.clone(), true);
         let mut edges: Vec<usize> = cuts.iter().map(|cut| (cut * rows as f64) as usize).chain([0, rows]).collect();
