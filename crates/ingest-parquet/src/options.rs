@@ -86,7 +86,7 @@ pub enum EncodingSet {
     #[default]
     Compatible,
     /// Beside them DELTA_BINARY_PACKED, DELTA_LENGTH_BYTE_ARRAY, BYTE_STREAM_SPLIT, and RLE for booleans: smaller files, for
-    /// readers of the last years. Each is used where no dictionary pays, as the type and the values decide.
+    /// readers of the last years. Each is used where no dictionary pays and a trial on some of the values says that it does.
     Modern,
 }
 

@@ -15,12 +15,6 @@ const MINIBLOCK: usize = 32;
 
 const MINIBLOCKS: usize = BLOCK / MINIBLOCK;
 
-/// Values of a stretch that is looked at to see whether differences pay: the first one and eight blocks of differences.
-const STRETCH_VALUES: usize = 8 * BLOCK + 1;
-
-/// Stretches that are looked at.
-const STRETCHES: usize = 16;
-
 /// A whole number of one of the format's widths.
 pub(super) trait Whole: Copy + Ord + Default {
     /// The difference, wrapped at the type's width.
@@ -74,31 +68,9 @@ pub(super) fn write_differences<T: Whole>(values: &[T], out: &mut Vec<u8>) {
 ///
 /// A text of 2^31 bytes or more has no length here, and no place in a page either: the page is refused for its size.
 pub(super) fn write_texts(texts: &[&[u8]], out: &mut Vec<u8>) {
-    write_differences(&lengths(texts), out);
+    write_differences(&texts.iter().map(|text| text.len() as i32).collect::<Vec<_>>(), out);
     out.reserve(texts.iter().map(|text| text.len()).sum());
     texts.iter().for_each(|text| out.extend_from_slice(text));
-}
-
-/// The lengths of texts in bytes.
-pub(super) fn lengths(texts: &[&[u8]]) -> Vec<i32> {
-    texts.iter().map(|text| text.len() as i32).collect()
-}
-
-/// Whether differences take fewer bytes than the numbers themselves. Asked of all values if they are few, else of stretches
-/// spread evenly over them. O(1) values.
-pub(super) fn differences_pay<T: Whole>(values: &[T]) -> bool {
-    let (mut packed, mut looked_at) = (Vec::new(), 0);
-    let mut look = |values: &[T]| {
-        write_differences(values, &mut packed);
-        looked_at += values.len();
-    };
-    if values.len() <= STRETCHES * STRETCH_VALUES {
-        look(values);
-    } else {
-        let starts = (0..STRETCHES).map(|stretch| values.len() / STRETCHES * stretch);
-        starts.for_each(|start| look(&values[start..start + STRETCH_VALUES]));
-    }
-    packed.len() < looked_at * size_of::<T>()
 }
 
 /// Appends a block: the differences of the values from the second on, each from the one before it.
@@ -252,20 +224,6 @@ mod tests {
         write_differences(&(0..1_281).map(|n| n * 1000).collect::<Vec<i64>>(), &mut out);
         // Per block two bytes for the least difference and four for the widths.
         assert_eq!(out.len(), 2 + 1 + 2 + 1 + 10 * 6);
-    }
-
-    #[test]
-    fn differences_pay_unless_they_are_noise() {
-        let mut noise = 1u64;
-        let mut next = || {
-            noise = noise.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f);
-            (noise ^ noise >> 32).wrapping_mul(0x9e37_79b9_7f4a_7c15).cast_signed()
-        };
-        let noise: Vec<i64> = (0..100_000).map(|_| next()).collect();
-        assert!(!differences_pay(&noise) && !differences_pay(&noise[..1000]));
-        assert!(differences_pay(&noise.iter().map(|value| value >> 4).collect::<Vec<_>>()));
-        assert!(differences_pay(&(0..100_000).collect::<Vec<i64>>()));
-        assert!(!differences_pay::<i64>(&[]) && !differences_pay(&[5i32]));
     }
 
     proptest! {

@@ -108,7 +108,12 @@ fn text(row: usize, values: Values) -> String {
         (0, _) | (_, 0) => String::new(),
         (number, 1) if values == Values::Many => format!("long {number} ").repeat(200),
         (number, 2) => format!("žluťoučký 🚲 {}", number % 10),
-        (number, _) => format!("é {number}"),
+        (number, _) if values == Values::Few => format!("é {number}"),
+        // Of any length: a length that repeats would be matched along with the text behind it.
+        (number, _) => {
+            let digits = format!("{:011x}", number.unsigned_abs().wrapping_mul(977));
+            digits[..1 + (row * row * 7919 >> 3) % 11].to_owned()
+        }
     }
 }
 
@@ -195,6 +200,8 @@ fn encoding_wanted(case: Case, kind: &DataType, nulls: Nulls) -> Encoding {
         _ if case.values == Values::Few => Encoding::RLE_DICTIONARY,
         (DataType::Decimal128(38, _), _) => Encoding::PLAIN,
         _ if !is_modern => Encoding::PLAIN,
+        // It helps a codec, and there is none.
+        (DataType::Float64, _) if case.codec == Codec::None => Encoding::PLAIN,
         (DataType::Float64, _) => Encoding::BYTE_STREAM_SPLIT,
         (DataType::Utf8, _) => Encoding::DELTA_LENGTH_BYTE_ARRAY,
         _ => Encoding::DELTA_BINARY_PACKED,
