@@ -45,9 +45,8 @@ fn column(criterion: &mut Criterion, shape: Shape, field: &Field, arrays: &[Arra
         let options = WriteOptions { codec, encoding_set, ..WriteOptions::default() };
         let encode = || encode_column(field, arrays, &options).expect("Parquet holds every type of the shapes");
         check(field, encode(), expected);
-        group.bench_function(BenchmarkId::from_parameter(format!("{codec} {encoding_set}")), |bencher| {
-            bencher.iter(encode)
-        });
+        let id = BenchmarkId::from_parameter(format!("{codec} {encoding_set}"));
+        group.bench_function(id, |bencher| bencher.iter(encode));
     }
     group.finish();
 }

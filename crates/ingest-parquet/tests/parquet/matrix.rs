@@ -60,7 +60,7 @@ impl Nulls {
             Nulls::Alternating => row % 2 == 1,
             Nulls::FirstHalf => row < rows / 2,
             Nulls::PageEdges => matches!(row % PAGE_ROWS, 0 | 65_535),
-            Nulls::Runs => row / 1000 % 2 == 0,
+            Nulls::Runs => (row / 1000).is_multiple_of(2),
         }
     }
 }
@@ -112,7 +112,7 @@ fn text(row: usize, values: Values) -> String {
         // Of any length: a length that repeats would be matched along with the text behind it.
         (number, _) => {
             let digits = format!("{:011x}", number.unsigned_abs().wrapping_mul(977));
-            digits[..1 + (row * row * 7919 >> 3) % 11].to_owned()
+            digits[..1 + row * row * 7919 / 8 % 11].to_owned()
         }
     }
 }

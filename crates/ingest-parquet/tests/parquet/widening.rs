@@ -11,6 +11,7 @@ use ingest_columnar::arrow::datatypes::{DataType, Field, Schema, SchemaRef, Time
 use ingest_parquet::{
     EncodedColumn, EncodedGroup, EncodingSet, FileWriter, ParquetError, ParquetErrorKind, WriteOptions, encode_column,
 };
+use parquet::file::metadata::{ColumnChunkMetaData, RowGroupMetaData};
 use proptest::prelude::*;
 
 use crate::table::{Nulls, column, read};
@@ -113,8 +114,8 @@ proptest! {
             let (batch, metadata) = read(&fs::read(&late).unwrap());
             prop_assert_eq!(metadata.num_row_groups(), narrow.len());
             prop_assert_eq!(&batch.column(1).slice(0, GROUP_ROWS), &values(0, 1, false));
-            let chunks = metadata.row_groups().iter().flat_map(|group| group.columns());
-            let places: HashSet<_> = chunks.map(|chunk| chunk.bloom_filter_offset()).collect();
+            let chunks = metadata.row_groups().iter().flat_map(RowGroupMetaData::columns);
+            let places: HashSet<_> = chunks.map(ColumnChunkMetaData::bloom_filter_offset).collect();
             prop_assert!(!places.contains(&None) && places.len() == narrow.len() * 5, "a filter for each chunk");
         }
     }
