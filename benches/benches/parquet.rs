@@ -1,4 +1,4 @@
-//! Columns to Parquet: one column chunk of each type, by codec. Throughput counts the columns' bytes in memory.
+//! Columns to Parquet: one column chunk of each type, by codec and encoding set. Throughput counts the columns' bytes in memory.
 
 mod answer;
 mod material;
@@ -10,7 +10,7 @@ use criterion::{BenchmarkId, Criterion, Throughput};
 use ingest::arrow::array::{Array, ArrayRef, RecordBatch};
 use ingest::arrow::datatypes::{Field, Schema};
 use ingest_benches::{ColumnExpected, Shape};
-use ingest_parquet::{Codec, EncodedColumn, EncodedGroup, StreamWriter, WriteOptions, encode_column};
+use ingest_parquet::{Codec, EncodedColumn, EncodedGroup, EncodingSet, StreamWriter, WriteOptions, encode_column};
 use material::Material;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
@@ -39,11 +39,14 @@ fn column(criterion: &mut Criterion, shape: Shape, field: &Field, arrays: &[Arra
     let mut group = criterion.benchmark_group(format!("encode/{shape}/{} {}", expected.data_type, expected.name));
     group.throughput(Throughput::Bytes(arrays.iter().map(|array| array.get_buffer_memory_size() as u64).sum()));
     group.sample_size(20);
-    for codec in [Codec::default(), Codec::Snappy, Codec::Lz4, Codec::None] {
-        let options = WriteOptions { codec };
+    let codecs = [Codec::default(), Codec::Snappy, Codec::Lz4, Codec::None];
+    let sets = [EncodingSet::Compatible, EncodingSet::Modern];
+    for (encoding_set, codec) in sets.into_iter().flat_map(|set| codecs.map(|codec| (set, codec))) {
+        let options = WriteOptions { codec, encoding_set, ..WriteOptions::default() };
         let encode = || encode_column(field, arrays, &options).expect("Parquet holds every type of the shapes");
         check(field, encode(), expected);
-        group.bench_function(BenchmarkId::from_parameter(codec), |bencher| bencher.iter(encode));
+        let id = BenchmarkId::from_parameter(format!("{codec} {encoding_set}"));
+        group.bench_function(id, |bencher| bencher.iter(encode));
     }
     group.finish();
 }

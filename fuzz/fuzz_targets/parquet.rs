@@ -9,7 +9,7 @@ use arbitrary::Arbitrary;
 use ingest::arrow::array::{Array, RecordBatch};
 use ingest::arrow::compute::concat_batches;
 use ingest::arrow::datatypes::DataType;
-use ingest::{Codec, Format, Kernel, Options, WriteOptions};
+use ingest::{Codec, EncodingSet, Format, Kernel, Options, WriteOptions};
 use ingest_fuzz::{Text, Way, Wishes, describe, run};
 use libfuzzer_sys::fuzz_target;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -20,6 +20,7 @@ struct Case {
     wishes: Wishes,
     codec: u8,
     row_group_bytes: Option<u8>,
+    modern: bool,
     threads: u8,
     chunk_bytes: u8,
 }
@@ -57,7 +58,8 @@ fn way(case: &Case) -> Way {
 fn write_options(case: &Case) -> WriteOptions {
     let codec = [Codec::None, Codec::Snappy, Codec::Lz4, Codec::default()][usize::from(case.codec) % 4];
     let row_group_bytes = case.row_group_bytes.map(|bytes| u64::from(bytes) + 1);
-    WriteOptions { format: Some(Format::Parquet), codec, row_group_bytes, ..WriteOptions::default() }
+    let encoding_set = if case.modern { EncodingSet::Modern } else { EncodingSet::Compatible };
+    WriteOptions { format: Some(Format::Parquet), codec, encoding_set, row_group_bytes, ..WriteOptions::default() }
 }
 
 fn write_file(text: &[u8], options: &Options, write: &WriteOptions, path: &Path) -> Result<(), String> {

@@ -6,6 +6,7 @@ use std::io::{self, BufWriter, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ingest_columnar::arrow::datatypes::{DataType, Schema};
+use parquet::bloom_filter::Sbbf;
 use parquet::column::writer::ColumnCloseResult;
 use parquet::file::metadata::page_index::PageIndexBuilder;
 use parquet::file::metadata::{
@@ -28,7 +29,7 @@ const MAGIC: &[u8] = b"PAR1";
 /// Bytes that are written at a time: the library copies chunks in pieces of a few kilobytes.
 const WRITE_BYTES: usize = 1 << 17;
 
-/// The version of the format that the footer names; what is written is within it.
+/// The version that the format asks every writer to name, whatever the encodings.
 const FORMAT_VERSION: i32 = 1;
 
 /// A file in the making.
@@ -63,17 +64,17 @@ impl Group {
         statistics.and_then(Statistics::null_count_opt) == Some(self.rows())
     }
 
-    /// What is known of a written chunk, in the form that lets it be copied.
-    fn written(&self, column: usize) -> ColumnCloseResult {
+    /// What is known of a written chunk, in the form that lets it be copied; its Bloom filter is in the file alone.
+    fn written(&self, file: &File, column: usize) -> Result<ColumnCloseResult, ParquetError> {
         let metadata = self.metadata.column(column).clone();
-        ColumnCloseResult {
+        Ok(ColumnCloseResult {
             bytes_written: metadata.compressed_size() as u64,
             rows_written: self.rows(),
+            bloom_filter: Sbbf::read_from_column_chunk(&metadata, file)?,
             metadata,
-            bloom_filter: None,
             column_index: self.column_indexes[column].clone(),
             offset_index: self.offset_indexes[column].clone(),
-        }
+        })
     }
 
     /// Whether names, count and types of the columns are the schema's.
@@ -99,7 +100,7 @@ impl Source<'_> {
     fn append_to<W: Write + Send>(self, group: &mut SerializedRowGroupWriter<'_, W>) -> Result<(), ParquetError> {
         match self {
             Source::Encoded(column) => group.append_column(&column.pages, column.close)?,
-            Source::Kept(file, from, column) => group.append_column(file, from.written(column))?,
+            Source::Kept(file, from, column) => group.append_column(file, from.written(file, column)?)?,
         }
         Ok(())
     }
@@ -134,10 +135,12 @@ impl<W: Write + Send> Body<W> {
         let ordinal =
             i32::try_from(self.groups.len()).map_err(|_| ParquetError::encode("more than 2^31 row groups"))?;
         let groups = &mut self.groups;
-        let on_close: OnCloseRowGroup<'_, _> = Box::new(move |_, metadata, _, column_indexes, offset_indexes| {
-            groups.push(Group { metadata, column_indexes, offset_indexes, kinds });
-            Ok(())
-        });
+        let on_close: OnCloseRowGroup<'_, _> =
+            Box::new(move |out, mut metadata, filters, column_indexes, offset_indexes| {
+                write_filters(out, &mut metadata, &filters)?;
+                groups.push(Group { metadata, column_indexes, offset_indexes, kinds });
+                Ok(())
+            });
         let properties = Arc::new(WriterProperties::default());
         let mut group =
             SerializedRowGroupWriter::new(Arc::new(schema), properties, &mut self.out, ordinal, Some(on_close));
@@ -171,6 +174,23 @@ impl<W: Write + Send> Body<W> {
         drop(self.out);
         Ok((self.shared.into_inner()?.0, self.groups))
     }
+}
+
+/// Writes the Bloom filters of a group behind its pages, so that none is held until the footer, and says where they are.
+fn write_filters<W: Write>(
+    out: &mut TrackedWrite<W>,
+    metadata: &mut RowGroupMetaData,
+    filters: &[Option<Sbbf>],
+) -> parquet::errors::Result<()> {
+    for (chunk, filter) in metadata.columns_mut().iter_mut().zip(filters) {
+        let Some(filter) = filter else { continue };
+        let start = out.bytes_written();
+        filter.write(&mut *out)?;
+        let length = out.bytes_written() - start;
+        let builder = chunk.clone().into_builder().set_bloom_filter_offset(Some(start as i64));
+        *chunk = builder.set_bloom_filter_length(Some(length as i32)).build()?;
+    }
+    Ok(())
 }
 
 fn file_metadata(groups: Vec<Group>, schema: &Schema) -> Result<ParquetMetaData, ParquetError> {

@@ -47,7 +47,7 @@ impl FileWriter {
     ) -> Result<Self, ParquetError> {
         let body = Body::new(AtomicFile::create(destination, overwrite)?).map_err(|error| error.at(destination))?;
         let (destination, columns) = (destination.to_owned(), schema.fields().len());
-        Ok(FileWriter { body, options: *options, overwrite, destination, columns })
+        Ok(FileWriter { body, options: options.clone(), overwrite, destination, columns })
     }
 
     /// Writes a row group behind the others; its bytes leave memory.

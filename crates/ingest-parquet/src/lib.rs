@@ -8,9 +8,9 @@
 //!   written with the final types from the start, byte for byte.
 //! - [`StreamWriter`] does the same into any `Write`, for types that are settled beforehand.
 //!
-//! Every column is optional (nullable). Each chunk carries statistics and a page index. Encodings are PLAIN and
-//! RLE_DICTIONARY only, which every reader knows. The Arrow schema is not embedded: Parquet's own types say all that the
-//! supported types need.
+//! Every column is optional (nullable). Each chunk carries statistics and a page index, and a Bloom filter where one is
+//! asked for. Encodings are PLAIN and RLE_DICTIONARY only, which every reader knows, unless [`EncodingSet::Modern`] allows
+//! more. The Arrow schema is not embedded: Parquet's own types say all that the supported types need.
 //!
 //! What this crate does not do: it reads no Parquet, starts no threads, and decides no types and no row group sizes.
 //!
@@ -54,5 +54,5 @@ pub use atomic::AtomicFile;
 pub use encode::{EncodedColumn, EncodedGroup, Encoder, encode_column, encode_group};
 pub use error::{ParquetError, ParquetErrorKind};
 pub use file::{FileReport, FileWriter};
-pub use options::{Codec, UnknownCodec, WriteOptions};
+pub use options::{Codec, EncodingSet, UnknownCodec, UnknownEncodingSet, WriteOptions};
 pub use stream::StreamWriter;

@@ -1,5 +1,6 @@
 //! What can be chosen about the bytes of a file.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
@@ -78,11 +79,54 @@ impl FromStr for Codec {
     }
 }
 
+/// Which encodings pages may have. Displayed and parsed as `compatible`, `modern`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub enum EncodingSet {
+    /// PLAIN and RLE_DICTIONARY, which every reader knows.
+    #[default]
+    Compatible,
+    /// Beside them DELTA_BINARY_PACKED, DELTA_LENGTH_BYTE_ARRAY, BYTE_STREAM_SPLIT, and RLE for booleans: smaller files, for
+    /// readers of the last years. Each is used where no dictionary pays and a trial on some of the values says that it does.
+    Modern,
+}
+
+impl fmt::Display for EncodingSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            EncodingSet::Compatible => "compatible",
+            EncodingSet::Modern => "modern",
+        })
+    }
+}
+
+/// The text names no set of encodings.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no encoding set {0:?}; encoding sets are compatible, modern")]
+pub struct UnknownEncodingSet(pub String);
+
+impl FromStr for EncodingSet {
+    type Err = UnknownEncodingSet;
+
+    fn from_str(text: &str) -> Result<Self, UnknownEncodingSet> {
+        match text {
+            "compatible" => Ok(EncodingSet::Compatible),
+            "modern" => Ok(EncodingSet::Modern),
+            _ => Err(UnknownEncodingSet(text.to_owned())),
+        }
+    }
+}
+
 /// What can be chosen about the bytes of a file. All writers of one file are given the same options.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct WriteOptions {
     /// How pages are compressed.
     pub codec: Codec,
+    /// Which encodings pages may have.
+    pub encoding_set: EncodingSet,
+    /// Names of the columns that get a Bloom filter in each row group, so that readers who look for a value can pass over
+    /// groups without it. Of values that are not there, one in a hundred is taken to be. Columns of booleans get none: two
+    /// values are nearly always both there.
+    pub bloom: BTreeSet<String>,
 }
 
 /// A page of texts is closed at this many bytes before compression. 1 MiB is what readers expect, and fits in L2 while it is
@@ -100,6 +144,14 @@ pub(crate) fn created_by() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn encoding_sets_round_trip_as_text() {
+        for set in [EncodingSet::Compatible, EncodingSet::Modern] {
+            assert_eq!(set.to_string().parse(), Ok(set));
+        }
+        assert!("Modern".parse::<EncodingSet>().unwrap_err().to_string().contains("compatible, modern"));
+    }
 
     #[test]
     fn codecs_round_trip_as_text() {

@@ -39,7 +39,7 @@ pub use batches::BatchIter;
 pub use error::{Code, Error, Position, Result};
 pub use ingest_columnar::{Frame, OnError, arrow, type_name};
 pub use ingest_infer::{DataType, TimeUnit};
-pub use ingest_parquet::Codec;
+pub use ingest_parquet::{Codec, EncodingSet};
 pub use ingest_parse::Ragged;
 pub use ingest_simd::{KERNEL_VARIABLE, Kernel};
 pub use ingest_source::Access;

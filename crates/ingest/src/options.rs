@@ -9,7 +9,7 @@ use std::sync::atomic::AtomicBool;
 
 use ingest_columnar::OnError;
 use ingest_infer::DataType;
-use ingest_parquet::Codec;
+use ingest_parquet::{Codec, EncodingSet};
 use ingest_parse::Ragged;
 use ingest_simd::Kernel;
 use ingest_source::Access;
@@ -193,6 +193,11 @@ pub struct WriteOptions {
     pub format: Option<Format>,
     /// Parquet's compression.
     pub codec: Codec,
+    /// Parquet's encodings.
+    pub encoding_set: EncodingSet,
+    /// Columns of a Parquet file that get a Bloom filter in each row group: readers who look for one value pass over groups
+    /// without it. Columns of booleans get none. In other formats it means nothing.
+    pub bloom: Vec<String>,
     /// Bound of a Parquet row group, in bytes of the columns in memory; `None`: 64 MiB, less under a memory limit.
     pub row_group_bytes: Option<u64>,
     /// Replace an existing file.

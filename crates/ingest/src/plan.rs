@@ -425,7 +425,8 @@ fn header_mismatch(source: &str, found: &[String], other: &str, wanted: &[String
     )
 }
 
-fn unknown_column<'n>(option: &str, name: &str, names: impl Iterator<Item = &'n str>) -> Error {
+/// An option names a column that there is not; the hint lists those that there are.
+pub(crate) fn unknown_column<'n>(option: &str, name: &str, names: impl Iterator<Item = &'n str>) -> Error {
     let known: Vec<_> = names.collect();
     Error::new(Code::NotFound, format!("{option}: there is no column {name:?}"))
         .hint(format!("the columns are {}", known.join(", ")))

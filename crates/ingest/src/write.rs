@@ -1,5 +1,6 @@
 //! The table to a file or a pipe.
 
+use std::collections::BTreeSet;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
@@ -16,6 +17,7 @@ use crate::error::{Code, Error, Result};
 use crate::groups::{GroupWriter, Grouper, encode_again};
 use crate::options::{Format, Infer, WriteOptions};
 use crate::pipeline::{Chunk, Consumer, Run};
+use crate::plan::{Plan, unknown_column};
 use crate::reader::{Reader, Session};
 use crate::report::Report;
 use crate::settle::{final_kinds, schema};
@@ -61,8 +63,17 @@ pub(crate) fn to_writer(
     }
 }
 
-fn parquet_options(write: &WriteOptions) -> ParquetOptions {
-    ParquetOptions { codec: write.codec }
+/// What the columns of a plan are written with.
+///
+/// # Errors
+/// A Bloom filter is wanted of a column that there is not.
+fn parquet_options(plan: &Plan, write: &WriteOptions) -> Result<ParquetOptions> {
+    let bloom: BTreeSet<String> = write.bloom.iter().cloned().collect();
+    let names: BTreeSet<&str> = plan.names().collect();
+    match bloom.iter().find(|name| !names.contains(name.as_str())) {
+        Some(unknown) => Err(unknown_column("--bloom", unknown, plan.names())),
+        None => Ok(ParquetOptions { codec: write.codec, encoding_set: write.encoding_set, bloom }),
+    }
 }
 
 fn group_bytes(session: &Session, write: &WriteOptions) -> u64 {
@@ -85,12 +96,13 @@ impl<W: Write + Send> GroupWriter for StreamWriter<W> {
 /// One pass; columns that a late value widens are encoded again at the end.
 fn parquet_file(reader: Reader, path: &Path, write: &WriteOptions) -> Result<Report> {
     let session = Session::start(reader)?;
-    let (plan, options) = (&session.plan, parquet_options(write));
+    let plan = &session.plan;
+    let options = parquet_options(plan, write)?;
     let suggested: Vec<_> = plan.suggested.clone();
     let start = schema(plan, &final_kinds(plan, &suggested));
     let writer = FileWriter::create(path, start, &options, write.overwrite)?;
     let mut rejects = session.rejects()?;
-    let grouper = Grouper::new(plan, writer, group_bytes(&session, write), options);
+    let grouper = Grouper::new(plan, writer, group_bytes(&session, write), options.clone());
     let totals = session.run(&grouper, None, &mut rejects)?;
     let (writer, places, mut nulls) = grouper.into_parts();
     let kinds = if totals.summaries.is_empty() { Vec::new() } else { final_kinds(plan, &totals.summaries) };
@@ -108,8 +120,8 @@ fn parquet_file(reader: Reader, path: &Path, write: &WriteOptions) -> Result<Rep
 /// Two passes: the types, then the groups.
 fn parquet_stream(reader: Reader, out: impl Write + Send, write: &WriteOptions) -> Result<Report> {
     let session = Session::start(reader)?;
+    let options = parquet_options(&session.plan, write)?;
     let kinds = session.settle_types()?;
-    let options = parquet_options(write);
     let writer = StreamWriter::new(out, schema(&session.plan, &kinds))?;
     let mut rejects = session.rejects()?;
     let grouper = Grouper::new(&session.plan, writer, group_bytes(&session, write), options);

@@ -3,14 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use clap::ValueHint;
-use ingest::{Code, Codec, Error, Format, Report, Result, WriteOptions};
+use ingest::{Code, Codec, EncodingSet, Error, Format, Report, Result, WriteOptions};
 
 use crate::console::Console;
 use crate::options::{ReadArgs, RejectsArgs, open};
 use crate::output;
 use crate::progress::Progress;
 use crate::size;
-use crate::words::one_of;
+use crate::words::{List, joined, names, one_of};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -44,6 +44,15 @@ pub(crate) struct Args {
     /// Compression of Parquet.
     #[arg(long, value_name = "zstd[:LEVEL]|snappy|lz4|none", default_value = "zstd:1")]
     codec: Codec,
+
+    /// Encodings of Parquet: those that every reader knows, or newer ones too, for smaller files.
+    #[arg(long, value_name = "SET", value_parser = one_of::<EncodingSet>(&["compatible", "modern"]), default_value = "compatible")]
+    encoding_set: EncodingSet,
+
+    /// Columns of Parquet that get a Bloom filter, by which readers who look for one value pass over row groups without it;
+    /// booleans get none [default: none].
+    #[arg(long, value_name = "A,B", value_parser = names, allow_hyphen_values = true)]
+    bloom: Vec<List>,
 
     /// Size of a row group of Parquet in memory [default: 64MiB, less under --memory-limit].
     #[arg(long, value_name = "SIZE", value_parser = size::parse)]
@@ -102,6 +111,8 @@ impl Args {
         WriteOptions {
             format: self.format,
             codec: self.codec,
+            encoding_set: self.encoding_set,
+            bloom: joined(&self.bloom).unwrap_or_default(),
             row_group_bytes: self.row_group_bytes,
             overwrite: self.overwrite,
         }

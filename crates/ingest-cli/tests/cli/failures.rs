@@ -74,6 +74,8 @@ fn exit_2_for_what_makes_no_sense() {
         &["schema", "data.csv", "--schema", "id:integer"],
         &["schema", "data.csv", "--max-errors", "101%"],
         &["convert", "data.csv", "-o", "a.parquet", "--codec", "rar"],
+        &["convert", "data.csv", "-o", "a.parquet", "--encoding-set", "best"],
+        &["convert", "data.csv", "-o", "a.parquet", "--bloom", ""],
         &["bench", "data.csv", "--runs", "0"],
     ] {
         let out = room.run(args).exits(2);

@@ -82,3 +82,37 @@ fn codecs_and_row_groups_change_the_bytes_only() {
         assert!(room.read(name).starts_with(b"PAR1"), "{codec}");
     }
 }
+
+#[test]
+fn encoding_sets_and_filters_reach_the_file() {
+    let text = (0..20_000).fold("id,name\n".to_owned(), |text, n| text + &format!("{n},name {n}\n"));
+    let room = Room::new().file("data.csv", text);
+    let size = |name: &str, options: &[&str]| {
+        room.run(&[&["convert", "data.csv", "-o", name, "--codec", "none"], options].concat()).ok();
+        room.read(name).len()
+    };
+    let plain = size("plain.parquet", &[]);
+    assert_eq!(size("compatible.parquet", &["--encoding-set", "compatible"]), plain);
+    assert_eq!(room.read("compatible.parquet"), room.read("plain.parquet"));
+    let modern = size("modern.parquet", &["--encoding-set", "modern"]);
+    // Eight bytes an id and four a length become nearly nothing.
+    assert!(modern + 11 * 20_000 < plain, "{modern} of {plain}");
+    let one = size("one.parquet", &["--bloom", "id"]);
+    // 20,000 times 10.5 bits, to the next power of two, and where the filter is.
+    assert!((plain + 32_768..plain + 32_868).contains(&one), "{one} of {plain}");
+    let both = size("both.parquet", &["--bloom", "id,name"]);
+    assert_eq!(size("again.parquet", &["--bloom", "id", "--bloom", "name"]), both);
+    assert!(both > one + 32_768);
+}
+
+#[test]
+fn filters_of_no_column_are_refused() {
+    let room = Room::new().file("data.csv", "a,b\n1,2\n");
+    let args = ["convert", "data.csv", "-o", "out.parquet", "--bloom"];
+    let out = room.run(&[&args[..], &["a,c"]].concat()).exits(4);
+    out.says(&["--bloom: there is no column \"c\"", "hint: the columns are a, b"]);
+    // A column that is not read is not there either.
+    room.run(&[&args[..], &["a", "--drop", "a"]].concat()).exits(4).says(&["the columns are b"]);
+    room.run(&["convert", "data.csv", "-o", "-", "-f", "parquet", "--bloom", "c"]).exits(4);
+    assert_eq!(room.listing(), ["data.csv"]);
+}

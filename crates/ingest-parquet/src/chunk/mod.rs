@@ -8,13 +8,17 @@
 //! 3. Whether a dictionary pays is asked of a sample; small ranges of numbers are looked up in a table, others by a hash.
 //! 4. Statistics are taken from whole pages, or from the dictionary entries that a page uses.
 //!
-//! Thrift, page headers and metadata are the crate's.
+//! Thrift, page headers, metadata and Bloom filters are the crate's.
 
+mod bloom;
 mod bounds;
 mod compress;
+mod delta;
 mod dictionary;
 mod hybrid;
 mod levels;
+mod modern;
+mod split;
 mod values;
 mod writer;
 
@@ -32,13 +36,15 @@ use parquet::file::statistics::{Statistics, ValueStatistics};
 use parquet::schema::types::ColumnDescPtr;
 
 use crate::error::ParquetError;
-use crate::options::{PAGE_BYTES_MAX, PAGE_ROWS_MAX, WriteOptions};
+use crate::options::{EncodingSet, PAGE_BYTES_MAX, PAGE_ROWS_MAX, WriteOptions};
+use bloom::filter_of;
 use bounds::boundary_order;
 use bytes::Bytes;
 use compress::Compressor;
 use dictionary::dictionary_for;
 use hybrid::{code_bits, write_codes};
 use levels::{append_bits, write_levels};
+use modern::runs_of_booleans;
 use values::{Bounds, Counts, Text, Value, Wide};
 use writer::{ChunkFacts, ChunkWriter, PageFacts};
 
@@ -116,7 +122,7 @@ impl Rows {
 impl ChunkEncoder {
     pub(crate) fn new(options: &WriteOptions) -> Result<Self, ParquetError> {
         Ok(ChunkEncoder {
-            options: *options,
+            options: options.clone(),
             compressor: Compressor::new(options.codec)?,
             body: Vec::new(),
             room: Vec::new(),
@@ -221,16 +227,24 @@ impl InChunk<'_> {
 
     /// Values of all rows that have one, in parts.
     fn values<T: Value>(self, parts: &[&[T]]) -> Result<Chunk, ParquetError> {
+        let (width, set) = (self.width, self.encoder.options.encoding_set);
+        let wants_filter = self.encoder.options.bloom.contains(self.descriptor.name());
         let mut codes = std::mem::take(&mut self.encoder.codes);
-        let dictionary = dictionary_for(parts, self.width, &mut codes);
+        let dictionary = dictionary_for(parts, width, &mut codes);
+        let filter = wants_filter.then(|| match &dictionary {
+            Some(entries) => filter_of(&[entries], width),
+            None => filter_of(parts, width),
+        });
         let encoder = self.encoder;
         let chunk = InChunk { encoder: &mut *encoder, ..self };
-        let made = match dictionary {
-            Some(entries) => chunk.coded(&entries, &codes),
-            None => chunk.plain(parts),
+        let made = match (dictionary, set) {
+            (Some(entries), _) => chunk.coded(&entries, &codes),
+            (None, EncodingSet::Modern) => chunk.modern(parts),
+            (None, EncodingSet::Compatible) => chunk.plain(parts),
         };
         encoder.codes = codes;
-        made
+        let (pages, close) = made?;
+        Ok((pages, ColumnCloseResult { bloom_filter: filter, ..close }))
     }
 
     fn plain<T: Value>(self, parts: &[&[T]]) -> Result<Chunk, ParquetError> {
@@ -301,13 +315,24 @@ impl InChunk<'_> {
         let values = together.finish();
         let mut writer = ChunkWriter::new(descriptor, options.codec, compressor, room)?;
         let (mut bounds_of_pages, mut next) = (Vec::new(), 0);
-        for page in rows.pages() {
+        let is_modern = options.encoding_set == EncodingSet::Modern;
+        let runs = if is_modern { runs_of_booleans(&rows, &rows.pages(), &values) } else { None };
+        for (number, page) in rows.pages().into_iter().enumerate() {
             body.clear();
             write_levels(rows.validity.as_ref(), page.clone(), body);
             let count = rows.values(&page);
             let bits = values.slice(next, count);
             next += count;
-            append_bits(&bits, body);
+            let encoding = match &runs {
+                Some(runs) => {
+                    body.extend_from_slice(&runs[number]);
+                    Encoding::RLE
+                }
+                None => {
+                    append_bits(&bits, body);
+                    Encoding::PLAIN
+                }
+            };
             let trues = bits.count_set_bits();
             let bounds = (count > 0).then_some(Bounds { min: i32::from(trues == count), max: i32::from(trues > 0) });
             bounds_of_pages.push(bounds);
@@ -318,7 +343,7 @@ impl InChunk<'_> {
                 bounds: bounds.map(|Bounds { min, max }| (vec![min as u8], vec![max as u8])),
                 text_bytes: None,
             };
-            writer.page(body, Encoding::PLAIN, facts)?;
+            writer.page(body, encoding, facts)?;
         }
         let bounds = bounds_of_pages.iter().copied().reduce(Bounds::join).flatten();
         let (min, max) = (bounds.map(|bounds| bounds.min != 0), bounds.map(|bounds| bounds.max != 0));

@@ -4,7 +4,9 @@ use ingest_columnar::arrow::datatypes::ToByteSlice;
 use parquet::data_type::{ByteArray, FixedLenByteArray};
 use parquet::file::statistics::{Statistics, ValueStatistics};
 
+use super::bloom::Hashed;
 use super::bounds::{truncate_max, truncate_min};
+use super::modern::Modern;
 
 /// The least and the greatest of some values.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -22,7 +24,7 @@ pub(super) struct Counts {
 }
 
 /// A value of a physical type.
-pub(super) trait Value: Copy {
+pub(super) trait Value: Hashed + Modern {
     /// What a dictionary compares.
     type Key: Copy + Eq;
 
@@ -349,10 +351,9 @@ impl<'a> Text<'a> {
         u128::from(one) | u128::from(other) << 64 | 0xff << 120
     }
 
-    /// Appends the text as the PLAIN encoding has it.
+    /// Appends the bytes.
     #[inline]
-    pub(super) fn write_plain_to(self, out: &mut Vec<u8>) {
-        out.extend_from_slice(&self.len.to_le_bytes());
+    pub(super) fn write_to(self, out: &mut Vec<u8>) {
         match self.from.first_chunk::<SHORT_BYTES>() {
             Some(short) if self.len as usize <= SHORT_BYTES => {
                 let end = out.len() + self.len as usize;
@@ -391,7 +392,10 @@ impl Value for Text<'_> {
     }
 
     fn write_plain(values: &[Self], _width: usize, out: &mut Vec<u8>) {
-        values.iter().for_each(|value| value.write_plain_to(out));
+        for value in values {
+            out.extend_from_slice(&value.len.to_le_bytes());
+            value.write_to(out);
+        }
     }
 
     /// The bytes of a short text with its length above them.

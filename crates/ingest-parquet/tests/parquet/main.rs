@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, reason = "a failed unwrap in a test is the report")]
 
 mod atomic;
+mod bloom;
+mod matrix;
 mod round_trip;
 mod table;
 mod widening;

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use ingest_columnar::arrow::array::*;
 use ingest_columnar::arrow::buffer::NullBuffer;
 use ingest_columnar::arrow::datatypes::{DataType, Field, Int64Type};
-use ingest_parquet::{Codec, ParquetErrorKind, WriteOptions, encode_column, encode_group};
+use ingest_parquet::{Codec, EncodingSet, ParquetErrorKind, WriteOptions, encode_column, encode_group};
 use parquet::basic::Encoding;
+use parquet::file::metadata::ColumnChunkMetaData;
 use parquet::file::statistics::Statistics;
 use proptest::prelude::*;
 
@@ -34,7 +35,7 @@ fn every_codec_is_read_back() {
     let written = batch(&schema, 0..5000, Nulls::Some);
     let mut sizes = Vec::new();
     for codec in [Codec::None, Codec::Snappy, Codec::Lz4, Codec::Zstd(1), Codec::Zstd(19)] {
-        let bytes = file(&schema, vec![group(&written, &WriteOptions { codec })]);
+        let bytes = file(&schema, vec![group(&written, &WriteOptions { codec, ..WriteOptions::default() })]);
         assert_eq!(read(&bytes).0.column(2), written.column(2), "{codec}");
         sizes.push(bytes.len());
     }
@@ -67,10 +68,13 @@ fn a_file_without_rows_has_its_columns() {
 #[test]
 fn every_chunk_has_statistics_and_a_page_index() {
     let schema = schema(&types());
-    for nulls in [Nulls::None, Nulls::Some, Nulls::All] {
+    let sets = [EncodingSet::Compatible, EncodingSet::Modern];
+    let nulls = [Nulls::None, Nulls::Some, Nulls::All];
+    for (encoding_set, nulls) in sets.into_iter().flat_map(|set| nulls.map(|nulls| (set, nulls))) {
         let rows = 150_000;
         let written = batch(&schema, 0..rows, nulls);
-        let (_, metadata) = read(&file(&schema, vec![group(&written, &WriteOptions::default())]));
+        let options = WriteOptions { encoding_set, ..WriteOptions::default() };
+        let (_, metadata) = read(&file(&schema, vec![group(&written, &options)]));
         assert_eq!(metadata.file_metadata().created_by(), Some("ingest version 0.1.0"));
         assert!(metadata.file_metadata().key_value_metadata().is_none());
         let index = metadata.page_index_for_row_group(0);
@@ -86,7 +90,8 @@ fn every_chunk_has_statistics_and_a_page_index() {
             assert!(index.column_index(number).is_some());
             let encodings: Vec<Encoding> = chunk.encodings().collect();
             let known = [Encoding::PLAIN, Encoding::RLE, Encoding::RLE_DICTIONARY];
-            assert!(encodings.iter().all(|encoding| known.contains(encoding)), "{encodings:?}");
+            let is_known = encodings.iter().all(|encoding| known.contains(encoding));
+            assert!(is_known || encoding_set == EncodingSet::Modern, "{encodings:?}");
         }
     }
 }
@@ -95,8 +100,15 @@ fn every_chunk_has_statistics_and_a_page_index() {
 fn statistics_are_the_extremes() {
     let schema = schema(&[DataType::Int64, DataType::Float64, DataType::Utf8]);
     let written = batch(&schema, 0..100_000, Nulls::Some);
-    let (_, metadata) = read(&file(&schema, vec![group(&written, &WriteOptions::default())]));
-    let chunks = metadata.row_group(0).columns();
+    for encoding_set in [EncodingSet::Compatible, EncodingSet::Modern] {
+        let options = WriteOptions { encoding_set, ..WriteOptions::default() };
+        let (_, metadata) = read(&file(&schema, vec![group(&written, &options)]));
+        check_extremes(&written, metadata.row_group(0).columns());
+    }
+}
+
+/// Of a whole number, a float and a text.
+fn check_extremes(written: &RecordBatch, chunks: &[ColumnChunkMetaData]) {
     let values = || written.column(0).as_primitive::<Int64Type>().iter().flatten();
     let Some(Statistics::Int64(found)) = chunks[0].statistics() else { panic!("{chunks:?}") };
     assert_eq!((found.min_opt(), found.max_opt()), (values().min().as_ref(), values().max().as_ref()));
@@ -179,8 +191,9 @@ proptest! {
         rows in prop_oneof![0..300usize, 60_000..140_000usize],
         cuts in prop::collection::vec(0.0..1.0f64, 0..4),
         nulls in prop::sample::select(vec![Nulls::None, Nulls::Some, Nulls::All]),
+        encoding_set in prop::sample::select(vec![EncodingSet::Compatible, EncodingSet::Modern]),
     ) {
-        let options = WriteOptions { codec: Codec::None };
+        let options = WriteOptions { codec: Codec::None, encoding_set, bloom: ["a".to_owned()].into() };
         let whole = column(&kind, 0..rows, nulls);
         let field = Field::new("a", kind.clone(), true);
         let mut edges: Vec<usize> = cuts.iter().map(|cut| (cut * rows as f64) as usize).chain([0, rows]).collect();

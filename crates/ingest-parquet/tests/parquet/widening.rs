@@ -1,5 +1,6 @@
 //! A file whose columns turned out wider equals one that had the final types from the start.
 
+use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
@@ -8,8 +9,9 @@ use ingest_columnar::arrow::array::{Array, ArrayRef, new_null_array};
 use ingest_columnar::arrow::compute::cast;
 use ingest_columnar::arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use ingest_parquet::{
-    EncodedColumn, EncodedGroup, FileWriter, ParquetError, ParquetErrorKind, WriteOptions, encode_column,
+    EncodedColumn, EncodedGroup, EncodingSet, FileWriter, ParquetError, ParquetErrorKind, WriteOptions, encode_column,
 };
+use parquet::file::metadata::{ColumnChunkMetaData, RowGroupMetaData};
 use proptest::prelude::*;
 
 use crate::table::{Nulls, column, read};
@@ -54,15 +56,21 @@ fn values(group: usize, number: usize, narrow: bool) -> ArrayRef {
     }
 }
 
+/// All that a chunk can have: newer encodings, and a filter for each column, which is copied or made anew with it.
+fn options() -> WriteOptions {
+    let bloom = (0..FINAL.len()).map(|number| format!("c{number}")).collect();
+    WriteOptions { encoding_set: EncodingSet::Modern, bloom, ..WriteOptions::default() }
+}
+
 fn chunk(group: usize, number: usize, narrow: bool) -> EncodedColumn {
     let values = values(group, number, narrow);
     let field = Field::new(format!("c{number}"), values.data_type().clone(), true);
-    encode_column(&field, &[values], &WriteOptions::default()).unwrap()
+    encode_column(&field, &[values], &options()).unwrap()
 }
 
 /// Writes groups whose columns are narrow where `narrow[group][column]` says so.
 fn writer(path: &Path, narrow: &[[bool; 5]]) -> FileWriter {
-    let mut writer = FileWriter::create(path, schema(&FINAL), &WriteOptions::default(), true).unwrap();
+    let mut writer = FileWriter::create(path, schema(&FINAL), &options(), true).unwrap();
     for (group, narrow) in narrow.iter().enumerate() {
         let columns = (0..5).map(|number| chunk(group, number, narrow[number])).collect();
         writer.append(EncodedGroup::new(columns)).unwrap();
@@ -106,6 +114,9 @@ proptest! {
             let (batch, metadata) = read(&fs::read(&late).unwrap());
             prop_assert_eq!(metadata.num_row_groups(), narrow.len());
             prop_assert_eq!(&batch.column(1).slice(0, GROUP_ROWS), &values(0, 1, false));
+            let chunks = metadata.row_groups().iter().flat_map(RowGroupMetaData::columns);
+            let places: HashSet<_> = chunks.map(ColumnChunkMetaData::bloom_filter_offset).collect();
+            prop_assert!(!places.contains(&None) && places.len() == narrow.len() * 5, "a filter for each chunk");
         }
     }
 }

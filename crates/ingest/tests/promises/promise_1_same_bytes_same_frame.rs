@@ -4,7 +4,7 @@
 mod handmade;
 mod inputs;
 
-use ingest::{Code, Format, Infer, Options, Ragged, Report, WriteOptions, read};
+use ingest::{Code, EncodingSet, Format, Infer, Options, Ragged, Report, WriteOptions, read};
 use ingest_benches::{Shape, generate};
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseResult;
@@ -183,11 +183,15 @@ fn shapes_in_many_settings() {
 /// A few megabytes, so that there are several row groups; a type that only the last row settles among them.
 #[test]
 fn parquet_files_are_equal_byte_for_byte() {
-    for shape in [Shape::Taxi, Shape::LateSurprise, Shape::Text] {
+    let sets = [EncodingSet::Compatible, EncodingSet::Modern];
+    let shapes = [Shape::Taxi, Shape::LateSurprise, Shape::Text];
+    for (shape, encoding_set) in shapes.into_iter().flat_map(|shape| sets.map(|set| (shape, set))) {
         let mut text = Vec::new();
-        generate(shape, scaled(3_500_000, 20_000_000), 5, &mut text).unwrap();
+        let expected = generate(shape, scaled(3_500_000, 20_000_000), 5, &mut text).unwrap();
         let input = Input::new(text);
-        let write = WriteOptions { row_group_bytes: Some(1), overwrite: true, ..WriteOptions::default() };
+        let bloom = expected.columns.into_iter().map(|column| column.name).collect();
+        let groups = WriteOptions { row_group_bytes: Some(1), overwrite: true, ..WriteOptions::default() };
+        let write = WriteOptions { encoding_set, bloom, ..groups };
         let file = |setting: &Setting| {
             let path = input.path("out.parquet");
             setting.reader(&input, &Options::default()).write(&path, &write).unwrap();
@@ -201,8 +205,8 @@ fn parquet_files_are_equal_byte_for_byte() {
         let (first_file, first_stream) = (file(&Setting::SERIAL), stream(&Setting::SERIAL));
         for (number, chunk_bytes) in [3_001, 100_000, 1 << 20, 5 << 20].into_iter().enumerate() {
             let setting = Setting::numbered(number + 1, chunk_bytes);
-            assert!(file(&setting) == first_file, "{shape}: another file with {setting:?}");
-            assert!(stream(&setting) == first_stream, "{shape}: another stream with {setting:?}");
+            assert!(file(&setting) == first_file, "{shape}, {encoding_set}: another file with {setting:?}");
+            assert!(stream(&setting) == first_stream, "{shape}, {encoding_set}: another stream with {setting:?}");
         }
     }
 }
