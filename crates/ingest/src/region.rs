@@ -7,6 +7,7 @@ use ingest_simd::Padded;
 
 use crate::flaw::{Flaw, FlawKind, Located};
 use crate::plan::Plan;
+use crate::stages::{Stage, Stopwatch};
 
 /// Whole records of one source.
 pub(crate) struct Region<'a> {
@@ -52,6 +53,15 @@ pub(crate) struct Scratch {
     unescaped: Vec<u8>,
     /// Bytes of text per byte of input that the last region had, by selected column: how much room the next one needs.
     text_shares: Vec<f32>,
+    /// Where the worker's time goes, if somebody asks.
+    pub watch: Stopwatch,
+}
+
+impl Scratch {
+    /// Empty memory of a worker that carries this watch.
+    pub(crate) fn with(watch: Stopwatch) -> Self {
+        Scratch { watch, ..Scratch::default() }
+    }
 }
 
 /// Room beyond what the last region suggests, as a factor: regions differ a little.
@@ -78,9 +88,13 @@ pub(crate) fn parse_region(
     lines: &mut LineCounter<'_>,
 ) -> Parsed {
     let mut work = Work::new(plan, region, wanted, scratch);
+    scratch.watch.lap(Stage::Parse);
     let mut batches = Batches::new(plan, region, wanted.rows_max);
+    scratch.watch.lap(Stage::Utf8);
     while let Some(text) = batches.next(scratch) {
+        scratch.watch.lap(Stage::Index);
         work.append(text, batches.base, batches.records_before, scratch);
+        scratch.watch.lap(Stage::Parse);
     }
     work.flaws.append(&mut batches.flaws);
     let (records, rows, dropped_fields) = (batches.records, batches.rows, batches.dropped_fields);
@@ -88,6 +102,7 @@ pub(crate) fn parse_region(
     let mut flaws = work.flaws;
     flaws.sort_by_key(|flaw| (flaw.record, flaw.culprit().0));
     let flaws = flaws.into_iter().map(|flaw| flaw.locate(region.text.bytes(), region.offset, lines)).collect();
+    scratch.watch.lap(Stage::Parse);
     Parsed { rows, records, columns, flaws, dropped_fields }
 }
 
