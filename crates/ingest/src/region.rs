@@ -44,6 +44,15 @@ pub(crate) struct Parsed {
 /// Text that is indexed at a time: with its index (4 bytes a field) it stays in the L2 cache beside the columns.
 const BATCH_BYTES: usize = 96 << 10;
 
+/// A batch of a wide table holds so many rows, whatever they take: each column of a batch costs about as much as twenty of its
+/// values beside them, and a row of 10,000 columns fills a batch alone. Bench: `benches/scaling`, by columns.
+const BATCH_ROWS_MIN: usize = 64;
+
+/// Text that is indexed at a time in a region of so many bytes and records at most.
+fn batch_bytes(region_bytes: usize, records_max: usize) -> usize {
+    BATCH_BYTES.max((region_bytes / records_max.max(1)).saturating_mul(BATCH_ROWS_MIN))
+}
+
 /// A worker's reusable memory.
 #[derive(Default)]
 pub(crate) struct Scratch {
@@ -159,7 +168,7 @@ impl<'a> Batches<'a> {
             None => batch.read_regular(
                 self.plan.kernel,
                 rest,
-                BATCH_BYTES,
+                batch_bytes(self.region.text.len(), self.region.records_max),
                 self.region.next,
                 &self.plan.structure,
                 self.plan.shape,
@@ -433,5 +442,19 @@ pub(crate) fn observe(plan: &Plan, text: Padded<'_>, spans: &[Span], unescaped: 
         } else {
             summary.observe(raw, false, &plan.nulls);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_batch_of_wide_rows_holds_many_of_them() {
+        assert_eq!(batch_bytes(1 << 20, 10_000), BATCH_BYTES, "narrow rows");
+        assert_eq!(batch_bytes(1 << 20, 128), (1 << 20) / 128 * BATCH_ROWS_MIN);
+        assert!(batch_bytes(1 << 20, 14) > 1 << 20, "all of a chunk");
+        assert_eq!(batch_bytes(1 << 20, usize::MAX), BATCH_BYTES, "nothing is known of the rows");
+        assert_eq!(batch_bytes(0, 0), BATCH_BYTES);
     }
 }
