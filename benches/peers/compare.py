@@ -17,8 +17,10 @@ from cells import threads_used
 from engines import ENGINES, INGEST
 from job import Job
 from processes import Failed
-from record import Record
+from record import NAME, Record
+from records import new_folder
 from settle import settle
+from versions import versions
 
 # The largest run may take this many times the bytes of the file.
 MEMORY_FACTOR = 8
@@ -35,8 +37,8 @@ def main() -> None:
     processes.give_way_when_memory_ends()
     chosen.folder.mkdir(parents=True, exist_ok=True)
     facts, date = machine.facts(), datetime.date.today().isoformat()
-    folder = new_folder(chosen.record / machine.slug(facts), date)
-    record = Record(date, facts, machine.versions(chosen.engines), chosen.runs, chosen.threads, chosen.works)
+    folder = new_folder(chosen.record / machine.slug(facts), date, NAME)
+    record = Record(date, facts, versions(chosen.engines), chosen.runs, chosen.threads, chosen.works)
     for size in chosen.sizes:
         for shape in chosen.shapes:
             Comparison(record, shape, size, chosen).run()
@@ -122,15 +124,6 @@ class Comparison:
 
     def say(self, text: str) -> None:
         print(f"{self.file.shape} {self.file.size}: {text}", file=sys.stderr)
-
-
-def new_folder(parent: Path, date: str) -> Path:
-    """A record is never written over: the second of a day has a 2 at the end."""
-    folder, number = parent / date, 1
-    while folder.exists():
-        number += 1
-        folder = parent / f"{date}-{number}"
-    return folder
 
 
 def render(record: Record, folder: Path) -> None:

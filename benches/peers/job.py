@@ -4,7 +4,6 @@ import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-REPOSITORY = Path(__file__).resolve().parents[2]
 PEERS = Path(__file__).resolve().parent
 
 # What is done with a file: read into a frame, or turned into Parquet with this codec.

@@ -7,7 +7,7 @@ from pathlib import Path
 import processes
 from engines import ENGINES
 from expected import Column, Expected, Finding
-from job import Job
+from job import PEERS, Job
 
 FIGURES = ["seconds", "cpu_seconds", "peak_bytes", "out_bytes"]
 
@@ -42,13 +42,13 @@ def measure(job: Job) -> dict:
     engine = ENGINES[job.engine]
     if engine.class_name is None:
         return engine.load().measure(job)
-    return json.loads(processes.run_script("child.py", job.to_json()).output.splitlines()[-1])
+    return json.loads(processes.run_script(PEERS / "child.py", job.to_json()).output.splitlines()[-1])
 
 
 def check(job: Job, figures: dict, expected: Expected, names: list[str]) -> Finding:
     if job.out:
         wanted = [] if job.columns is None else [json.dumps(job.columns)]
-        found = json.loads(processes.run_script("check_file.py", job.out, *wanted).output)
+        found = json.loads(processes.run_script(PEERS / "check_file.py", job.out, *wanted).output)
     elif "columns" in figures:
         found = figures["columns"]
     else:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import shapes
 from engines import ENGINES, INGEST
-from job import REPOSITORY, WORKS
+from job import WORKS
+from places import REPOSITORY
 
 ABOUT = """Compares ingest with its peers: the same files, the same work, interleaved, with every answer checked.
 benches/peers/README.md tells the method and its bias."""

@@ -1,13 +1,13 @@
 """The picture of a record: bars of throughput, a panel for each shape and work, drawn as SVG by hand."""
 
-from html import escape
-
 from cells import OURS, Cell, Group, groups
 from job import WORKS
 from machine import in_words
+from markdown import counted
 from record import Record
 from shapes import THREE_ROWS
-from table import ONE_THREAD, counted, marked
+from svg import FAINT, RULE, document, line, rectangle, text
+from table import ONE_THREAD, marked
 
 # All in pixels.
 MARGIN = 28
@@ -23,10 +23,6 @@ SHAPE_GAP = 20
 HEAD = 148
 FOOT = 46
 
-BACKGROUND = "#ffffff"
-INK = "#1f2933"
-FAINT = "#6b7785"
-RULE = "#d5dbe1"
 OURS_COLOUR = "#0f62ac"
 BEST_COLOUR = "#8593a3"
 PEER_COLOUR = "#c9d1d9"
@@ -54,13 +50,6 @@ def render(record: Record) -> str | None:
         parts += row(shape, [group for group in shown if group.shape == shape], top, width)
         top += shape_top
     return document(width, height, parts)
-
-
-def document(width: int, height: int, parts: list[str]) -> str:
-    font = "font-family=\"'Helvetica Neue', Helvetica, Arial, 'DejaVu Sans', sans-serif\" font-size=\"12\""
-    size = f'width="{width}" height="{height}" viewBox="0 0 {width} {height}"'
-    background = rectangle(0, 0, width, height, BACKGROUND, radius=0)
-    return "\n".join([f'<svg xmlns="http://www.w3.org/2000/svg" {size} {font}>', background, *parts, "</svg>", ""])
 
 
 def head(record: Record, size: str, threads: int, width: int) -> list[str]:
@@ -96,7 +85,7 @@ def shape_height(shown: list[Group], shape: str) -> int:
 def row(shape: str, of_shape: list[Group], top: int, width: int) -> list[str]:
     """The panels of one shape, side by side, with the engines' names before them."""
     parts = [
-        f'<line x1="{MARGIN}" y1="{top}" x2="{width - MARGIN}" y2="{top}" stroke="{RULE}"/>',
+        line(MARGIN, top, width - MARGIN, top, RULE),
         text(MARGIN, top + 20, shape, size=13, weight="bold"),
     ]
     for number, cell in enumerate(of_shape[0].cells):
@@ -152,12 +141,3 @@ def panel_left(number: int) -> int:
 
 def baseline(top: int, number: int) -> int:
     return top + SHAPE_TITLE + number * BAR_STEP + BAR
-
-
-def rectangle(x: float, y: float, width: float, height: float, colour: str, radius: int = 2) -> str:
-    return f'<rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" rx="{radius}" fill="{colour}"/>'
-
-
-def text(x: float, y: float, said: str, colour=INK, size=12, weight="normal", style="normal") -> str:
-    look = f'fill="{colour}" font-size="{size}" font-weight="{weight}" font-style="{style}"'
-    return f'<text x="{x:.1f}" y="{y:.1f}" {look}>{escape(said)}</text>'

@@ -4,6 +4,7 @@ import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from records import save
 from settle import Settled
 from shapes import Input
 
@@ -32,17 +33,8 @@ class Record:
         self.engines.append({"shape": file.shape, "size": file.size, "engine": engine, **asdict(settled)})
 
     def save(self, folder: Path) -> None:
-        """One line an entry: a session has thousands of runs."""
-        folder.mkdir(parents=True, exist_ok=True)
-        fields = [f"{json.dumps(name)}: {lines(value)}" for name, value in asdict(self).items()]
-        (folder / NAME).write_text("{\n" + ",\n".join(fields) + "\n}\n", encoding="utf-8")
+        save(folder / NAME, asdict(self))
 
     @classmethod
     def load(cls, folder: Path) -> "Record":
         return cls(**json.loads((folder / NAME).read_text(encoding="utf-8")))
-
-
-def lines(value) -> str:
-    if isinstance(value, list) and value and isinstance(value[0], dict):
-        return "[\n" + ",\n".join(json.dumps(entry, ensure_ascii=False) for entry in value) + "\n]"
-    return json.dumps(value, ensure_ascii=False)

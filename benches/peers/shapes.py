@@ -5,7 +5,7 @@ from pathlib import Path
 
 import processes
 from expected import Expected
-from job import REPOSITORY
+from places import REPOSITORY
 
 PROGRAM = REPOSITORY / "target/release/shapes"
 

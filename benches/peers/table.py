@@ -4,6 +4,7 @@ from cells import Cell, Group, groups
 from engines import ENGINES
 from job import WORKS
 from machine import in_words
+from markdown import counted, markdown, megabytes, seconds
 from record import Record
 
 # A longer reason is cut: the record has all of it.
@@ -95,25 +96,3 @@ def marked(engine: str) -> str:
 def shortened(reason: str) -> str:
     reason = reason.replace("|", "\\|")
     return reason if len(reason) <= REASON_LETTERS_MAX else reason[: REASON_LETTERS_MAX - 1].rstrip() + "…"
-
-
-def counted(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
-def seconds(value: float) -> str:
-    """Three digits that count."""
-    decimals = 2 if value >= 1 else 3 if value >= 0.1 else 4 if value >= 0.01 else 5
-    return f"{value:.{decimals}f}"
-
-
-def megabytes(value: int | None) -> str:
-    if value is None:
-        return ""
-    return f"{value / 1e6:,.0f}" if value >= 100e6 else f"{value / 1e6:.3g}"
-
-
-def markdown(head: list[str], rows: list[list[str]], numbers_from: int) -> str:
-    """A table; columns from `numbers_from` on are right-justified."""
-    rule = ["---" if number < numbers_from else "---:" for number in range(len(head))]
-    return "\n".join(f"| {' | '.join(row)} |" for row in [head, rule, *rows])

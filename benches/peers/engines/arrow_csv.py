@@ -3,7 +3,8 @@
 import json
 
 import processes
-from job import REPOSITORY, Job
+from job import Job
+from places import REPOSITORY
 
 PROGRAM = REPOSITORY / "target/peers/arrow-csv/release/peer-arrow-csv"
 

@@ -7,9 +7,8 @@ To Parquet: `ingest convert`, timed from outside, so that start-up counts. To a 
 import json
 
 import processes
-from job import REPOSITORY, Job
-
-INGEST = REPOSITORY / "target/release/ingest"
+from job import Job
+from places import INGEST
 
 BENCH = ["bench", "--json", "--runs", "1"]
 

@@ -85,14 +85,13 @@ pub struct LineCounter<'a> {
 
 impl<'a> LineCounter<'a> {
     /// `breaks` line breaks come before offset `anchor` of `text`, counted as [`ChunkScan::line_breaks`] does: a lone CR
-    /// counts with the byte after it, which shows that no LF follows.
+    /// counts with the byte after it, which shows that no LF follows. O(1): the tail before an anchor can be megabytes, and
+    /// mostly nobody asks for a line.
     pub fn new(text: &'a [u8], anchor: usize, breaks: u64) -> Self {
-        let mut counter = LineCounter { text, at: 0, before: 0 };
-        counter.before = breaks - counter.breaks(0, anchor);
-        counter
+        LineCounter { text, at: anchor, before: breaks }
     }
 
-    /// The line, from 1, in which the record that begins at `at` lies; O(distance from the last call's offset).
+    /// The line, from 1, in which the record that begins at `at` lies; O(distance from the last call's offset, or the anchor).
     pub fn line_of(&mut self, at: usize) -> u64 {
         if at < self.at {
             self.before -= self.breaks(at, self.at);

@@ -19,6 +19,7 @@ mod aside;
 mod batches;
 mod bench;
 mod csv;
+mod cycles;
 mod error;
 mod flaw;
 mod groups;
@@ -32,6 +33,7 @@ mod region;
 mod report;
 mod settle;
 mod sources;
+mod stages;
 mod targets;
 mod write;
 
@@ -48,5 +50,5 @@ pub use options::{
     parse_schema, parse_typed_name,
 };
 pub use reader::{Reader, read};
-pub use report::{BenchReport, ColumnReport, Head, Reject, Report, SniffReport};
+pub use report::{BenchReport, ColumnReport, Head, Reject, Report, SniffReport, SweepCell};
 pub use sources::Sources;

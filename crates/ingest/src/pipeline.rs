@@ -23,6 +23,7 @@ use crate::flaw::{Flaw, Located};
 use crate::options::{Options, Progress};
 use crate::plan::{Input, Plan};
 use crate::region::{Parsed, Region, Scratch, Wanted, parse_region};
+use crate::stages::{Stage, StageSeconds, Stopwatch};
 
 /// Bytes of text a worker takes at a time: the chunk, its index and its columns stay in a core's L2 cache for the most part,
 /// and taking one costs nothing against parsing it.
@@ -87,6 +88,8 @@ pub(crate) struct Totals {
     pub nulls: Vec<u64>,
     /// Of the committed chunks alone, by selected column: the truth about the types.
     pub summaries: Vec<Summary>,
+    /// Where the workers' time went, if the run was watched.
+    pub stages: StageSeconds,
 }
 
 /// What is done with the records that the options set aside.
@@ -131,6 +134,8 @@ pub(crate) struct Run<'a> {
     done: AtomicBool,
     failure: Mutex<Option<Error>>,
     bytes_done: AtomicU64,
+    /// Seconds by stage of the workers that have ended, if anybody wants them.
+    stages: Option<Mutex<StageSeconds>>,
 }
 
 /// A poisoned lock means that another worker panicked; its panic is what the caller will see.
@@ -185,7 +190,14 @@ impl<'a> Run<'a> {
             done: AtomicBool::new(false),
             failure: Mutex::new(None),
             bytes_done: AtomicU64::new(0),
+            stages: None,
         }
+    }
+
+    /// The same run, with its workers' time told apart in [`Totals::stages`].
+    pub(crate) fn watched(mut self) -> Self {
+        self.stages = Some(Mutex::default());
+        self
     }
 
     /// Runs all workers to the end; what was committed, or the first failure in the order of the sources.
@@ -206,13 +218,18 @@ impl<'a> Run<'a> {
             return Err(error);
         }
         let committer = self.committer.into_inner().unwrap_or_else(PoisonError::into_inner);
-        Ok(committer.totals)
+        let stages = self.stages.map(|stages| stages.into_inner().unwrap_or_else(PoisonError::into_inner));
+        Ok(Totals { stages: stages.unwrap_or_default(), ..committer.totals })
     }
 
     fn work(&self, consumer: &dyn Consumer) {
-        let mut scratch = Scratch::sharing(&self.spares);
+        let watch = self.stages.as_ref().map_or_else(Stopwatch::default, |_| Stopwatch::started());
+        let mut scratch = Scratch::of_worker(watch, &self.spares);
         if let Err(error) = self.work_on(consumer, &mut scratch) {
             self.fail(error);
+        }
+        if let Some(stages) = &self.stages {
+            lock(stages).join(scratch.watch.seconds());
         }
     }
 
@@ -238,7 +255,9 @@ impl<'a> Run<'a> {
                 continue;
             }
             let mut block = lock(&self.pool).pop().unwrap_or_default();
-            match self.next_block(&mut block)? {
+            let taken = self.next_block(&mut block)?;
+            scratch.watch.lap(Stage::Read);
+            match taken {
                 Some((input, info)) => {
                     let chunk = self.chunk(input, &info, &mut block, scratch)?;
                     self.bytes_done.fetch_add(info.len as u64, Ordering::Relaxed);
@@ -298,6 +317,7 @@ impl<'a> Run<'a> {
         let start = info.offset + lead as u64;
         let previous = if start <= data_offset { None } else { info.previous };
         let scan = scan_chunk(plan.kernel, padded(block).slice(lead, info.len), previous, &plan.structure);
+        scratch.watch.lap(Stage::Scan);
         let Some(mut carry) = self.take_carry(input, info.index) else { return Ok(None) };
         let place = |offset, bytes, exact| Place {
             input,
@@ -309,6 +329,7 @@ impl<'a> Run<'a> {
         };
         if start + (info.len - lead) as u64 <= data_offset && !info.last {
             self.give_carry(input, info.index, carry);
+            scratch.watch.lap(Stage::Settle);
             return Ok(Some(Chunk { place: place(start, 0, false), parsed: self.nothing() }));
         }
         let tail = carry.tail.len();
@@ -319,6 +340,7 @@ impl<'a> Run<'a> {
             carry.lines += scan.line_breaks;
             let parsed = self.check_tail(&carry, region_start, 0)?;
             self.give_carry(input, info.index, carry);
+            scratch.watch.lap(Stage::Settle);
             return Ok(Some(Chunk { place: place(region_start, 0, false), parsed }));
         }
         if tail > 0 {
@@ -330,6 +352,7 @@ impl<'a> Run<'a> {
         next.tail = text.bytes()[settled.end..].to_vec();
         let unfinished = self.check_tail(&next, region_start + settled.end as u64, 0)?;
         self.give_carry(input, info.index, next);
+        scratch.watch.lap(Stage::Settle);
         let region = Region {
             text: text.slice(0, settled.end),
             next: if info.last { None } else { text.bytes().get(settled.end).copied().or(Some(0)) },
@@ -463,6 +486,7 @@ impl<'a> Run<'a> {
         let rows = committer.totals.rows_in;
         drop(committer);
         self.free_slots(passed);
+        scratch.watch.lap(Stage::Commit);
         if let Some(on_progress) = self.options.on_progress.as_ref().filter(|_| passed > 0) {
             let bytes_total = self.inputs.iter().map(|input| input.source.stored_bytes()).sum();
             on_progress(Progress { bytes_done: self.bytes_done.load(Ordering::Relaxed), bytes_total, rows });

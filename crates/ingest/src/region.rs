@@ -9,6 +9,7 @@ use ingest_simd::Padded;
 
 use crate::flaw::{Flaw, FlawKind, Located};
 use crate::plan::Plan;
+use crate::stages::{Stage, Stopwatch};
 
 /// Whole records of one source.
 pub(crate) struct Region<'a> {
@@ -45,6 +46,15 @@ pub(crate) struct Parsed {
 /// Text that is indexed at a time: with its index (4 bytes a field) it stays in the L2 cache beside the columns.
 const BATCH_BYTES: usize = 96 << 10;
 
+/// A batch of a wide table holds so many rows, whatever they take: each column of a batch costs about as much as twenty of its
+/// values beside them, and a row of 10,000 columns fills a batch alone. Bench: `benches/scaling`, by columns.
+const BATCH_ROWS_MIN: usize = 64;
+
+/// Text that is indexed at a time in a region of so many bytes and records at most.
+fn batch_bytes(region_bytes: usize, records_max: usize) -> usize {
+    BATCH_BYTES.max((region_bytes / records_max.max(1)).saturating_mul(BATCH_ROWS_MIN))
+}
+
 /// A worker's reusable memory.
 #[derive(Default)]
 pub(crate) struct Scratch {
@@ -54,13 +64,15 @@ pub(crate) struct Scratch {
     unescaped: Vec<u8>,
     /// Bytes of text per byte of input that the last region had, by selected column: how much room the next one needs.
     text_shares: Vec<f32>,
+    /// Where the worker's time goes, if somebody asks.
+    pub watch: Stopwatch,
     spares: Arc<Mutex<Spares>>,
 }
 
 impl Scratch {
-    /// The scratch of a worker that gives and takes the memory of columns with others.
-    pub(crate) fn sharing(spares: &Arc<Mutex<Spares>>) -> Self {
-        Scratch { spares: Arc::clone(spares), ..Scratch::default() }
+    /// Empty memory of a worker that carries this watch, and gives and takes the memory of columns with others.
+    pub(crate) fn of_worker(watch: Stopwatch, spares: &Arc<Mutex<Spares>>) -> Self {
+        Scratch { watch, spares: Arc::clone(spares), ..Scratch::default() }
     }
 
     /// The memory of columns that are done with.
@@ -93,9 +105,13 @@ pub(crate) fn parse_region(
     lines: &mut LineCounter<'_>,
 ) -> Parsed {
     let mut work = Work::new(plan, region, wanted, scratch);
+    scratch.watch.lap(Stage::Parse);
     let mut batches = Batches::new(plan, region, wanted.rows_max);
+    scratch.watch.lap(Stage::Utf8);
     while let Some(text) = batches.next(scratch) {
+        scratch.watch.lap(Stage::Index);
         work.append(text, batches.base, batches.records_before, scratch);
+        scratch.watch.lap(Stage::Parse);
     }
     work.flaws.append(&mut batches.flaws);
     let (records, rows, dropped_fields) = (batches.records, batches.rows, batches.dropped_fields);
@@ -103,6 +119,7 @@ pub(crate) fn parse_region(
     let mut flaws = work.flaws;
     flaws.sort_by_key(|flaw| (flaw.record, flaw.culprit().0));
     let flaws = flaws.into_iter().map(|flaw| flaw.locate(region.text.bytes(), region.offset, lines)).collect();
+    scratch.watch.lap(Stage::Parse);
     Parsed { rows, records, columns, flaws, dropped_fields }
 }
 
@@ -159,7 +176,7 @@ impl<'a> Batches<'a> {
             None => batch.read_regular(
                 self.plan.kernel,
                 rest,
-                BATCH_BYTES,
+                batch_bytes(self.region.text.len(), self.region.records_max),
                 self.region.next,
                 &self.plan.structure,
                 self.plan.shape,
@@ -436,5 +453,19 @@ pub(crate) fn observe(plan: &Plan, text: Padded<'_>, spans: &[Span], unescaped: 
         } else {
             summary.observe(raw, false, &plan.nulls);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_batch_of_wide_rows_holds_many_of_them() {
+        assert_eq!(batch_bytes(1 << 20, 10_000), BATCH_BYTES, "narrow rows");
+        assert_eq!(batch_bytes(1 << 20, 128), (1 << 20) / 128 * BATCH_ROWS_MIN);
+        assert!(batch_bytes(1 << 20, 14) > 1 << 20, "all of a chunk");
+        assert_eq!(batch_bytes(1 << 20, usize::MAX), BATCH_BYTES, "nothing is known of the rows");
+        assert_eq!(batch_bytes(0, 0), BATCH_BYTES);
     }
 }

@@ -1,6 +1,8 @@
 //! Each command on a small table, from a file and from a pipe.
 
-use crate::{Room, SAMPLE, assert_keys, keys};
+use serde_json::Value;
+
+use crate::{Room, SAMPLE, assert_keys, big_table, keys};
 
 const COMMANDS: [&str; 10] =
     ["convert", "schema", "head", "count", "sniff", "validate", "bench", "completions", "man", "version"];
@@ -172,7 +174,7 @@ fn sniff_tells_the_dialect_and_why() {
     let expected = "delimiter quote escape header encoding compression newline skip columns confidence";
     assert_keys(&facts, &expected.split(' ').collect::<Vec<_>>());
     assert_eq!((&facts["delimiter"], &facts["header"]), (&"\t".into(), &true.into()));
-    assert_eq!(room.run_with(&["sniff", "-", "--json"], "a\n1\n").ok().json()["delimiter"], serde_json::Value::Null);
+    assert_eq!(room.run_with(&["sniff", "-", "--json"], "a\n1\n").ok().json()["delimiter"], Value::Null);
 }
 
 #[test]
@@ -201,15 +203,42 @@ fn validate_writes_all_rejects_before_it_says_no() {
 fn bench_measures_every_stage() {
     let room = Room::with_sample();
     let out = room.run(&["bench", "data.csv", "--runs", "1"]).ok();
-    for stage in ["kernel ", "count", "frame", "parquet zstd", "parquet snappy"] {
+    for stage in ["kernel ", "count", "frame", "parquet zstd", "parquet snappy", "frame stage", "scan", "parse"] {
         assert!(out.lines().iter().any(|line| line.starts_with(stage)), "{stage}: {}", out.text());
     }
     let figures = room.run(&["bench", "data.csv", "--runs", "1", "--json"]).ok().json();
-    let expected = "kernel threads bytes rows columns count_seconds frame_seconds parquet_seconds stages";
-    assert_keys(&figures, &expected.split(' ').collect::<Vec<_>>());
+    let expected = "kernel threads bytes rows columns count_seconds frame_seconds parquet_seconds cpu_seconds \
+                    cycles_per_second bytes_per_cycle stages sweep";
+    assert_keys(&figures, &expected.split_whitespace().collect::<Vec<_>>());
     assert_keys(&figures["parquet_seconds"], &["zstd", "snappy"]);
+    for figure in ["cpu_seconds", "bytes_per_cycle"] {
+        assert_eq!(keys(&figures[figure]), ["count", "frame", "parquet_zstd", "parquet_snappy"]);
+    }
+    let stages = "count frame_cpu plan read scan settle utf8 index parse commit finish";
+    assert_eq!(keys(&figures["stages"]), stages.split(' ').collect::<Vec<_>>());
     assert_eq!((&figures["rows"], &figures["columns"]), (&3.into(), &4.into()));
+    assert_eq!(figures["sweep"], serde_json::json!([]), "a sweep takes its time and is made when asked for");
     assert_eq!(room.listing(), ["data.csv"], "a measurement leaves nothing behind");
+}
+
+#[test]
+fn a_sweep_tries_every_number_of_threads_with_every_size_of_a_chunk() {
+    let room = Room::new().file("data.csv", big_table(20_000));
+    let args = ["bench", "data.csv", "--runs", "1", "--sweep", "-j", "3"];
+    let figures = room.run(&[&args[..], &["--json"]].concat()).ok().json();
+    let cells = figures["sweep"].as_array().expect("a list");
+    let place = |cell: &Value| (cell["threads"].as_u64(), cell["chunk_bytes"].as_u64());
+    let expected: Vec<_> =
+        [1, 2, 3].into_iter().flat_map(|threads| (16..=20).map(move |bits| (Some(threads), Some(1 << bits)))).collect();
+    assert_eq!(cells.iter().map(place).collect::<Vec<_>>(), expected);
+    for cell in cells {
+        assert_eq!(keys(cell), ["threads", "chunk_bytes", "frame_seconds", "cpu_seconds"]);
+        assert!(cell["frame_seconds"].as_f64() > Some(0.0), "{cell}");
+    }
+    let out = room.run(&args).ok();
+    assert_eq!(out.lines().iter().filter(|line| line.contains("KiB ") || line.contains("1.0 MiB ")).count(), 15);
+    assert_eq!(out.lines().iter().filter(|line| line.ends_with("fastest")).count(), 1, "{}", out.text());
+    room.run_with(&["bench", "-", "--sweep"], "a\n1\n").exits(2).says(&["error[E0100]", "name a file"]);
 }
 
 #[test]

@@ -180,6 +180,23 @@ fn shapes_in_many_settings() {
     }
 }
 
+/// Batches of a wide table are as large as it takes to hold many rows: a surprise comes in the second of a chunk.
+#[test]
+fn wide_rows_in_many_settings() {
+    let (width, height, odd) = (2_000, 160, (100, 7));
+    let field = |row: usize, column: usize| if (row, column) == odd { "x".into() } else { (row * column).to_string() };
+    let names = (0..width).map(|column| format!("c{column}")).collect::<Vec<_>>().join(",");
+    let rows = (0..height).map(|row| (0..width).map(|column| field(row, column)).collect::<Vec<_>>().join(","));
+    let text = std::iter::once(names).chain(rows).collect::<Vec<_>>().join("\n");
+    let settings: Vec<_> = [1 << 20, 300_000, 7_001]
+        .into_iter()
+        .flat_map(|chunk_bytes| [1, 2, 3].map(|number| Setting::numbered(number, chunk_bytes)))
+        .collect();
+    if let Err(difference) = check(text.as_bytes(), &plain(), &settings) {
+        panic!("{}", difference.to_string().chars().take(2000).collect::<String>());
+    }
+}
+
 /// A few megabytes, so that there are several row groups; a type that only the last row settles among them.
 #[test]
 fn parquet_files_are_equal_byte_for_byte() {

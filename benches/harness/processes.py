@@ -9,8 +9,9 @@ import tempfile
 import threading
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
-from job import PEERS, REPOSITORY
+from places import REPOSITORY
 
 # An engine that takes longer has failed; pandas needs minutes for 5 GB.
 RUN_SECONDS_MAX = 1800
@@ -61,9 +62,9 @@ def run(command: list[str]) -> Done:
         return Done(text_of(out), seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)
 
 
-def run_script(name: str, *arguments: str) -> Done:
-    """Runs a Python file of this folder."""
-    return run([sys.executable, str(PEERS / name), *arguments])
+def run_script(script: Path, *arguments: str) -> Done:
+    """Runs a Python file."""
+    return run([sys.executable, str(script), *arguments])
 
 
 def text_of(file) -> str:

@@ -1,14 +1,12 @@
-"""The machine and the versions that a record speaks of."""
+"""The machine and the commit that a record speaks of."""
 
-import importlib.metadata
 import os
 import platform
 import re
 import subprocess
 from pathlib import Path
 
-from engines import ENGINES, Engine
-from job import REPOSITORY
+from places import REPOSITORY
 
 
 def facts() -> dict:
@@ -48,19 +46,6 @@ def huge_pages() -> str:
     """The setting in force, of `always madvise never`."""
     setting = Path("/sys/kernel/mm/transparent_hugepage/enabled")
     return setting.read_text(encoding="ascii").partition("[")[2].partition("]")[0] if setting.exists() else "none"
-
-
-def versions(names: list[str]) -> dict[str, str]:
-    """The version of each engine."""
-    return {name: version(ENGINES[name]) for name in names}
-
-
-def version(engine: Engine) -> str:
-    if engine.class_name is None:
-        return engine.load().version() + (f" ({commit()})" if engine.name == "ingest" else "")
-    first, *others = engine.packages
-    beside = [f"{package} {importlib.metadata.version(package)}" for package in others]
-    return importlib.metadata.version(first) + (f" ({', '.join(beside)})" if beside else "")
 
 
 def commit() -> str:
