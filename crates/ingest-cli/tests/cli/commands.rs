@@ -176,7 +176,7 @@ fn sniff_tells_the_dialect_and_why() {
     let expected = "delimiter quote escape header encoding compression newline skip columns confidence";
     assert_keys(&facts, &expected.split(' ').collect::<Vec<_>>());
     assert_eq!((&facts["delimiter"], &facts["header"]), (&"\t".into(), &true.into()));
-    assert_eq!(room.run_with(&["sniff", "-", "--json"], "a\n1\n").ok().json()["delimiter"], serde_json::Value::Null);
+    assert_eq!(room.run_with(&["sniff", "-", "--json"], "a\n1\n").ok().json()["delimiter"], Value::Null);
 }
 
 #[test]
