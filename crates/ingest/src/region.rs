@@ -46,8 +46,8 @@ pub(crate) struct Parsed {
 /// Text that is indexed at a time: with its index (4 bytes a field) it stays in the L2 cache beside the columns.
 const BATCH_BYTES: usize = 96 << 10;
 
-/// A batch of a wide table holds so many rows, whatever they take: each column of a batch costs about as much as twenty of its
-/// values beside them, and a row of 10,000 columns fills a batch alone. Bench: `benches/scaling`, by columns.
+/// A batch of a wide table holds so many rows, whatever they take: each column of a batch costs about 100 ns beside its values,
+/// as much as thirty decimals, and a row of 10,000 columns fills a batch alone. Bench: `benches/scaling`, by columns.
 const BATCH_ROWS_MIN: usize = 64;
 
 /// Text that is indexed at a time in a region of so many bytes and records at most.
