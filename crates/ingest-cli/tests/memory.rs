@@ -124,6 +124,25 @@ fn a_table_too_wide_for_the_limit_is_an_error_that_names_it() {
 }
 
 /// How much room a column gets must not depend on a guess about rows: here no record ends within what is looked at first.
+/// A megabyte holds three of these rows: what each piece of a column takes beside its values is what counts.
+#[test]
+fn fifty_thousand_columns_take_no_more_than_a_few() {
+    let room = tempfile::tempdir().unwrap();
+    let (source, out) = (room.path().join("wide.csv"), room.path().join("wide.parquet"));
+    let (columns, rows) = (50_000, if is_heavy() { 180 } else { 60 });
+    let mut text = BufWriter::new(File::create(&source).unwrap());
+    let names = (0..columns).map(|column| format!("c{column}")).collect::<Vec<_>>().join(",");
+    writeln!(text, "{names}").unwrap();
+    for row in 0..rows {
+        let fields = (0..columns).map(|column| format!("{}.{:04}", row % 10, column * 7919 % 10_000));
+        writeln!(text, "{}", fields.collect::<Vec<_>>().join(",")).unwrap();
+    }
+    text.flush().unwrap();
+    let report = convert(&source, &out, &[]);
+    assert_eq!(report["rows_out"].as_u64(), Some(rows));
+    assert_peak(&report, 512 * MIB, "fifty thousand columns");
+}
+
 #[test]
 fn a_long_first_record_costs_no_more_than_any_other() {
     let folder = tempfile::tempdir().unwrap();

@@ -29,8 +29,15 @@ use crate::stages::{Stage, StageSeconds, Stopwatch};
 /// and taking one costs nothing against parsing it.
 pub(crate) const CHUNK_BYTES: usize = 1 << 20;
 
-/// No chunk crosses a multiple of it, whatever its size, so that row groups can end there.
+/// No chunk crosses a multiple of so many bytes, whatever its size, so that row groups can end there.
 pub(crate) const CUT_BYTES: u64 = 1 << 20;
+
+/// The same where a table is so wide that a megabyte holds few of its rows: each piece of a column costs some hundreds of bytes
+/// and a tenth of a microsecond, however few its values.
+const CUT_BYTES_WIDE: u64 = 4 << 20;
+
+/// Columns from which on a table is that wide.
+const WIDE_COLUMNS: usize = 4096;
 
 /// Where a region lies, to read it again.
 #[derive(Clone, Copy, Debug)]
@@ -42,7 +49,7 @@ pub(crate) struct Place {
     pub exact: bool,
     /// Its last byte is the source's last.
     pub last: bool,
-    /// It ends at a multiple of [`CUT_BYTES`], or its source does.
+    /// It ends at a multiple of [`Run::cut_bytes`], or its source does.
     pub cut: bool,
 }
 
@@ -297,12 +304,20 @@ impl<'a> Run<'a> {
         self.freed.notify_all();
     }
 
+    /// No chunk crosses a multiple of it: a function of the table and the options alone.
+    fn cut_bytes(&self) -> u64 {
+        let is_wide = self.plan.columns.len() >= WIDE_COLUMNS && self.options.memory_limit.is_none();
+        if is_wide { CUT_BYTES_WIDE } else { CUT_BYTES }
+    }
+
     fn next_block(&self, block: &mut Block) -> Result<Option<(usize, BlockInfo)>> {
-        let bytes = self.options.chunk_bytes.unwrap_or(CHUNK_BYTES).max(1);
+        let cut_bytes = self.cut_bytes();
+        let chunk_bytes = if cut_bytes == CUT_BYTES { CHUNK_BYTES } else { cut_bytes as usize };
+        let bytes = self.options.chunk_bytes.unwrap_or(chunk_bytes).max(1);
         loop {
             let input = self.current.load(Ordering::SeqCst);
             let Some(source) = self.inputs.get(input).map(|input| &input.source) else { return Ok(None) };
-            if let Some(info) = source.next_block(block, bytes, CUT_BYTES)? {
+            if let Some(info) = source.next_block(block, bytes, cut_bytes)? {
                 return Ok(Some((input, info)));
             }
             let _ = self.current.compare_exchange(input, input + 1, Ordering::SeqCst, Ordering::SeqCst);
@@ -325,7 +340,7 @@ impl<'a> Run<'a> {
             bytes,
             exact,
             last: info.last,
-            cut: info.last || (info.offset + info.len as u64).is_multiple_of(CUT_BYTES),
+            cut: info.last || (info.offset + info.len as u64).is_multiple_of(self.cut_bytes()),
         };
         if start + (info.len - lead) as u64 <= data_offset && !info.last {
             self.give_carry(input, info.index, carry);

@@ -180,14 +180,20 @@ fn shapes_in_many_settings() {
     }
 }
 
+/// A table of numbers but for one field in the eighth column.
+fn wide_table(width: usize, height: usize, odd_row: usize) -> String {
+    let field = |row: usize, column: usize| {
+        if (row, column) == (odd_row, 7) { "x".into() } else { (row * column).to_string() }
+    };
+    let names = (0..width).map(|column| format!("c{column}")).collect::<Vec<_>>().join(",");
+    let rows = (0..height).map(|row| (0..width).map(|column| field(row, column)).collect::<Vec<_>>().join(","));
+    std::iter::once(names).chain(rows).collect::<Vec<_>>().join("\n")
+}
+
 /// Batches of a wide table are as large as it takes to hold many rows: a surprise comes in the second of a chunk.
 #[test]
 fn wide_rows_in_many_settings() {
-    let (width, height, odd) = (2_000, 160, (100, 7));
-    let field = |row: usize, column: usize| if (row, column) == odd { "x".into() } else { (row * column).to_string() };
-    let names = (0..width).map(|column| format!("c{column}")).collect::<Vec<_>>().join(",");
-    let rows = (0..height).map(|row| (0..width).map(|column| field(row, column)).collect::<Vec<_>>().join(","));
-    let text = std::iter::once(names).chain(rows).collect::<Vec<_>>().join("\n");
+    let text = wide_table(2_000, 160, 100);
     let settings: Vec<_> = [1 << 20, 300_000, 7_001]
         .into_iter()
         .flat_map(|chunk_bytes| [1, 2, 3].map(|number| Setting::numbered(number, chunk_bytes)))
@@ -209,11 +215,7 @@ fn parquet_files_are_equal_byte_for_byte() {
         let bloom = expected.columns.into_iter().map(|column| column.name).collect();
         let groups = WriteOptions { row_group_bytes: Some(1), overwrite: true, ..WriteOptions::default() };
         let write = WriteOptions { encoding_set, bloom, ..groups };
-        let file = |setting: &Setting| {
-            let path = input.path("out.parquet");
-            setting.reader(&input, &Options::default()).write(&path, &write).unwrap();
-            std::fs::read(path).unwrap()
-        };
+        let file = |setting: &Setting| parquet_file(setting, &input, &write);
         let stream = |setting: &Setting| {
             let mut out = Vec::new();
             setting.reader(&input, &Options::default()).write_to(&mut out, Format::Parquet, &write).unwrap();
@@ -226,6 +228,24 @@ fn parquet_files_are_equal_byte_for_byte() {
             assert!(stream(&setting) == first_stream, "{shape}, {encoding_set}: another stream with {setting:?}");
         }
     }
+}
+
+/// Chunks of so wide a table may be larger, and its row groups end elsewhere.
+#[test]
+fn parquet_files_of_wide_tables_are_equal_byte_for_byte() {
+    let input = Input::new(wide_table(4_100, 300, 290).into_bytes());
+    let write = WriteOptions { row_group_bytes: Some(1), overwrite: true, ..WriteOptions::default() };
+    let first = parquet_file(&Setting::SERIAL, &input, &write);
+    for (number, chunk_bytes) in [1 << 20, 3_000_001, 5 << 20].into_iter().enumerate() {
+        let setting = Setting::numbered(number + 1, chunk_bytes);
+        assert!(parquet_file(&setting, &input, &write) == first, "another file with {setting:?}");
+    }
+}
+
+fn parquet_file(setting: &Setting, input: &Input, write: &WriteOptions) -> Vec<u8> {
+    let path = input.path("out.parquet");
+    setting.reader(input, &Options::default()).write(&path, write).unwrap();
+    std::fs::read(path).unwrap()
 }
 
 /// Several files are one table; types and errors are those of all of them in order.
