@@ -63,10 +63,10 @@ enum Lookup {
     Hash(Slots),
 }
 
-/// A hash's lower half and the code, plus one. At most a quarter of them is in use: then nearly every value is where it is
-/// looked for first, and the loop that looks is predicted.
+/// Codes, plus one, by their values' hashes. At most a quarter of the slots is in use: then nearly every value is where it is
+/// looked for first, the loop that looks is predicted, and bits of the hash beside the code would only take room in the cache.
 struct Slots {
-    slots: Vec<(u32, u32)>,
+    slots: Vec<u32>,
     shift: u32,
 }
 
@@ -129,7 +129,7 @@ impl<T: Value> Interner<T> {
 
 impl Slots {
     fn with_bits(bits: u32) -> Slots {
-        Slots { slots: vec![(0, 0); 1 << bits], shift: 64 - bits }
+        Slots { slots: vec![0; 1 << bits], shift: 64 - bits }
     }
 
     /// Twice as many with the same values in them.
@@ -145,12 +145,11 @@ impl Slots {
     #[inline(always)]
     fn find<T: Value>(&self, value: T, values: &[T], keys: &[T::Key]) -> (usize, u32) {
         let key = value.key();
-        let hash = T::hash(key);
-        let mut at = (hash >> self.shift) as usize;
+        let mut at = (T::hash(key) >> self.shift) as usize;
         loop {
-            let (tag, code) = self.slots[at];
+            let code = self.slots[at];
             let is_it = |number: usize| keys[number] == key && (!T::is_shared(key) || values[number].is_same(value));
-            if code == 0 || (tag == hash as u32 && is_it(code as usize - 1)) {
+            if code == 0 || is_it(code as usize - 1) {
                 return (at, code);
             }
             at = (at + 1) & (self.slots.len() - 1);
@@ -160,7 +159,7 @@ impl Slots {
     /// Notes the code, plus one, of a value that has none.
     fn put<T: Value>(&mut self, value: T, code: u32, values: &[T], keys: &[T::Key]) {
         let at = self.find(value, values, keys).0;
-        self.slots[at] = (T::hash(value.key()) as u32, code);
+        self.slots[at] = code;
     }
 }
 
