@@ -139,6 +139,7 @@ impl ChunkEncoder {
         kind: &DataType,
         arrays: &[ArrayRef],
     ) -> Result<Option<Chunk>, ParquetError> {
+        self.compressor.suit(descriptor.physical_type())?;
         let rows = Rows::of(arrays);
         let width = usize::try_from(descriptor.type_length()).unwrap_or(0);
         let mut chunk = InChunk { encoder: self, descriptor, rows, width };
@@ -229,27 +230,33 @@ impl InChunk<'_> {
     fn values<T: Value>(self, parts: &[&[T]]) -> Result<Chunk, ParquetError> {
         let (width, set) = (self.width, self.encoder.options.encoding_set);
         let wants_filter = self.encoder.options.bloom.contains(self.descriptor.name());
-        let mut codes = std::mem::take(&mut self.encoder.codes);
-        let dictionary = dictionary_for(parts, width, &mut codes);
+        let dictionary = dictionary_for(parts, width, &mut self.encoder.codes);
         let filter = wants_filter.then(|| match &dictionary {
             Some(entries) => filter_of(&[entries], width),
             None => filter_of(parts, width),
         });
-        let encoder = self.encoder;
-        let chunk = InChunk { encoder: &mut *encoder, ..self };
-        let made = match (dictionary, set) {
-            (Some(entries), _) => chunk.coded(&entries, &codes),
-            (None, EncodingSet::Modern) => chunk.modern(parts),
-            (None, EncodingSet::Compatible) => chunk.plain(parts),
-        };
-        encoder.codes = codes;
-        let (pages, close) = made?;
+        let (pages, close) = match (dictionary, set) {
+            (Some(entries), _) => self.coded(&entries),
+            (None, EncodingSet::Modern) => self.modern(parts),
+            (None, EncodingSet::Compatible) => self.plain(parts),
+        }?;
         Ok((pages, ColumnCloseResult { bloom_filter: filter, ..close }))
     }
 
     fn plain<T: Value>(self, parts: &[&[T]]) -> Result<Chunk, ParquetError> {
+        let width = self.width;
+        self.uncoded(parts, Encoding::PLAIN, |values, body| T::write_plain(values, width, body))
+    }
+
+    /// Values themselves. `write` appends those of a page in the encoding, or of each part that a page has.
+    fn uncoded<T: Value>(
+        self,
+        parts: &[&[T]],
+        encoding: Encoding,
+        write: impl Fn(&[T], &mut Vec<u8>),
+    ) -> Result<Chunk, ParquetError> {
         let InChunk { encoder: ChunkEncoder { options, compressor, body, room, .. }, descriptor, rows, width } = self;
-        let mut writer = ChunkWriter::new(descriptor, options.codec, compressor, room)?;
+        let mut writer = ChunkWriter::new(descriptor, options.codec, compressor, room);
         let mut of_pages = OfPages::default();
         let pages = if T::IS_TEXT { rows.pages_of_texts(parts.first().unwrap_or(&&[][..])) } else { rows.pages() };
         let mut parts = parts.iter().copied();
@@ -259,31 +266,36 @@ impl InChunk<'_> {
             write_levels(rows.validity.as_ref(), page.clone(), body);
             let values = rows.values(&page);
             let (mut left, mut bounds, mut nans, mut text_bytes) = (values, None, 0, 0);
-            while left > 0 {
+            // An encoding may have something to say of no values, too.
+            loop {
                 let (now, later) = rest.split_at(left.min(rest.len()));
-                T::write_plain(now, width, body);
+                write(now, body);
                 bounds = Bounds::join(bounds, T::bounds(now));
                 nans += if T::HAS_NAN { now.iter().filter(|value| value.is_nan()).count() } else { 0 };
                 text_bytes += if T::IS_TEXT { text_bytes_of(now.iter().copied()) } else { 0 };
                 left -= now.len();
                 rest = if later.is_empty() { parts.next().unwrap_or(&[]) } else { later };
+                if left == 0 {
+                    break;
+                }
             }
             let facts = of_pages.take(&page, values, nans, bounds, width, text_bytes);
-            writer.page(body, Encoding::PLAIN, facts)?;
+            writer.page(body, encoding, facts)?;
         }
         of_pages.finish(writer, None, width)
     }
 
-    /// Values as numbers of dictionary entries.
-    fn coded<T: Value>(self, entries: &[T], codes: &[u32]) -> Result<Chunk, ParquetError> {
-        let InChunk { encoder: ChunkEncoder { options, compressor, body, room, .. }, descriptor, rows, width } = self;
-        let mut writer = ChunkWriter::new(descriptor, options.codec, compressor, room)?;
+    /// Values as numbers of dictionary entries, which the encoder holds.
+    fn coded<T: Value>(self, entries: &[T]) -> Result<Chunk, ParquetError> {
+        let InChunk { encoder: ChunkEncoder { options, compressor, body, room, codes, .. }, descriptor, rows, width } =
+            self;
+        let mut writer = ChunkWriter::new(descriptor, options.codec, compressor, room);
         let mut of_pages = OfPages::default();
         body.clear();
         T::write_plain(entries, width, body);
         writer.dictionary(body, entries.len())?;
         let bits = code_bits(entries.len());
-        let mut rest = codes;
+        let mut rest = codes.as_slice();
         for page in rows.pages() {
             body.clear();
             write_levels(rows.validity.as_ref(), page.clone(), body);
@@ -313,7 +325,7 @@ impl InChunk<'_> {
         let mut together = BooleanBufferBuilder::new(rows.count);
         arrays.iter().for_each(|array| append_booleans(array.as_boolean(), &mut together));
         let values = together.finish();
-        let mut writer = ChunkWriter::new(descriptor, options.codec, compressor, room)?;
+        let mut writer = ChunkWriter::new(descriptor, options.codec, compressor, room);
         let (mut bounds_of_pages, mut next) = (Vec::new(), 0);
         let is_modern = options.encoding_set == EncodingSet::Modern;
         let runs = if is_modern { runs_of_booleans(&rows, &rows.pages(), &values) } else { None };

@@ -26,11 +26,9 @@ use parquet::basic::Encoding;
 use super::compress::Compressor;
 use super::delta::{write_differences, write_texts};
 use super::hybrid::write_codes;
-use super::levels::write_levels;
 use super::split::write_split;
 use super::values::{Text, Value, Wide};
-use super::writer::ChunkWriter;
-use super::{Chunk, ChunkEncoder, InChunk, OfPages, Rows, text_bytes_of};
+use super::{Chunk, InChunk, Rows};
 use crate::error::ParquetError;
 
 /// A stretch that is tried is the values that PLAIN writes in so many bytes.
@@ -114,29 +112,11 @@ impl InChunk<'_> {
         // Encoders want the values of a page side by side, wherever batches ended.
         let together = if let [one] = parts { Cow::Borrowed(*one) } else { Cow::Owned(parts.concat()) };
         let width = self.width;
-        self.encoder.compressor.suit(self.descriptor.physical_type())?;
         let mut pays = |newer: &Newer<T>| newer.pays(&together, width, &mut self.encoder.compressor);
-        let (encoding, write) = match T::NEWER {
-            Some(newer) if pays(&newer)? => (newer.encoding, newer.write),
-            _ => return self.plain(&[&together]),
-        };
-        let InChunk { encoder: ChunkEncoder { options, compressor, body, room, .. }, descriptor, rows, .. } = self;
-        let mut writer = ChunkWriter::new(descriptor, options.codec, compressor, room)?;
-        let mut of_pages = OfPages::default();
-        let pages = if T::IS_TEXT { rows.pages_of_texts(&together) } else { rows.pages() };
-        let mut rest = &*together;
-        for page in pages {
-            body.clear();
-            write_levels(rows.validity.as_ref(), page.clone(), body);
-            let (values, later) = rest.split_at(rows.values(&page));
-            rest = later;
-            write(values, body);
-            let nans = if T::HAS_NAN { values.iter().filter(|value| value.is_nan()).count() } else { 0 };
-            let text_bytes = if T::IS_TEXT { text_bytes_of(values.iter().copied()) } else { 0 };
-            let facts = of_pages.take(&page, values.len(), nans, T::bounds(values), width, text_bytes);
-            writer.page(body, encoding, facts)?;
+        match T::NEWER {
+            Some(newer) if pays(&newer)? => self.uncoded(&[&together], newer.encoding, newer.write),
+            _ => self.plain(&[&together]),
         }
-        of_pages.finish(writer, None, width)
     }
 }
 

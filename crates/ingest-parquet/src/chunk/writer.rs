@@ -55,10 +55,9 @@ impl<'a> ChunkWriter<'a> {
         codec: Codec,
         compressor: &'a mut Compressor,
         room: &'a mut Vec<u8>,
-    ) -> Result<Self, ParquetError> {
+    ) -> Self {
         room.clear();
-        compressor.suit(descriptor.physical_type())?;
-        Ok(ChunkWriter {
+        ChunkWriter {
             codec,
             compressor,
             out: TrackedWrite::new(room),
@@ -71,7 +70,7 @@ impl<'a> ChunkWriter<'a> {
             column_index: ColumnIndexBuilder::new(descriptor.physical_type()),
             offset_index: OffsetIndexBuilder::new(),
             descriptor,
-        })
+        }
     }
 
     fn write(&mut self, page: Page, uncompressed_bytes: usize) -> Result<PageWriteSpec, ParquetError> {
