@@ -41,8 +41,7 @@ impl Spares {
             1 => find(&mut self.ones, values),
             _ => None,
         };
-        let spare = spare.and_then(|spare| spare.into_vec::<T>().ok()).filter(|spare| spare.capacity() >= values);
-        spare.unwrap_or_else(|| Vec::with_capacity(values))
+        spare.and_then(|spare| spare.into_vec().ok()).unwrap_or_else(|| Vec::with_capacity(values))
     }
 }
 

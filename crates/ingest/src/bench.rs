@@ -10,7 +10,7 @@ use crate::error::{Code, Error, Result};
 use crate::measure::cpu_seconds;
 use crate::options::{Format, Options, WriteOptions};
 use crate::pipeline::CUT_BYTES;
-use crate::reader::Reader;
+use crate::reader::{Reader, threads_wanted};
 use crate::report::{BenchReport, Report, SweepCell, WHOLE_RUNS};
 use crate::sources::Sources;
 use crate::stages::{Stage, StageSeconds};
@@ -58,15 +58,15 @@ impl Reader {
     }
 
     /// Reads to a typed frame `runs` times with each number of threads (1, 2, 4 and so on up to what the options say, or the
-    /// machine has) and each size of a chunk (64 KiB to 1 MiB by doubling: none is larger, as none crosses a multiple of
-    /// 1 MiB), and tells the medians: by threads, then by size. Every round takes each cell once, so that a slow minute of
+    /// machine has) and each size of a chunk (64 KiB to 1 MiB by doubling: none is larger, but in tables of thousands of columns), and
+    /// tells the medians: by threads, then by size. Every round takes each cell once, so that a slow minute of
     /// the machine shows in all of them.
     ///
     /// # Errors
     /// As [`Reader::bench`].
     pub fn sweep(self, runs: usize) -> Result<Vec<SweepCell>> {
         let again = Again::new(self)?;
-        let places: Vec<(usize, usize)> = thread_counts(again.options.threads)
+        let places: Vec<(usize, usize)> = thread_counts(threads_wanted(&again.options))
             .into_iter()
             .flat_map(|threads| SWEEP_CHUNK_BYTES.map(|chunk_bytes| (threads, chunk_bytes)))
             .collect();
@@ -90,13 +90,11 @@ impl Reader {
 }
 
 /// The sizes of a chunk that a sweep tries: below the smallest, taking a chunk begins to cost; above the largest there are
-/// none.
+/// none, but in tables of thousands of columns.
 const SWEEP_CHUNK_BYTES: [usize; 5] = [64 << 10, 128 << 10, 256 << 10, 512 << 10, CUT_BYTES as usize];
 
 /// 1, 2, 4 and so on, and what is to be had at most.
-fn thread_counts(most: Option<usize>) -> Vec<usize> {
-    let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let most = most.unwrap_or_else(cores).max(1);
+fn thread_counts(most: usize) -> Vec<usize> {
     let mut counts: Vec<usize> =
         std::iter::successors(Some(1), |count| Some(2 * count)).take_while(|count| *count < most).collect();
     counts.push(most);
@@ -236,9 +234,10 @@ mod tests {
 
     #[test]
     fn threads_are_doubled_up_to_the_most() {
-        assert_eq!(thread_counts(Some(1)), [1]);
-        assert_eq!(thread_counts(Some(6)), [1, 2, 4, 6]);
-        assert_eq!(thread_counts(Some(8)), [1, 2, 4, 8]);
-        assert_eq!(thread_counts(Some(0)), [1]);
+        assert_eq!(thread_counts(1), [1]);
+        assert_eq!(thread_counts(6), [1, 2, 4, 6]);
+        assert_eq!(thread_counts(8), [1, 2, 4, 8]);
+        let none = Options { threads: Some(0), ..Options::default() };
+        assert_eq!(thread_counts(threads_wanted(&none)), [1]);
     }
 }

@@ -1,7 +1,8 @@
 //! Chunks to Parquet row groups.
 //!
 //! A row group is a run of chunks up to a budget of bytes in memory. Where it ends depends on the input and the options
-//! alone: only where [chunks are cut](crate::pipeline::Run::cut_bytes) or a source ends, and by a sum over the records before. Each column of a group is a job of its own; a finished group is appended when its turn comes.
+//! alone: only where [chunks are cut](crate::pipeline::Run::cut_bytes) or a source ends, and by a sum over the records
+//! before. Each column of a group is a job of its own; a finished group is appended when its turn comes.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};

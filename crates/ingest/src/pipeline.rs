@@ -312,8 +312,7 @@ impl<'a> Run<'a> {
 
     fn next_block(&self, block: &mut Block) -> Result<Option<(usize, BlockInfo)>> {
         let cut_bytes = self.cut_bytes();
-        let chunk_bytes = if cut_bytes == CUT_BYTES { CHUNK_BYTES } else { cut_bytes as usize };
-        let bytes = self.options.chunk_bytes.unwrap_or(chunk_bytes).max(1);
+        let bytes = self.options.chunk_bytes.unwrap_or(CHUNK_BYTES.max(cut_bytes as usize)).max(1);
         loop {
             let input = self.current.load(Ordering::SeqCst);
             let Some(source) = self.inputs.get(input).map(|input| &input.source) else { return Ok(None) };

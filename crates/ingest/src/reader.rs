@@ -367,10 +367,15 @@ fn spool(sources: &mut [Source], options: &Options) -> Result<()> {
 /// the column it encodes.
 const WORKER_BYTES: u64 = 60 << 20;
 
-/// One worker a core, and no more than there are chunks to work on, or than a given memory limit has room for.
-fn threads(options: &Options, sources: &[Source]) -> usize {
+/// One worker a core, unless the options say another number.
+pub(crate) fn threads_wanted(options: &Options) -> usize {
     let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let wanted = options.threads.unwrap_or_else(cores).max(1);
+    options.threads.unwrap_or_else(cores).max(1)
+}
+
+/// The workers wanted, but no more than there are chunks to work on, or than a given memory limit has room for.
+fn threads(options: &Options, sources: &[Source]) -> usize {
+    let wanted = threads_wanted(options);
     let known: Option<u64> = sources.iter().map(|source| source.stored_bytes().filter(|_| source.is_seekable())).sum();
     let chunk = options.chunk_bytes.unwrap_or(CHUNK_BYTES).max(1) as u64;
     let room = options.memory_limit.map_or(usize::MAX, |limit| (limit / WORKER_BYTES).max(1) as usize);
