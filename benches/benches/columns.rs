@@ -7,7 +7,7 @@ mod material;
 use criterion::{Criterion, Throughput};
 use fields::Fields;
 use ingest_benches::{ColumnExpected, Shape};
-use ingest_columnar::{Column, ColumnType, Rules, Spares, builder_for};
+use ingest_columnar::{Column, ColumnType, Quotes, Rules, Spares, builder_for};
 use ingest_infer::NullWords;
 use ingest_parse::Dialect;
 use ingest_simd::Kernel;
@@ -51,7 +51,7 @@ fn build(fields: &Fields<'_>, expected: &ColumnExpected) -> Column {
     let rows: usize = fields.batches.iter().map(|(_, spans)| spans.len()).sum();
     let mut builder = builder_for(&ColumnType::inferred(data_type), rows, &mut Spares::default());
     let (dialect, nulls, mut misfits) = (Dialect::default(), NullWords::default(), Vec::new());
-    let rules = Rules { nulls: &nulls, kernel: Kernel::fastest() };
+    let rules = Rules { nulls: &nulls, kernel: Kernel::fastest(), quotes: Quotes::Wrap };
     for (block, spans) in &fields.batches {
         builder.append(&ingest_columnar::Fields { block: *block, spans, dialect: &dialect }, &rules, &mut misfits);
     }

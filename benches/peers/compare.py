@@ -22,8 +22,8 @@ from records import new_folder
 from settle import settle
 from versions import versions
 
-# The largest run may take this many times the bytes of the file.
-MEMORY_FACTOR = 8
+# Most runs take less than this many times the bytes of the file.
+MEMORY_FACTOR = 4
 
 # An engine that needs longer for a frame is run once, or a session would last for days.
 SLOW_SECONDS = 60
@@ -60,7 +60,6 @@ class Comparison:
         self.failed = set()
 
     def run(self) -> None:
-        processes.touch_memory(MEMORY_FACTOR * self.file.expected.bytes)
         self.settle()
         for threads in self.chosen.threads:
             for number in range(self.chosen.runs):
@@ -103,6 +102,7 @@ class Comparison:
     def run_once(self, name: str, work: str, threads: int, number: int) -> None:
         if (name, work, threads) in self.failed:
             return
+        processes.touch_memory(MEMORY_FACTOR * self.file.expected.bytes)
         job = Job(name, str(self.file.path), work, threads, self.settled[name].hints)
         # Frames were compared in full when engines were settled.
         every_column = number == 0 and work != "frame"

@@ -9,7 +9,10 @@ from places import REPOSITORY
 
 PROGRAM = REPOSITORY / "target/release/shapes"
 
-SHAPES = ["taxi", "text", "wide", "quote-all", "narrow", "long-text", "mostly-empty", "late-surprise"]
+SHAPES = ["taxi", "text", "wide", "quote-all", "narrow", "long-text", "mostly-empty", "late-surprise", "ndjson"]
+
+# The ending of a file of JSON, by which the engines tell it from delimited text.
+JSON = ".jsonl"
 
 # The size that is a number of rows; all others are bytes, as the program `shapes` takes them.
 THREE_ROWS = "3rows"
@@ -33,7 +36,7 @@ class Input:
 
 def make(shape: str, size: str, folder: Path) -> Input:
     """Writes a file; the same shape and size give the same bytes."""
-    path = folder / f"{shape}-{size}.csv"
+    path = folder / f"{shape}-{size}{JSON if shape == 'ndjson' else '.csv'}"
     expected = three_rows(shape, path) if size == THREE_ROWS else generate(shape, size, path)
     return Input(shape, size, path, expected)
 

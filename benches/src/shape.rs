@@ -7,9 +7,9 @@ use std::str::FromStr;
 use crate::expected::Expected;
 use crate::random::Random;
 use crate::shapes;
-use crate::table::{Column, Kind, Table};
+use crate::table::{Column, Kind, Table, Writing};
 
-/// A kind of table. All begin with a header and end their lines with a line feed.
+/// A kind of table. All end their lines with a line feed; those of delimited text begin with a header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Shape {
     /// 18 short columns, most of them numbers, two timestamps: rides of a city's taxis, about 100 bytes a row.
@@ -32,12 +32,13 @@ pub enum Shape {
     Ragged,
     /// 9 columns of rides; a column of integers ends, in the very last row, with a text.
     LateSurprise,
+    /// The rides of [`Shape::Taxi`] as JSON, an object a line, about 320 bytes a row.
+    Ndjson,
 }
 
 /// What a shape is made of.
 pub(crate) struct Plan {
-    pub(crate) delimiter: u8,
-    pub(crate) quote_all: bool,
+    pub(crate) writing: Writing,
     pub(crate) columns: Vec<Column>,
     /// Writes one row.
     pub(crate) row: fn(&mut Table<'_>, &mut Random),
@@ -49,13 +50,13 @@ impl Plan {
     /// A comma-separated table whose rows are all alike.
     pub(crate) fn new(columns: &[(&str, Kind)], row: fn(&mut Table<'_>, &mut Random)) -> Self {
         let columns = columns.iter().map(|(name, kind)| Column { name: (*name).to_owned(), kind: *kind }).collect();
-        Plan { delimiter: b',', quote_all: false, columns, row, last: row }
+        Plan { writing: Writing::Delimited { delimiter: b',', quote_all: false }, columns, row, last: row }
     }
 }
 
 impl Shape {
     /// Every shape.
-    pub const ALL: [Shape; 10] = [
+    pub const ALL: [Shape; 11] = [
         Shape::Taxi,
         Shape::Text,
         Shape::Wide,
@@ -66,7 +67,13 @@ impl Shape {
         Shape::Tsv,
         Shape::Ragged,
         Shape::LateSurprise,
+        Shape::Ndjson,
     ];
+
+    /// Whether it is delimited text; else it is JSON.
+    pub fn is_delimited(self) -> bool {
+        self != Shape::Ndjson
+    }
 
     /// The name by which the command line knows it.
     pub fn name(self) -> &'static str {
@@ -81,6 +88,7 @@ impl Shape {
             Shape::Tsv => "tsv",
             Shape::Ragged => "ragged",
             Shape::LateSurprise => "late-surprise",
+            Shape::Ndjson => "ndjson",
         }
     }
 
@@ -96,6 +104,7 @@ impl Shape {
             Shape::Tsv => shapes::tsv::plan(),
             Shape::Ragged => shapes::ragged::plan(),
             Shape::LateSurprise => shapes::late_surprise::plan(),
+            Shape::Ndjson => Plan { writing: Writing::Json, ..shapes::taxi::plan() },
         }
     }
 }
@@ -127,7 +136,7 @@ impl FromStr for Shape {
     }
 }
 
-/// Writes `shape` to `out`: a header and whole rows, as many as it takes to reach `bytes` (one at least; the last row
+/// Writes `shape` to `out`: a header, where it has one, and whole rows, as many as it takes to reach `bytes` (one at least; the last row
 /// may reach beyond). Returns what a reader must find. Takes time linear in `bytes` and less than 1 MB of memory.
 ///
 /// # Errors
@@ -135,7 +144,7 @@ impl FromStr for Shape {
 pub fn generate(shape: Shape, bytes: u64, seed: u64, out: &mut dyn Write) -> io::Result<Expected> {
     let plan = shape.plan();
     let mut random = Random::new(seed);
-    let mut table = Table::new(out, plan.delimiter, plan.quote_all, plan.columns);
+    let mut table = Table::new(out, plan.writing, plan.columns);
     // The last row is written on its own, so the loop stops about one row early.
     let mut row_bytes = 0;
     while table.bytes() + row_bytes < bytes {

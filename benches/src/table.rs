@@ -32,6 +32,15 @@ impl Kind {
     }
 }
 
+/// How a table is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Writing {
+    /// A header, then a line a row.
+    Delimited { delimiter: u8, quote_all: bool },
+    /// A JSON object a line, with all its keys in every row.
+    Json,
+}
+
 /// A column to be written.
 #[derive(Clone, Debug)]
 pub(crate) struct Column {
@@ -62,8 +71,7 @@ pub(crate) struct Table<'w> {
     out: &'w mut dyn Write,
     buffer: Vec<u8>,
     bytes_flushed: u64,
-    delimiter: u8,
-    quote_all: bool,
+    writing: Writing,
     tallies: Vec<Tally>,
     at: usize,
     rows: u64,
@@ -72,22 +80,15 @@ pub(crate) struct Table<'w> {
 }
 
 impl<'w> Table<'w> {
-    /// Starts a table; the header is written.
-    pub(crate) fn new(out: &'w mut dyn Write, delimiter: u8, quote_all: bool, columns: Vec<Column>) -> Self {
+    /// Starts a table; the header is written, if there is one.
+    pub(crate) fn new(out: &'w mut dyn Write, writing: Writing, columns: Vec<Column>) -> Self {
         let mut buffer = Vec::with_capacity(FLUSH_BYTES + (64 << 10));
-        for (index, column) in columns.iter().enumerate() {
-            if index > 0 {
-                buffer.push(delimiter);
-            }
-            let quote: &[u8] = if quote_all { b"\"" } else { b"" };
-            buffer.extend_from_slice(quote);
-            buffer.extend_from_slice(column.name.as_bytes());
-            buffer.extend_from_slice(quote);
+        if let Writing::Delimited { delimiter, quote_all } = writing {
+            write_header(&mut buffer, delimiter, quote_all, &columns);
         }
-        buffer.push(b'\n');
         let tallies = columns.into_iter().map(|column| Tally { column, values: 0, nulls: 0, checksum: 0 }).collect();
         let (rows, short_rows, long_rows) = (0, 0, 0);
-        Table { out, buffer, bytes_flushed: 0, delimiter, quote_all, tallies, at: 0, rows, short_rows, long_rows }
+        Table { out, buffer, bytes_flushed: 0, writing, tallies, at: 0, rows, short_rows, long_rows }
     }
 
     /// Whole rows written so far.
@@ -129,15 +130,17 @@ impl<'w> Table<'w> {
         self.tallies.into_iter().map(answer).collect()
     }
 
-    /// A field without a value: nothing between the delimiters. In a table where everything is quoted it is `""`,
-    /// which a text column takes as a text of no letters.
+    /// A field without a value: nothing between the delimiters, or JSON's `null`. In a table where everything is quoted it is
+    /// `""`, which a text column takes as a text of no letters.
     #[inline]
     pub(crate) fn empty(&mut self) {
-        if self.quote_all && self.tallies[self.at].column.kind == Kind::Utf8 {
+        let quote_all = matches!(self.writing, Writing::Delimited { quote_all: true, .. });
+        if quote_all && self.tallies[self.at].column.kind == Kind::Utf8 {
             return self.text(b"");
         }
         self.tallies[self.at].nulls += 1;
-        self.field(|_| {});
+        let null: &[u8] = if self.writing == Writing::Json { b"null" } else { b"" };
+        self.field(|buffer| buffer.extend_from_slice(null));
     }
 
     /// An empty field, or what `write` writes: one field.
@@ -170,14 +173,14 @@ impl<'w> Table<'w> {
     #[inline]
     pub(crate) fn date(&mut self, day: i64) {
         self.value(Kind::Date32, day as u64);
-        self.field(|buffer| push_date(buffer, day));
+        self.string(|buffer| push_date(buffer, day));
     }
 
     /// A second, counted from 1970-01-01T00:00:00.
     #[inline]
     pub(crate) fn timestamp(&mut self, seconds: i64) {
         self.value(Kind::Timestamp, (seconds * 1_000_000) as u64);
-        self.field(|buffer| push_timestamp(buffer, seconds));
+        self.string(|buffer| push_timestamp(buffer, seconds));
     }
 
     /// `true` or `false`.
@@ -191,10 +194,10 @@ impl<'w> Table<'w> {
     #[inline]
     pub(crate) fn text(&mut self, text: &[u8]) {
         self.value(Kind::Utf8, text_checksum(text));
-        self.field(|buffer| buffer.extend_from_slice(text));
+        self.string(|buffer| buffer.extend_from_slice(text));
     }
 
-    /// A text in quotes, its own quotes doubled. Not for a table in which everything is quoted.
+    /// A text in quotes, its own quotes doubled. Not for JSON, nor for a table in which everything is quoted.
     #[inline]
     pub(crate) fn quoted(&mut self, text: &[u8]) {
         self.value(Kind::Utf8, text_checksum(text));
@@ -229,22 +232,52 @@ impl<'w> Table<'w> {
         tally.checksum = tally.checksum.wrapping_add(share);
     }
 
+    /// A field that is a string where strings are told from numbers.
+    #[inline]
+    fn string(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
+        let quote: &[u8] = if self.writing == Writing::Json { b"\"" } else { b"" };
+        self.field(|buffer| {
+            buffer.extend_from_slice(quote);
+            write(buffer);
+            buffer.extend_from_slice(quote);
+        });
+    }
+
     #[inline]
     fn field(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
-        if self.quote_all {
-            self.buffer.push(b'"');
-            write(&mut self.buffer);
-            self.buffer.push(b'"');
-        } else {
-            write(&mut self.buffer);
+        let buffer = &mut self.buffer;
+        let (quote, delimiter): (&[u8], u8) = match self.writing {
+            Writing::Delimited { delimiter, quote_all } => (if quote_all { b"\"" } else { b"" }, delimiter),
+            Writing::Json => (b"", b','),
+        };
+        if self.writing == Writing::Json {
+            buffer.extend_from_slice(if self.at == 0 { b"{\"" } else { b"\"" });
+            buffer.extend_from_slice(self.tallies[self.at].column.name.as_bytes());
+            buffer.extend_from_slice(b"\":");
         }
+        buffer.extend_from_slice(quote);
+        write(buffer);
+        buffer.extend_from_slice(quote);
         self.at += 1;
         if self.at < self.tallies.len() {
-            self.buffer.push(self.delimiter);
+            buffer.push(delimiter);
         } else {
-            self.buffer.push(b'\n');
+            buffer.extend_from_slice(if self.writing == Writing::Json { b"}\n" } else { b"\n" });
             self.at = 0;
             self.rows += 1;
         }
     }
+}
+
+fn write_header(buffer: &mut Vec<u8>, delimiter: u8, quote_all: bool, columns: &[Column]) {
+    for (index, column) in columns.iter().enumerate() {
+        if index > 0 {
+            buffer.push(delimiter);
+        }
+        let quote: &[u8] = if quote_all { b"\"" } else { b"" };
+        buffer.extend_from_slice(quote);
+        buffer.extend_from_slice(column.name.as_bytes());
+        buffer.extend_from_slice(quote);
+    }
+    buffer.push(b'\n');
 }

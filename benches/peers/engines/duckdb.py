@@ -18,11 +18,15 @@ class DuckDB:
 
     def source(self, path, hints):
         options = [quoted(path)]
+        if path.endswith(".jsonl"):
+            if hints.types:
+                # Told one type, it takes no other column.
+                return f"read_json({quoted(path)}, columns = {{{types_of(hints)}}})"
+            return f"read_json({', '.join(options + ['sample_size = -1'] * hints.whole_file)})"
         if hints.whole_file:
             options.append("sample_size = -1")
         if hints.types:
-            types = ", ".join(f"{quoted(column)}: '{TYPES[name]}'" for column, name in hints.types.items())
-            options.append(f"types = {{{types}}}")
+            options.append(f"types = {{{types_of(hints)}}}")
         return f"read_csv({', '.join(options)})"
 
     def to_frame(self, path, hints):
@@ -37,6 +41,10 @@ class DuckDB:
 
     def column(self, name):
         return self.connection.execute(f'select "{name}" from frame').to_arrow_table()[name]
+
+
+def types_of(hints):
+    return ", ".join(f"{quoted(column)}: '{TYPES[name]}'" for column, name in hints.types.items())
 
 
 def quoted(text):

@@ -4,7 +4,7 @@ import os
 
 
 class Polars:
-    """`read_csv`, then `write_parquet`."""
+    """`read_csv` or `read_ndjson`, then `write_parquet`."""
 
     def __init__(self, threads):
         # Read once, when the package is imported.
@@ -30,11 +30,21 @@ class Polars:
         }
         return {column: by_name[name] for column, name in hints.types.items()}
 
+    def read(self, path, hints):
+        if path.endswith(".jsonl"):
+            return self.polars.read_ndjson(path).with_columns(self.times(hints))
+        return self.polars.read_csv(path, **self.options(hints))
+
+    def times(self, hints):
+        """JSON's strings of times become times: it has no option for that."""
+        column = self.polars.col
+        return [column(name).str.to_datetime(time_unit="us") for name, kind in hints.types.items() if kind == "timestamp[us]"]
+
     def to_frame(self, path, hints):
-        self.frame = self.polars.read_csv(path, **self.options(hints))
+        self.frame = self.read(path, hints)
 
     def to_parquet(self, path, hints, out, codec):
-        self.polars.read_csv(path, **self.options(hints)).write_parquet(out, compression=codec)
+        self.read(path, hints).write_parquet(out, compression=codec)
 
     def names(self):
         return self.frame.columns
@@ -46,9 +56,11 @@ class Polars:
 
 
 class PolarsLazy(Polars):
-    """`scan_csv`, then `collect` or `sink_parquet`."""
+    """`scan_csv` or `scan_ndjson`, then `collect` or `sink_parquet`."""
 
     def scan(self, path, hints):
+        if path.endswith(".jsonl"):
+            return self.polars.scan_ndjson(path).with_columns(self.times(hints))
         return self.polars.scan_csv(path, **self.options(hints))
 
     def to_frame(self, path, hints):

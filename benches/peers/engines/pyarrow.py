@@ -1,10 +1,11 @@
-"""PyArrow: `read_csv`, then `write_table`."""
+"""PyArrow: `read_csv` or `read_json`, then `write_table`."""
 
 
 class PyArrow:
     def __init__(self, threads):
         import pyarrow
         import pyarrow.csv
+        import pyarrow.json
         import pyarrow.parquet
 
         self.pyarrow = pyarrow
@@ -14,6 +15,10 @@ class PyArrow:
         self.table = None
 
     def to_frame(self, path, hints):
+        if path.endswith(".jsonl"):
+            json = self.pyarrow.json
+            self.table = json.read_json(path, read_options=json.ReadOptions(use_threads=self.use_threads))
+            return
         csv = self.pyarrow.csv
         self.table = csv.read_csv(
             path,

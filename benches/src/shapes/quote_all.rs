@@ -3,7 +3,7 @@
 use crate::calendar::{DAY_2020, DAY_SECONDS};
 use crate::random::Random;
 use crate::shape::Plan;
-use crate::table::{Kind, Table};
+use crate::table::{Kind, Table, Writing};
 use crate::words::{CITIES, GOODS, push_prose, push_words};
 
 const COLUMNS: [(&str, Kind); 12] = [
@@ -22,7 +22,7 @@ const COLUMNS: [(&str, Kind); 12] = [
 ];
 
 pub(crate) fn plan() -> Plan {
-    Plan { quote_all: true, ..Plan::new(&COLUMNS, row) }
+    Plan { writing: Writing::Delimited { delimiter: b',', quote_all: true }, ..Plan::new(&COLUMNS, row) }
 }
 
 fn row(table: &mut Table<'_>, random: &mut Random) {

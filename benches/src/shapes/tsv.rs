@@ -3,7 +3,7 @@
 use crate::calendar::{DAY_2020, DAY_SECONDS};
 use crate::random::Random;
 use crate::shape::Plan;
-use crate::table::{Kind, Table};
+use crate::table::{Kind, Table, Writing};
 use crate::words::{CITIES, push_prose};
 
 const COLUMNS: [(&str, Kind); 8] = [
@@ -18,7 +18,7 @@ const COLUMNS: [(&str, Kind); 8] = [
 ];
 
 pub(crate) fn plan() -> Plan {
-    Plan { delimiter: b'\t', ..Plan::new(&COLUMNS, row) }
+    Plan { writing: Writing::Delimited { delimiter: b'\t', quote_all: false }, ..Plan::new(&COLUMNS, row) }
 }
 
 fn row(table: &mut Table<'_>, random: &mut Random) {

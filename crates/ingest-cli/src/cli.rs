@@ -14,7 +14,7 @@ Examples:
 /// The options about messages stand below those of the command itself in every help.
 const MESSAGES_ORDER: usize = 900;
 
-/// The fastest exact way from CSV to typed columns and Parquet.
+/// The fastest exact way from CSV and JSON to typed columns and Parquet.
 #[derive(Debug, Parser)]
 #[command(name = "ingest", version, after_help = EXAMPLES, disable_help_subcommand = true, max_term_width = 120)]
 pub(crate) struct Cli {
@@ -34,7 +34,7 @@ pub(crate) struct Cli {
 /// What to do, with its options.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Convert CSV to Parquet, Arrow or CSV.
+    /// Convert CSV or JSON to Parquet, Arrow or CSV.
     Convert(Box<convert::Args>),
     /// Show the exact schema of the whole input.
     Schema(Box<schema::Args>),
@@ -42,7 +42,7 @@ pub(crate) enum Command {
     Head(Box<head::Args>),
     /// Count the records.
     Count(Box<count::Args>),
-    /// Show how a file is written: delimiter, quotes, header, and why.
+    /// Show how a file is written: format, delimiter, quotes, header, and why.
     Sniff(Box<sniff::Args>),
     /// Check whether every value fits a schema.
     Validate(Box<validate::Args>),

@@ -4,7 +4,9 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueHint};
-use ingest::{Code, DataType, Error, Infer, MaxErrors, OnError, Options, QuoteMode, Ragged, Reader, Result};
+use ingest::{
+    Code, DataType, Error, Infer, InputFormat, MaxErrors, OnError, Options, QuoteMode, Ragged, Reader, Result,
+};
 
 use crate::interrupt;
 use crate::progress::Progress;
@@ -112,6 +114,10 @@ pub(crate) fn open(sources: &[String], options: Options) -> Result<Reader> {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "How the file is written")]
 pub(crate) struct DialectArgs {
+    /// What the source is: csv and tsv are delimited text, jsonl is JSON by lines or in an array [default: by content].
+    #[arg(long, value_name = "FORMAT", value_parser = one_of::<InputFormat>(&["csv", "tsv", "jsonl"]))]
+    input_format: Option<InputFormat>,
+
     /// What separates fields: the character itself, tab, \t or none [default: sniffed].
     #[arg(short, long, value_name = "CHAR", allow_hyphen_values = true)]
     delimiter: Option<Character>,
@@ -143,6 +149,7 @@ pub(crate) struct DialectArgs {
 
 impl DialectArgs {
     fn fill(&self, options: &mut Options) {
+        options.input_format = self.input_format;
         options.delimiter = self.delimiter.map(|Character(byte)| byte);
         options.quote = self.quote.map(|Character(byte)| byte);
         options.escape = self.escape.map(|Character(byte)| byte);

@@ -1,6 +1,6 @@
 //! One column of one batch, as bytes.
 
-use ingest_infer::NullWords;
+use ingest_infer::{NullWords, Summary};
 use ingest_parse::{Dialect, Span, unescape};
 use ingest_simd::{Kernel, Padded};
 
@@ -22,6 +22,29 @@ pub struct Rules<'a> {
     pub nulls: &'a NullWords,
     /// The kernel that reads numbers and times.
     pub kernel: Kernel,
+    /// What it says of a field that it stood in quotes.
+    pub quotes: Quotes,
+}
+
+/// What quotes around a field say of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Quotes {
+    /// Nothing: in delimited text `"12"` is a number.
+    #[default]
+    Wrap,
+    /// That it is a string: in JSON `"12"` is a text.
+    Mean,
+}
+
+impl Rules<'_> {
+    /// Adds what one field shows to a summary. `text` is unescaped.
+    #[inline]
+    pub fn observe(&self, text: &[u8], quoted: bool, summary: &mut Summary) {
+        match self.quotes {
+            Quotes::Mean if quoted => summary.observe_string(text, self.nulls),
+            _ => summary.observe(text, quoted, self.nulls),
+        }
+    }
 }
 
 impl<'a> Fields<'a> {

@@ -11,7 +11,7 @@
 //!
 //! ```
 //! use ingest_columnar::arrow::array::{AsArray, types::Int64Type};
-//! use ingest_columnar::{ColumnType, Fields, Rules, Spares, builder_for};
+//! use ingest_columnar::{ColumnType, Fields, Quotes, Rules, Spares, builder_for};
 //! use ingest_infer::{DataType, NullWords};
 //! use ingest_parse::{Dialect, Span};
 //! use ingest_simd::{Kernel, PADDING, Padded};
@@ -27,7 +27,7 @@
 //! let mut misfits = Vec::new();
 //! builder.append(
 //!     &Fields { block, spans: &spans, dialect: &Dialect::default() },
-//!     &Rules { nulls: &NullWords::default(), kernel: Kernel::fastest() },
+//!     &Rules { nulls: &NullWords::default(), kernel: Kernel::fastest(), quotes: Quotes::Wrap },
 //!     &mut misfits,
 //! );
 //! let column = builder.finish();
@@ -55,7 +55,7 @@ pub use arrow_type::{arrow_type, type_name};
 pub use builder::{Column, ColumnBuilder, Room, builder_for};
 pub use column_type::ColumnType;
 pub use columns::BYTES_MAX;
-pub use fields::{Fields, Rules};
+pub use fields::{Fields, Quotes, Rules};
 pub use frame::{Frame, FrameError};
 pub use on_error::{OnError, UnknownPolicy};
 pub use spares::Spares;

@@ -1,7 +1,11 @@
 //! A rectangle of fields: some whole records that all have the right number of fields, column by column.
 
-use ingest_simd::{FIELD_END, Kernel, Marks, Padded, Quoting, RECORD_END, Span, Structure, column_spans, index_fields};
+use ingest_simd::{
+    FIELD_END, Kernel, Layout as JsonLayout, Marks, Padded, Quoting, RECORD_END, Span, Structure, column_spans,
+    index_fields, member_spans, string_marks,
+};
 
+use crate::json::{Findings, NewKey};
 use crate::machine::{Cells, FaultKind};
 
 /// What is made of records with too few or too many fields.
@@ -76,6 +80,8 @@ enum Layout {
     Ends,
     /// Anything else: a span for each field, row by row.
     Spans,
+    /// JSON records of one layout: a span for each field, column by column; where rows stand, `ends` tell.
+    Columns,
 }
 
 /// Some whole records. Its memory is reused from batch to batch.
@@ -95,7 +101,17 @@ pub struct Batch {
     /// Whether fields may be quoted, or records end in CRLF, in this batch.
     has_quotes: bool,
     has_crlf: bool,
+    /// What JSON shows beside the rows.
+    findings: Findings,
+    /// Of [`Layout::Columns`]: fields of a record, blanks around it, and room for fields of no column.
+    members: usize,
+    blanks: (usize, usize),
+    unselected: Vec<Span>,
 }
+
+/// No more fields than this in a batch of JSON, but for those of its first record: a table of many keys needs a place for each
+/// in every row.
+pub(crate) const FIELDS_MAX: usize = 1 << 18;
 
 /// The entry before the first field: one more than it is 0.
 const BEFORE_TEXT: u32 = u32::MAX;
@@ -121,8 +137,141 @@ impl Batch {
         self.dropped_fields.iter().map(|&fields| u64::from(fields)).sum()
     }
 
+    /// The keys of JSON records that were not known, in the order in which they were met.
+    pub fn new_keys(&self) -> &[NewKey] {
+        &self.findings.finder.met
+    }
+
+    /// How many keys of JSON records came again in their record; the last one counts.
+    pub fn doubled_keys(&self) -> u64 {
+        self.findings.doubled.len() as u64
+    }
+
+    /// How many rows are JSON records that could not be read.
+    pub fn nulled_records(&self) -> u64 {
+        self.findings.nulled.len() as u64
+    }
+
+    /// Forgets what JSON records from this one on showed.
+    pub fn forget_findings_from(&mut self, record: usize) {
+        let is_before = |&other: &u32| (other as usize) < record;
+        self.findings.doubled.retain(is_before);
+        self.findings.nulled.retain(is_before);
+        self.findings.finder.forget_from(record);
+    }
+
+    /// Reads the records that are whole lines in the first `text_bytes` of `text` by `layout`, as delimited text: all of them, or
+    /// none. Returns how many bytes were read.
+    ///
+    /// All quotes and line ends must be accounted for: then those of the literals and around strings are all that there are, so
+    /// that no comma was taken for one outside a string, no string ends early, and none holds a line end.
+    pub(crate) fn read_members(
+        &mut self,
+        kernel: Kernel,
+        text: Padded<'_>,
+        text_bytes: usize,
+        layout: &JsonLayout,
+    ) -> Option<usize> {
+        let window = text.slice(0, text.len().min(text_bytes.max(1)));
+        let consumed = memchr::memrchr(b'\n', window.bytes())? + 1;
+        let part = window.slice(0, consumed);
+        let marks = string_marks(kernel, part);
+        self.ends.clear();
+        self.ends.push(BEFORE_TEXT);
+        let structure = Structure { delimiter: Some(b','), quote: Some(b'"') };
+        let rows = index_fields(kernel, part, Some(b'{'), &structure, &mut self.ends).records;
+        let members = layout.members();
+        let in_place = (1..=rows).all(|row| self.ends.get(row * members).is_some_and(|end| end & RECORD_END != 0));
+        // A quote that does not close hides line ends.
+        if rows == 0 || rows * self.columns > FIELDS_MAX {
+            return None;
+        }
+        if marks.lines != rows || marks.others || self.ends.len() != rows * members + 1 || !in_place {
+            return None;
+        }
+        for row in 1..=rows {
+            self.ends[row * members] &= FIELD_END;
+        }
+        self.spans.clear();
+        self.spans.resize(rows * self.columns, Span::default());
+        self.unselected.resize(rows, Span::default());
+        let mut strings = 0;
+        for member in 0..members {
+            let out = match layout.column(member) {
+                Some(column) => &mut self.spans[column as usize * rows..][..rows],
+                None => &mut self.unselected[..rows],
+            };
+            strings += member_spans(kernel, part, &self.ends, layout, member, out)?;
+        }
+        if marks.quotes != rows * layout.quotes() + 2 * strings {
+            return None;
+        }
+        self.layout = Layout::Columns;
+        self.rows = rows;
+        self.records = rows;
+        self.members = members;
+        self.blanks = layout.blanks();
+        Some(consumed)
+    }
+
+    /// Begins a batch of rows that are put together field by field.
+    pub(crate) fn begin(&mut self, columns: usize) {
+        if columns != self.columns {
+            self.findings.forget_layout();
+        }
+        self.clear(columns, None);
+        self.layout = Layout::Spans;
+    }
+
+    /// Begins anew, row by row.
+    pub(crate) fn begin_spans(&mut self) {
+        self.spans.clear();
+        self.layout = Layout::Spans;
+    }
+
+    /// Fields in the rows so far.
+    pub(crate) fn fields(&self) -> usize {
+        self.rows * self.columns
+    }
+
+    /// A new row of empty fields, to be kept or discarded, and what else its record shows.
+    pub(crate) fn open_row(&mut self) -> (&mut [Span], &mut Findings) {
+        let start = self.fields();
+        self.spans.truncate(start);
+        self.spans.resize(start + self.columns, Span::default());
+        (&mut self.spans[start..], &mut self.findings)
+    }
+
+    pub(crate) fn findings_mut(&mut self) -> &mut Findings {
+        &mut self.findings
+    }
+
+    /// Keeps the open row.
+    pub(crate) fn keep_row(&mut self, start: u32, end: u32) {
+        self.places.push(Row { record: self.records as u32, start, end });
+        self.rows += 1;
+        self.records += 1;
+    }
+
+    /// Keeps the open row, its fields emptied.
+    pub(crate) fn keep_row_without_values(&mut self, start: u32, end: u32) {
+        self.forget_findings_from(self.records);
+        self.findings.nulled.push(self.records as u32);
+        self.open_row();
+        self.keep_row(start, end);
+    }
+
+    /// Discards the open row: its record is a fault.
+    pub(crate) fn discard_row(&mut self, kind: FaultKind, start: u32, end: u32) {
+        self.forget_findings_from(self.records);
+        self.spans.truncate(self.fields());
+        self.faults.push(Fault { kind, record: self.records as u32, start, end });
+        self.records += 1;
+    }
+
     fn clear(&mut self, columns: usize, quote: Option<u8>) {
         self.columns = columns;
+        self.findings.clear();
         self.quote = quote;
         self.rows = 0;
         self.records = 0;
@@ -248,6 +397,11 @@ impl Batch {
     pub fn row(&self, text: &[u8], row: usize) -> Row {
         match self.layout {
             Layout::Spans => self.places[row],
+            Layout::Columns => {
+                let start = self.ends[row * self.members].wrapping_add(1) + self.blanks.0 as u32;
+                let end = self.ends[(row + 1) * self.members] - self.blanks.1 as u32;
+                Row { record: row as u32, start, end }
+            }
             Layout::Ends => {
                 let start = self.ends[row * self.columns].wrapping_add(1);
                 let end = before_cr(text, start, self.ends[(row + 1) * self.columns]);
@@ -264,7 +418,11 @@ impl Batch {
         assert!(column < self.columns, "a column of the batch");
         out.clear();
         match self.layout {
-            Layout::Spans => out.extend(self.spans.iter().skip(column).step_by(self.columns)),
+            Layout::Columns => out.extend_from_slice(&self.spans[column * self.rows..][..self.rows]),
+            // Behind the rows there may be one that was opened and not kept.
+            Layout::Spans => {
+                out.extend(self.spans[..self.fields()].iter().skip(column).step_by(self.columns));
+            }
             Layout::Ends => {
                 let crlf = self.has_crlf && column + 1 == self.columns;
                 let quoting = Quoting { quote: self.quote.filter(|_| self.has_quotes), crlf };

@@ -8,6 +8,8 @@ pub enum Quoting {
     Strict,
     /// Both are taken literally: such a field is read as if it were not quoted.
     Lenient,
+    /// There are none: fields are JSON values, their quotes checked and left out, and escapes are JSON's.
+    Json,
 }
 
 /// The characters that carry structure in a delimited file. All are single bytes of ASCII.
@@ -25,6 +27,15 @@ pub struct Dialect {
     pub comment: Option<u8>,
     /// What is made of misplaced quotes.
     pub quoting: Quoting,
+}
+
+impl Dialect {
+    /// How the fields of JSON records are written: none is separated or quoted any more, strings hold JSON's escapes.
+    pub const JSON: Dialect =
+        Dialect { delimiter: None, quote: None, escape: Some(b'\\'), comment: None, quoting: Quoting::Json };
+
+    /// The same where no string holds an escape.
+    pub const PLAIN_JSON: Dialect = Dialect { escape: None, ..Dialect::JSON };
 }
 
 impl Default for Dialect {

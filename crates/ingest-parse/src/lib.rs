@@ -1,7 +1,8 @@
 //! Bytes to fields.
 //!
-//! In: the text of a delimited source, whole or in chunks cut anywhere, and its [`Dialect`]. Out: batches of whole records as
-//! rectangles of [`Span`]s, column by column, and the records that are no part of a rectangle with what is wrong with them.
+//! In: the text of a delimited source, whole or in chunks cut anywhere, and its [`Dialect`]; or JSON records and their keys
+//! ([`json`]). Out: batches of whole records as rectangles of [`Span`]s, column by column, and the records that are no part of
+//! a rectangle with what is wrong with them.
 //!
 //! It reads no files, knows no types and makes no threads. Values are bytes here: [`unescape`] gives their text.
 //!
@@ -15,6 +16,7 @@
 mod batch;
 mod chunk;
 mod dialect;
+pub mod json;
 mod machine;
 pub mod reference;
 mod trial;

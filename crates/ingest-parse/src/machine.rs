@@ -6,6 +6,7 @@
 
 use ingest_simd::Span;
 
+use crate::json::JsonFault;
 use crate::{Dialect, Quoting};
 
 /// What is wrong with a record, and where: offsets into the text that was read.
@@ -34,6 +35,13 @@ pub enum FaultKind {
     /// A quote never closes.
     UnclosedQuote {
         /// Offset of the quote.
+        at: u32,
+    },
+    /// It is no JSON.
+    Json {
+        /// What is wrong.
+        fault: JsonFault,
+        /// Offset of it.
         at: u32,
     },
 }

@@ -1,11 +1,20 @@
 //! Taking escapes back out of a field's text.
 
-use crate::Dialect;
+use crate::{Dialect, Quoting, json};
 
 /// Appends the text that `raw` stands for: doubled quotes become one, an escape makes the byte after it plain.
 ///
 /// `raw` lies between the quotes if the field was `quoted`. What holds no escape is copied as it is.
 pub fn unescape(raw: &[u8], quoted: bool, dialect: &Dialect, out: &mut Vec<u8>) {
+    if dialect.quoting == Quoting::Json {
+        if quoted {
+            json::unescape(raw, out);
+        } else {
+            // The text of an object or array keeps its escapes.
+            out.extend_from_slice(raw);
+        }
+        return;
+    }
     let quote = dialect.quote.filter(|_| quoted);
     let escape = dialect.escape.filter(|_| quoted || dialect.quote.is_none());
     let mut rest = raw;

@@ -8,6 +8,8 @@
 #![deny(unsafe_code)]
 
 mod bits;
+#[allow(unsafe_code, reason = "vector loads and instructions, justified one by one")]
+mod json;
 mod kernel;
 mod padded;
 #[allow(unsafe_code, reason = "vector loads and instructions, justified one by one")]
@@ -18,6 +20,7 @@ mod texts;
 mod values;
 
 pub use bits::pack_bits;
+pub use json::{Followed, Layout, StringMarks, follow_record, member_spans, string_marks};
 pub use kernel::{KERNEL_VARIABLE, Kernel, UnknownKernel};
 pub use padded::{PADDING, Padded, Span};
 pub use structure::{

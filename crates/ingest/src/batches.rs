@@ -50,8 +50,7 @@ impl Reader {
     /// ```
     pub fn batches(mut self) -> Result<BatchIter> {
         let stop = self.options.cancel.get_or_insert_default().clone();
-        let session = Session::start(self)?;
-        let kinds = session.settle_types()?;
+        let (session, kinds) = Session::start(self)?.attempt(Session::settle_types)?;
         let schema = schema(&session.plan, &kinds);
         let (sender, receiver) = sync_channel(WAITING_MAX);
         let handed = schema.clone();

@@ -49,6 +49,8 @@ pub enum Code {
     FieldTooLong = 315,
     /// Bytes that are not UTF-8.
     InvalidUtf8 = 316,
+    /// A text that should be JSON and is none.
+    BadJson = 317,
     /// A header differs from the schema, or from the first file's.
     HeaderMismatch = 320,
     /// More bad records than `--max-errors` allows.
@@ -104,6 +106,8 @@ struct Inner {
     position: Option<Position>,
     hint: Option<String>,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
+    /// Keys that the run met and its plan did not know: it is to begin again.
+    new_keys: Option<Vec<String>>,
 }
 
 /// The library's result.
@@ -113,7 +117,27 @@ impl Error {
     /// A failure without a position.
     #[cold]
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        Error(Box::new(Inner { code, message: message.into(), position: None, hint: None, source: None }))
+        Error(Box::new(Inner {
+            code,
+            message: message.into(),
+            position: None,
+            hint: None,
+            source: None,
+            new_keys: None,
+        }))
+    }
+
+    /// The signal that a run has to begin again with these keys too; callers of the library never see it.
+    #[cold]
+    pub(crate) fn new_keys(keys: Vec<String>) -> Self {
+        let mut error = Error::new(Code::SourceChanged, "keys come that were not there before");
+        error.0.new_keys = Some(keys);
+        error
+    }
+
+    /// The keys of that signal, taken out; `None` in other errors.
+    pub(crate) fn take_new_keys(&mut self) -> Option<Vec<String>> {
+        self.0.new_keys.take()
     }
 
     /// The same, at a position in the input.

@@ -2,6 +2,7 @@
 
 use ingest_columnar::OnError;
 use ingest_infer::DataType;
+use ingest_parse::json::{DEPTH_MAX, JsonFault};
 use ingest_parse::{Cells, Dialect, FaultKind, LineCounter, Ragged, read_records};
 
 use crate::error::{Code, Error, Position};
@@ -70,6 +71,7 @@ impl Flaw {
             FlawKind::Structure(
                 FaultKind::TextAfterQuote { at } | FaultKind::StrayQuote { at } | FaultKind::UnclosedQuote { at },
             ) => (at as usize, at as usize + 1),
+            FlawKind::Structure(FaultKind::Json { at, .. }) => (at as usize, (at as usize + 1).min(self.end)),
             FlawKind::Value { start, end, .. } => (start, end),
             FlawKind::Utf8 { at } => (at, at + 1),
             FlawKind::TooLong { start } => (start, start + 1),
@@ -107,6 +109,7 @@ impl Located {
             FlawKind::Structure(FaultKind::TextAfterQuote { .. }) => Code::TextAfterQuote,
             FlawKind::Structure(FaultKind::StrayQuote { .. }) => Code::StrayQuote,
             FlawKind::Structure(FaultKind::UnclosedQuote { .. }) => Code::UnclosedQuote,
+            FlawKind::Structure(FaultKind::Json { .. }) => Code::BadJson,
             FlawKind::Value { .. } => Code::BadValue,
             FlawKind::Utf8 { .. } => Code::InvalidUtf8,
             FlawKind::TooLong { .. } => Code::FieldTooLong,
@@ -127,6 +130,7 @@ impl Located {
             FlawKind::Structure(FaultKind::TextAfterQuote { .. }) => "text follows a closing quote".to_owned(),
             FlawKind::Structure(FaultKind::StrayQuote { .. }) => "a quote opens within an unquoted field".to_owned(),
             FlawKind::Structure(FaultKind::UnclosedQuote { .. }) => "a quote opens here and never closes".to_owned(),
+            FlawKind::Structure(FaultKind::Json { fault, .. }) => json_reason(fault),
             FlawKind::Value { data_type, .. } => format!("cannot read {:?} as {data_type}", shortened(culprit, 60)),
             FlawKind::Utf8 { .. } => "these bytes are not UTF-8".to_owned(),
             FlawKind::TooLong { .. } => format!("a field is longer than {}", size_label(plan.max_field_bytes)),
@@ -140,6 +144,12 @@ impl Located {
             }
             FlawKind::Structure(FaultKind::UnclosedQuote { .. }) => {
                 "--quoting lenient takes such a quote as text, --quoting none all quotes; --on-error reject sets the record aside"
+            }
+            FlawKind::Structure(FaultKind::Json { fault, .. }) if fault.is_final() => {
+                "records cannot be told apart behind it; if this is no JSON, --input-format csv reads it as delimited text"
+            }
+            FlawKind::Structure(FaultKind::Json { .. }) => {
+                "--on-error reject sets such records aside, --on-error null keeps them as rows without values"
             }
             FlawKind::Structure(_) => {
                 "--quoting lenient takes misplaced quotes as text; --on-error reject sets such records aside"
@@ -158,6 +168,7 @@ impl Located {
     pub(crate) fn is_rejected(&self, plan: &Plan) -> bool {
         match self.kind {
             FlawKind::TooLong { .. } => false,
+            FlawKind::Structure(FaultKind::Json { fault, .. }) if fault.is_final() => false,
             FlawKind::Structure(FaultKind::TooFew { .. } | FaultKind::TooMany { .. })
                 if plan.shape.ragged == Ragged::Reject =>
             {
@@ -172,6 +183,7 @@ impl Located {
         let index = match self.kind {
             FlawKind::Structure(FaultKind::TooFew { .. } | FaultKind::TooMany { .. }) => return None,
             FlawKind::Value { column, .. } => column,
+            _ if plan.json.is_some() => return None,
             _ => self.field_of_culprit(&plan.dialect)?,
         };
         plan.columns.get(index).map(|column| (index + 1, column.name.as_str()))
@@ -219,6 +231,27 @@ impl Located {
             text: self.text,
         }
     }
+}
+
+fn json_reason(fault: JsonFault) -> String {
+    match fault {
+        JsonFault::NoValue => "a JSON value should stand here",
+        JsonFault::NoKey => "a key in double quotes should stand here",
+        JsonFault::NoColon => "a colon should follow the key",
+        JsonFault::NoComma => "a comma or the closing bracket should stand here",
+        JsonFault::Unclosed => "the record ends before all its brackets are closed",
+        JsonFault::UnclosedString => "a string opens here and never closes",
+        JsonFault::ControlCharacter => "a control character stands in a string, where JSON wants an escape",
+        JsonFault::BadEscape => "a backslash begins no escape of JSON's",
+        JsonFault::LoneSurrogate => "this escape is half of a surrogate pair, which is no character",
+        JsonFault::BadNumber => "this is no JSON number",
+        JsonFault::BadWord => "JSON knows no words but true, false and null",
+        JsonFault::TextAfterRecord => "text follows the record",
+        JsonFault::TooDeep => return format!("objects and arrays lie more than {DEPTH_MAX} deep within each other"),
+        JsonFault::BetweenRecords => "something stands here that is no record and separates none",
+        JsonFault::CutShort => "the text ends before this is closed",
+    }
+    .to_owned()
 }
 
 /// Characters of a column's name that a reason shows.

@@ -1,4 +1,4 @@
-//! The engine: delimited text to typed columns, in memory or in a Parquet file, as fast as the machine allows.
+//! The engine: delimited text and JSON to typed columns, in memory or in a Parquet file, as fast as the machine allows.
 //!
 //! In: [`Sources`] (paths, globs, standard input, bytes) and [`Options`]. Out: a [`Frame`], a stream of batches, a file
 //! that appears whole or not at all, or facts about the source (schema, count, head, sniff). Whatever the kernel, the
@@ -46,8 +46,8 @@ pub use ingest_parse::Ragged;
 pub use ingest_simd::{KERNEL_VARIABLE, Kernel};
 pub use ingest_source::Access;
 pub use options::{
-    Format, Infer, MAX_FIELD_BYTES, MaxErrors, OnProgress, Options, Progress, QuoteMode, UnknownWord, WriteOptions,
-    parse_schema, parse_typed_name,
+    Format, Infer, InputFormat, MAX_FIELD_BYTES, MaxErrors, OnProgress, Options, Progress, QuoteMode, UnknownWord,
+    WriteOptions, parse_schema, parse_typed_name,
 };
 pub use reader::{Reader, read};
 pub use report::{BenchReport, ColumnReport, Head, Reject, Report, SniffReport, SweepCell};

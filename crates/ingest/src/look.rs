@@ -7,7 +7,7 @@ use ingest_source::{Compression, Source};
 
 use crate::error::{Code, Error, Result};
 use crate::options::{Infer, Options};
-use crate::plan::sniff_source;
+use crate::plan::{json_start, sniff_source};
 use crate::reader::Reader;
 use crate::report::{Head, SniffReport};
 use crate::sources::Sources;
@@ -57,12 +57,29 @@ impl Reader {
     pub fn sniff(self) -> Result<SniffReport> {
         let Reader { sources, options } = self;
         let source = first(sources, &options)?;
-        let sniffed = sniff_source(&options, &source)?;
         let compression = match source.compression() {
             Compression::None => None,
             Compression::Gzip => Some("gzip".to_owned()),
             Compression::Zstd => Some("zstd".to_owned()),
         };
+        if let Some(start) = json_start(&options, &source)? {
+            let (keys, format, reason) = start.description(&options);
+            return Ok(SniffReport {
+                format: format.to_owned(),
+                delimiter: None,
+                quote: None,
+                escape: None,
+                header: false,
+                encoding: "utf-8".to_owned(),
+                compression,
+                newline: start.newline().to_owned(),
+                skip: 0,
+                columns: keys,
+                confidence: 1.0,
+                reasons: vec![reason.to_owned()],
+            });
+        }
+        let sniffed = sniff_source(&options, &source)?;
         let newline = match sniffed.newline {
             Newline::Lf => "lf",
             Newline::Crlf => "crlf",
@@ -70,6 +87,7 @@ impl Reader {
             Newline::Mixed => "mixed",
         };
         Ok(SniffReport {
+            format: "csv".to_owned(),
             delimiter: sniffed.dialect.delimiter.map(char::from),
             quote: sniffed.dialect.quote.map(char::from),
             escape: sniffed.dialect.escape.map(char::from),

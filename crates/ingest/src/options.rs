@@ -49,6 +49,17 @@ pub enum MaxErrors {
     Percent(f64),
 }
 
+/// How the sources are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InputFormat {
+    /// Delimited text.
+    Csv,
+    /// Delimited text whose fields are separated by tabs.
+    Tsv,
+    /// JSON: a record a line, an array of records, or records one after the other.
+    Jsonl,
+}
+
 /// What is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
@@ -77,6 +88,8 @@ pub type OnProgress = Arc<dyn Fn(Progress) + Send + Sync>;
 /// Everything that can be asked of a read. `Options::default()` is what every surface starts from.
 #[derive(Clone)]
 pub struct Options {
+    /// How the sources are written; `None`: decided by content.
+    pub input_format: Option<InputFormat>,
     /// What separates fields; `None`: sniffed; `Some(None)`: nothing, one column.
     pub delimiter: Option<Option<u8>>,
     /// What fields may be wrapped in; `None`: sniffed; `Some(None)`: nothing.
@@ -144,6 +157,7 @@ pub const MAX_FIELD_BYTES: u64 = 64 << 20;
 impl Default for Options {
     fn default() -> Self {
         Options {
+            input_format: None,
             delimiter: None,
             quote: None,
             escape: None,
@@ -225,6 +239,19 @@ impl FromStr for QuoteMode {
             "lenient" => Ok(QuoteMode::Lenient),
             "none" => Ok(QuoteMode::None),
             _ => Err(unknown(word, "strict, lenient, none")),
+        }
+    }
+}
+
+impl FromStr for InputFormat {
+    type Err = UnknownWord;
+
+    fn from_str(word: &str) -> Result<Self, UnknownWord> {
+        match word {
+            "csv" => Ok(InputFormat::Csv),
+            "tsv" => Ok(InputFormat::Tsv),
+            "jsonl" => Ok(InputFormat::Jsonl),
+            _ => Err(unknown(word, "csv, tsv, jsonl")),
         }
     }
 }

@@ -7,19 +7,20 @@
 //! The turns and the commits are in the order of the sources; everything else runs side by side. A bounded number of
 //! chunks is between "taken" and "committed", which bounds memory.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
 use ingest_columnar::{ColumnType, Spares};
 use ingest_infer::Summary;
-use ingest_parse::{Carry, LineCounter, only_prolongs, read_records, settle};
-use ingest_simd::{Padded, Span, scan_chunk};
+use ingest_parse::json::{self, Framed, Framing};
+use ingest_parse::{Carry, Cells, Dialect, FaultKind, LineCounter, Settled, only_prolongs, read_records, settle};
+use ingest_simd::{ChunkScan, Padded, Span, scan_chunk};
 use ingest_source::{Block, BlockInfo};
 
 use crate::error::{Code, Error, Result};
-use crate::flaw::{Flaw, Located};
+use crate::flaw::{Flaw, FlawKind, Located};
 use crate::options::{Options, Progress};
 use crate::plan::{Input, Plan};
 use crate::region::{Parsed, Region, Scratch, Wanted, parse_region};
@@ -90,6 +91,8 @@ pub(crate) struct Totals {
     pub rows_out: u64,
     pub bytes_in: u64,
     pub dropped_fields: u64,
+    /// Keys that came again in their record.
+    pub doubled_keys: u64,
     pub errors: Vec<u64>,
     /// Nulls by selected column, as parsed: exact where the types were known before.
     pub nulls: Vec<u64>,
@@ -105,6 +108,23 @@ pub(crate) trait Aside: Send {
     fn reject(&mut self, plan: &Plan, source: &str, record: u64, flaw: Located) -> Result<()>;
 }
 
+/// Keys of JSON records that the plan does not know.
+#[derive(Default)]
+struct NewKeys {
+    met: HashSet<String>,
+    in_order: Vec<String>,
+}
+
+impl NewKeys {
+    fn add(&mut self, keys: Vec<String>) {
+        for key in keys {
+            if self.met.insert(key.clone()) {
+                self.in_order.push(key);
+            }
+        }
+    }
+}
+
 struct Committer<'a> {
     next: (usize, u64),
     waiting: BTreeMap<(usize, u64), (Chunk, bool)>,
@@ -112,6 +132,7 @@ struct Committer<'a> {
     /// Records of the source in hand that came before.
     source_records: u64,
     rows_left: u64,
+    new_keys: NewKeys,
     aside: &'a mut dyn Aside,
 }
 
@@ -139,6 +160,8 @@ pub(crate) struct Run<'a> {
     freed: Condvar,
     stop: AtomicBool,
     done: AtomicBool,
+    /// The run will begin again: nothing but keys is looked for any more.
+    looks_for_keys: AtomicBool,
     failure: Mutex<Option<Error>>,
     bytes_done: AtomicU64,
     /// Seconds by stage of the workers that have ended, if anybody wants them.
@@ -148,6 +171,17 @@ pub(crate) struct Run<'a> {
 /// A poisoned lock means that another worker panicked; its panic is what the caller will see.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Stops the other workers where one panics: they would wait for its chunk, and nobody would see the panic.
+struct StopOnPanic<'r, 'a>(&'r Run<'a>);
+
+impl Drop for StopOnPanic<'_, '_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.stop();
+        }
+    }
 }
 
 /// How long a worker without work sleeps before it looks again.
@@ -187,6 +221,7 @@ impl<'a> Run<'a> {
                 },
                 source_records: 0,
                 rows_left: options.limit.unwrap_or(u64::MAX),
+                new_keys: NewKeys::default(),
                 aside,
             }),
             pool: Mutex::new(Vec::new()),
@@ -195,6 +230,7 @@ impl<'a> Run<'a> {
             freed: Condvar::new(),
             stop: AtomicBool::new(false),
             done: AtomicBool::new(false),
+            looks_for_keys: AtomicBool::new(plan.json.as_ref().is_some_and(|json| json.looks_for_keys)),
             failure: Mutex::new(None),
             bytes_done: AtomicU64::new(0),
             stages: None,
@@ -207,7 +243,8 @@ impl<'a> Run<'a> {
         self
     }
 
-    /// Runs all workers to the end; what was committed, or the first failure in the order of the sources.
+    /// Runs all workers to the end; what was committed, or the first failure in the order of the sources. Keys that the plan
+    /// does not know make it fail with [`Error::new_keys`].
     pub(crate) fn run(self, consumer: &dyn Consumer) -> Result<Totals> {
         if self.inputs.is_empty() || self.options.limit == Some(0) {
             consumer.end(&self)?;
@@ -225,11 +262,15 @@ impl<'a> Run<'a> {
             return Err(error);
         }
         let committer = self.committer.into_inner().unwrap_or_else(PoisonError::into_inner);
+        if self.looks_for_keys.into_inner() {
+            return Err(Error::new_keys(committer.new_keys.in_order));
+        }
         let stages = self.stages.map(|stages| stages.into_inner().unwrap_or_else(PoisonError::into_inner));
         Ok(Totals { stages: stages.unwrap_or_default(), ..committer.totals })
     }
 
     fn work(&self, consumer: &dyn Consumer) {
+        let _guard = StopOnPanic(self);
         let watch = self.stages.as_ref().map_or_else(Stopwatch::default, |_| Stopwatch::started());
         let mut scratch = Scratch::of_worker(watch, &self.spares);
         if let Err(error) = self.work_on(consumer, &mut scratch) {
@@ -242,6 +283,10 @@ impl<'a> Run<'a> {
 
     fn fail(&self, error: Error) {
         lock(&self.failure).get_or_insert(error);
+        self.stop();
+    }
+
+    fn stop(&self) {
         self.stop.store(true, Ordering::SeqCst);
         self.freed.notify_all();
         self.turns.iter().for_each(|turn| turn.changed.notify_all());
@@ -348,7 +393,10 @@ impl<'a> Run<'a> {
         }
         let tail = carry.tail.len();
         let region_start = start - tail as u64;
-        if only_prolongs(&scan, &carry, &plan.dialect, info.last) {
+        let framed =
+            self.inputs[input].framing.map(|framing| Framed { framing, at_start: region_start == data_offset });
+        let document = framed.filter(|framed| framed.framing != Framing::Lines);
+        if document.is_none() && only_prolongs(&scan, &carry, &plan.dialect, info.last) {
             carry.tail.extend_from_slice(padded(block).slice(lead, info.len).bytes());
             carry.inside = scan.starting(carry.inside).ends_inside;
             carry.lines += scan.line_breaks;
@@ -361,38 +409,38 @@ impl<'a> Run<'a> {
             block.prepend(&carry.tail);
         }
         let text = padded(block).slice(lead, tail + info.len);
-        let settled = settle(text.bytes(), tail, &scan, &carry, &plan.dialect, info.last);
-        let mut next = settled.next;
-        next.tail = text.bytes()[settled.end..].to_vec();
-        let unfinished = self.check_tail(&next, region_start + settled.end as u64, 0)?;
+        let mut lines = LineCounter::new(text.bytes(), tail, carry.lines);
+        let Whole { end, mut next, cells, records_max, fault } = match document {
+            Some(framed) => settle_document(text.bytes(), framed, carry.lines + scan.line_breaks, info.last),
+            None => settle_lines(text.bytes(), tail, &scan, &carry, &plan.dialect, info.last),
+        };
+        next.tail = text.bytes()[end..].to_vec();
+        let mut unfinished = self.check_tail(&next, region_start + end as u64, 0)?;
         self.give_carry(input, info.index, next);
         scratch.watch.lap(Stage::Settle);
         let region = Region {
-            text: text.slice(0, settled.end),
-            next: if info.last { None } else { text.bytes().get(settled.end).copied().or(Some(0)) },
-            records_max: match &settled.cells {
-                Some(cells) => cells.records.len(),
-                // The last one may end with the source.
-                None => scan.starting(carry.inside).record_ends as usize + 1,
-            },
-            cells: settled.cells,
+            text: text.slice(0, end),
+            next: if info.last { None } else { text.bytes().get(end).copied().or(Some(0)) },
+            records_max,
+            cells,
+            framed,
             offset: region_start,
         };
         let exact = region.cells.is_some();
-        let mut lines = LineCounter::new(text.bytes(), tail, carry.lines);
         let mut parsed = self.parse(&region, scratch, &mut lines);
+        unfinished.flaws.extend(fault.map(|fault| fault.locate(text.bytes(), region_start, &mut lines)));
         for mut flaw in unfinished.flaws {
             flaw.record = parsed.records;
             parsed.flaws.push(flaw);
         }
-        Ok(Some(Chunk { place: place(region_start, settled.end, exact), parsed }))
+        Ok(Some(Chunk { place: place(region_start, end, exact), parsed }))
     }
 
     /// An error, or a flaw that is one, if the open record has grown beyond the limits. It begins at `offset`.
     fn check_tail(&self, carry: &Carry, offset: u64, record: usize) -> Result<Parsed> {
         let mut parsed = self.nothing();
         let tail = &carry.tail;
-        if tail.len() as u64 > self.plan.max_field_bytes {
+        if tail.len() as u64 > self.plan.max_field_bytes && self.plan.json.is_none() {
             let open = read_records(tail, false, &self.plan.dialect, &mut Default::default());
             // The quotes around the field, and a CR that will turn out to be a line end's, are not of its length.
             let field = (open.field, tail.len().saturating_sub(2));
@@ -444,6 +492,10 @@ impl<'a> Run<'a> {
 
     /// Parses all selected columns, starting from the types known so far, and adds what they showed.
     fn parse(&self, region: &Region<'_>, scratch: &mut Scratch, lines: &mut LineCounter<'_>) -> Parsed {
+        if self.looks_for_keys.load(Ordering::Relaxed) {
+            let wanted = Wanted { columns: &[], kinds: &[], known: &[], rows_max: None };
+            return parse_region(self.plan, region, &wanted, scratch, lines);
+        }
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner).clone();
         let kinds = match self.kinds {
             Some(kinds) => kinds.to_vec(),
@@ -521,6 +573,15 @@ impl<'a> Run<'a> {
             let kept = chunk.parsed.records;
             chunk.parsed.flaws = flaws.into_iter().filter(|flaw| flaw.record < kept).collect();
         }
+        committer.new_keys.add(std::mem::take(&mut chunk.parsed.new_keys));
+        if !committer.new_keys.in_order.is_empty() {
+            self.looks_for_keys.store(true, Ordering::Relaxed);
+        }
+        if self.looks_for_keys.load(Ordering::Relaxed) {
+            // Flaws will be met again, with the types of all columns known.
+            committer.rows_left -= chunk.parsed.rows as u64;
+            return Ok(());
+        }
         let source = self.inputs[chunk.place.input].source.name();
         for flaw in std::mem::take(&mut chunk.parsed.flaws) {
             let record = committer.source_records + flaw.record as u64 + 1;
@@ -536,8 +597,9 @@ impl<'a> Run<'a> {
         totals.rows_out += chunk.parsed.rows as u64;
         totals.bytes_in += chunk.place.bytes as u64;
         totals.dropped_fields += chunk.parsed.dropped_fields;
+        totals.doubled_keys += chunk.parsed.doubled_keys;
         for (position, column) in chunk.parsed.columns.iter().enumerate() {
-            totals.errors[position] += column.errors;
+            totals.errors[position] += column.errors + chunk.parsed.nulled_records;
             totals.nulls[position] += column.column.nulls as u64;
             totals.summaries[position].join(&column.column.summary);
         }
@@ -565,6 +627,44 @@ fn padded(block: &Block) -> Padded<'_> {
     Padded::new(memory, start, end).expect("a block has padding on both sides")
 }
 
+/// How much of a text is whole records.
+struct Whole {
+    end: usize,
+    next: Carry,
+    /// What the exact machine read, where it had to.
+    cells: Option<Cells>,
+    records_max: usize,
+    /// Why nothing can be read behind them.
+    fault: Option<Flaw>,
+}
+
+/// Settles a chunk, behind its predecessor's tail, whose records end with lines.
+fn settle_lines(text: &[u8], tail: usize, scan: &ChunkScan, carry: &Carry, dialect: &Dialect, last: bool) -> Whole {
+    let Settled { end, cells, next } = settle(text, tail, scan, carry, dialect, last);
+    let records_max = match &cells {
+        Some(cells) => cells.records.len(),
+        // The last one may end with the source.
+        None => scan.starting(carry.inside).record_ends as usize + 1,
+    };
+    Whole { end, next, cells, records_max, fault: None }
+}
+
+/// Settles some text of a JSON document. `lines`: line breaks before its end.
+fn settle_document(text: &[u8], framed: Framed, lines: u64, last: bool) -> Whole {
+    let json::Settled { end, records, fault } = json::settle(text, framed, last);
+    let flaw = |fault: json::Fault| {
+        let kind = FaultKind::Json { fault: fault.kind, at: fault.at as u32 };
+        // Shown is what is there wherever the text is cut: all that follows, or one character.
+        let end = match fault.kind {
+            json::JsonFault::CutShort => text.len(),
+            _ => fault.at + usize::from(text[fault.at].is_ascii()),
+        };
+        Flaw { record: 0, start: fault.at, end, kind: FlawKind::Structure(kind) }
+    };
+    let next = Carry { lines, ..Carry::default() };
+    Whole { end, next, cells: None, records_max: records, fault: fault.map(flaw) }
+}
+
 /// Reads a region from its source once more.
 pub(crate) fn with_region<T>(
     plan: &Plan,
@@ -582,8 +682,10 @@ pub(crate) fn with_region<T>(
         cells
     });
     let next = if place.last { None } else { Some(0) };
+    let input = &inputs[place.input];
+    let framed = input.framing.map(|framing| Framed { framing, at_start: place.offset == input.data_offset });
     // Whoever asks knows how many rows there are.
-    Ok(act(&Region { text, next, cells, offset: place.offset, records_max: usize::MAX }))
+    Ok(act(&Region { text, next, cells, framed, offset: place.offset, records_max: usize::MAX }))
 }
 
 /// Parses some columns of a region once more, as types that are known to hold them.

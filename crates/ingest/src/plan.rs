@@ -1,17 +1,22 @@
 //! What is to be done, settled before the first block is parsed: dialect, columns, where the data begins.
 
+mod json;
+
 use std::collections::HashSet;
 
-use ingest_columnar::{ColumnType, Fields, OnError, Rules};
+use ingest_columnar::{ColumnType, Fields, OnError, Quotes, Rules};
 use ingest_infer::{DataType, Hints, NullWords, Sniffed, Summary, name_columns, sniff};
+use ingest_parse::json::Framing;
 use ingest_parse::{Batch, Cells, Dialect, Quoting, Shape, Span, invalid_utf8, read_records};
 use ingest_simd::{Kernel, PADDING, Padded, Structure};
 use ingest_source::{Block, Source};
 
 use crate::error::{Code, Error, Position, Result};
 use crate::flaw::{FlawKind, excerpt};
-use crate::options::{Infer, Options, QuoteMode, check_characters};
+use crate::options::{Infer, InputFormat, Options, QuoteMode, check_characters};
 use crate::region::observe;
+
+pub(crate) use json::{JsonPlan, json_start};
 
 /// Decoded bytes that are looked at before anything is decided.
 const SAMPLE_BYTES: usize = 1 << 20;
@@ -32,6 +37,9 @@ pub(crate) struct Plan {
     pub kernel: Kernel,
     pub dialect: Dialect,
     pub structure: Structure,
+    pub quotes: Quotes,
+    /// For JSON sources, how their records become rows.
+    pub json: Option<JsonPlan>,
     pub shape: Shape,
     pub columns: Vec<PlannedColumn>,
     /// The columns of the result, in its order.
@@ -51,17 +59,25 @@ pub(crate) struct Input {
     pub data_offset: u64,
     /// Line breaks before it.
     pub data_lines: u64,
+    /// How a JSON source holds its records.
+    pub framing: Option<Framing>,
 }
 
 impl Plan {
     /// A column's fields, as the builders take them.
     pub(crate) fn fields<'a>(&'a self, block: Padded<'a>, spans: &'a [Span]) -> Fields<'a> {
-        Fields { block, spans, dialect: &self.dialect }
+        Fields { block, spans, dialect: self.dialect_of(spans) }
+    }
+
+    /// How these fields of one column are written.
+    pub(crate) fn dialect_of(&self, spans: &[Span]) -> &Dialect {
+        let with_escapes = self.json.is_some() && spans.iter().any(|span| span.is_escaped());
+        if with_escapes { &Dialect::JSON } else { &self.dialect }
     }
 
     /// How fields become values.
     pub(crate) fn rules(&self) -> Rules<'_> {
-        Rules { nulls: &self.nulls, kernel: self.kernel }
+        Rules { nulls: &self.nulls, kernel: self.kernel, quotes: self.quotes }
     }
 
     /// The first field beyond the limit, by its first byte: of those that have ended, or the open one, `start..end` so far,
@@ -78,6 +94,16 @@ impl Plan {
     /// The type that a selected column starts from.
     pub(crate) fn kind(&self, position: usize, known: &Summary) -> ColumnType {
         self.columns[self.selected[position]].given.unwrap_or_else(|| ColumnType::from(known.decide()))
+    }
+
+    /// Settles the types of columns that no option gave one.
+    pub(crate) fn settle_types(&mut self, types: Vec<(String, ColumnType)>, options: &Options) -> Result<()> {
+        self.learn_all(types.iter().map(|(name, _)| name), options)?;
+        for (name, kind) in types {
+            let column = self.columns.iter_mut().find(|column| column.name == name);
+            column.map(|column| column.given.get_or_insert(ColumnType { given: true, ..kind }));
+        }
+        Ok(())
     }
 
     /// Name of a selected column.
@@ -102,6 +128,9 @@ struct Opening {
 
 /// Looks at the sources and settles everything that must be settled before parsing.
 pub(crate) fn plan(options: &Options, sources: Vec<Source>) -> Result<(Plan, Vec<Input>)> {
+    if json::first_with_text(options, &sources)?.is_some() {
+        return json::plan(options, sources);
+    }
     let (number, opening) = open_first(options, &sources)?;
     let first = &sources[number];
     let (columns, mut notes) = planned_columns(options, &opening, first.name())?;
@@ -111,6 +140,8 @@ pub(crate) fn plan(options: &Options, sources: Vec<Source>) -> Result<(Plan, Vec
         kernel: kernel(options)?,
         structure: dialect.structure(),
         dialect,
+        quotes: Quotes::Wrap,
+        json: None,
         shape: Shape { columns: columns.len().max(1), ragged: options.ragged },
         suggested: vec![Summary::default(); selected.len()],
         columns,
@@ -145,7 +176,10 @@ fn open_first(options: &Options, sources: &[Source]) -> Result<(usize, Opening)>
 
 /// The number of the first source that holds anything.
 pub(crate) fn first_with_records(options: &Options, sources: &[Source]) -> Result<usize> {
-    Ok(open_first(options, sources)?.0)
+    match json::first_with_text(options, sources)? {
+        Some(number) => Ok(number),
+        None => Ok(open_first(options, sources)?.0),
+    }
 }
 
 /// What `sniff` tells of the first source.
@@ -168,8 +202,9 @@ fn quoting(options: &Options) -> Quoting {
 }
 
 fn hints(options: &Options) -> Hints {
+    let of_format = (options.input_format == Some(InputFormat::Tsv)).then_some(Some(b'\t'));
     Hints {
-        delimiter: options.delimiter,
+        delimiter: options.delimiter.or(of_format),
         quote: if options.quoting == QuoteMode::None { Some(None) } else { options.quote },
         escape: options.escape,
         comment: options.comment,
@@ -189,7 +224,7 @@ fn open(source: &Source, hints: &Hints, options: &Options) -> Result<Opening> {
         let complete = bytes.len() < wanted;
         let mark = if bytes.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
         let text = &bytes[mark..];
-        refuse_other_formats(text, source.name())?;
+        refuse_other_formats(options, text, source.name())?;
         let mut sniffed = sniff(text, complete, hints);
         settle_header(&mut sniffed, text, complete, hints, options);
         let dialect = &sniffed.dialect;
@@ -308,7 +343,7 @@ fn count_lines(text: &[u8]) -> u64 {
     (0..text.len()).filter(|&at| ends(at)).count() as u64
 }
 
-fn refuse_other_formats(bytes: &[u8], name: &str) -> Result<()> {
+fn refuse_other_formats(options: &Options, bytes: &[u8], name: &str) -> Result<()> {
     let format = match bytes {
         [b'P', b'A', b'R', b'1', ..] => "Parquet",
         [b'A', b'R', b'R', b'O', b'W', b'1', ..] => "Arrow IPC",
@@ -318,22 +353,17 @@ fn refuse_other_formats(bytes: &[u8], name: &str) -> Result<()> {
             return Err(Error::new(Code::InvalidUtf8, format!("{name}: the text is UTF-16, only UTF-8 is read"))
                 .hint("convert it first: iconv -f UTF-16 -t UTF-8"));
         }
-        _ if looks_like_json(bytes) => "JSON",
+        _ if options.input_format.is_none() && json::looks_like_json(bytes) => {
+            return Err(Error::new(
+                Code::UnsupportedInput,
+                format!("{name} is JSON, the sources before it are delimited text"),
+            )
+            .hint("read them on their own; --input-format csv reads it as delimited text too"));
+        }
         _ => return Ok(()),
     };
     Err(Error::new(Code::UnsupportedInput, format!("{name}: {format} input is not read yet"))
-        .hint("delimited text (CSV, TSV and their like) is"))
-}
-
-fn looks_like_json(bytes: &[u8]) -> bool {
-    let text = bytes.trim_ascii_start();
-    let inner = text.get(1..).unwrap_or_default().trim_ascii_start();
-    match (text.first(), inner) {
-        (Some(b'{'), [b'"', ..] | [b'}', ..]) => true,
-        (Some(b'['), [b'{' | b'[' | b'"' | b']' | b'-' | b'0'..=b'9', ..]) => true,
-        (Some(b'['), _) => [&b"true"[..], b"false", b"null"].iter().any(|word| inner.starts_with(word)),
-        _ => false,
-    }
+        .hint("delimited text (CSV, TSV and their like) and JSON are"))
 }
 
 /// Names and given types of all columns, and a note for each name that had to change.
@@ -478,7 +508,7 @@ fn inputs(options: &Options, (first, opening): (usize, &Opening), sources: Vec<S
             }
             (other.data_offset as u64, other.data_lines)
         };
-        inputs.push(Input { source, data_offset, data_lines });
+        inputs.push(Input { source, data_offset, data_lines, framing: None });
     }
     Ok(inputs)
 }

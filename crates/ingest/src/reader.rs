@@ -4,7 +4,9 @@ use std::io::Write;
 use std::path::Path;
 use std::time::Instant;
 
-use ingest_columnar::arrow::array::RecordBatch;
+use ingest_columnar::arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions};
+use ingest_columnar::arrow::datatypes::SchemaRef;
+use ingest_columnar::arrow::error::ArrowError;
 use ingest_columnar::{ColumnType, Frame, OnError, type_name};
 use ingest_infer::DataType;
 use ingest_parse::{Cells, read_records};
@@ -78,28 +80,35 @@ impl Reader {
     /// # Errors
     /// As [`Reader::collect`].
     pub fn collect_with_report(self) -> Result<(Frame, Report)> {
-        let session = Session::start(self)?;
-        let mut rejects = session.rejects()?;
-        let (frame, totals, kinds, nulls) = session.frame(&mut rejects)?;
-        Ok((frame, session.report(totals, &kinds, &nulls, rejects)?))
+        let (_, result) = Session::start(self)?.attempt(|session| {
+            let mut rejects = session.rejects()?;
+            let (frame, totals, kinds, nulls) = session.frame(&mut rejects)?;
+            Ok((frame, session.report(totals, &kinds, &nulls, rejects)?))
+        })?;
+        Ok(result)
     }
 
     /// The same, with the processor seconds that each stage took, a little more than they are without being told.
     pub(crate) fn collect_with_stages(self) -> Result<(Frame, StageSeconds)> {
         let session = Session { watched: true, ..Session::start(self)? };
         let plan_seconds = cpu_seconds() - session.cpu_before;
-        let mut rejects = session.rejects()?;
-        let (frame, mut totals, ..) = session.frame(&mut rejects)?;
-        totals.stages.add(Stage::Plan, plan_seconds);
-        Ok((frame, totals.stages))
+        let (_, (frame, mut stages)) = session.attempt(|session| {
+            let mut rejects = session.rejects()?;
+            let (frame, totals, ..) = session.frame(&mut rejects)?;
+            Ok((frame, totals.stages))
+        })?;
+        stages.add(Stage::Plan, plan_seconds);
+        Ok((frame, stages))
     }
 
     /// The same, with the numbers of the records that the options set aside, from 1, ascending.
     pub(crate) fn collect_with_rejected(self) -> Result<(Frame, Vec<u64>)> {
-        let session = Session::start(self)?;
-        let mut rejects = Rejects::listing();
-        let (frame, ..) = session.frame(&mut rejects)?;
-        Ok((frame, rejects.into_records()))
+        let (_, result) = Session::start(self)?.attempt(|session| {
+            let mut rejects = Rejects::listing();
+            let (frame, ..) = session.frame(&mut rejects)?;
+            Ok((frame, rejects.into_records()))
+        })?;
+        Ok(result)
     }
 
     /// The exact schema of the whole input, with counts of rows and nulls.
@@ -107,10 +116,12 @@ impl Reader {
     /// # Errors
     /// As [`Reader::collect`].
     pub fn schema(self) -> Result<Report> {
-        let session = Session::start(self)?;
-        let mut rejects = session.rejects()?;
-        let (totals, kinds, nulls) = session.types_and_nulls(&mut rejects)?;
-        session.report(totals, &kinds, &nulls, rejects)
+        let (_, report) = Session::start(self)?.attempt(|session| {
+            let mut rejects = session.rejects()?;
+            let (totals, kinds, nulls) = session.types_and_nulls(&mut rejects)?;
+            session.report(totals, &kinds, &nulls, rejects)
+        })?;
+        Ok(report)
     }
 
     /// Whether every record fits [`Options::schema`]: what does not follows the options, and rejects are written.
@@ -137,7 +148,7 @@ impl Reader {
         self.options.drop = Vec::new();
         self.options.rejects = None;
         let mut session = Session::start(self)?;
-        session.plan.selected.clear();
+        session.plan.count_only();
         let mut rejects = session.rejects()?;
         let totals = session.run(&Keeper::new(false), Some(&[]), &mut rejects)?;
         rejects.check(totals.rows_in, 0)?;
@@ -203,14 +214,24 @@ impl Session {
             let types = first_types(&opened, &options, rows)?;
             options.infer = Infer::All;
             let (mut plan, inputs) = plan(&options, opened)?;
-            for (position, kind) in types.into_iter().enumerate() {
-                let index = plan.selected[position];
-                plan.columns[index].given.get_or_insert(ColumnType { given: true, ..kind });
-            }
+            plan.settle_types(types, &options)?;
             return Ok(Session { plan, inputs, options, threads, started, cpu_before, watched: false });
         }
         let (plan, inputs) = plan(&options, opened)?;
         Ok(Session { plan, inputs, options, threads, started, cpu_before, watched: false })
+    }
+
+    /// Does a piece of work, and once more from the start where it meets keys that the plan does not know.
+    pub(crate) fn attempt<T>(mut self, mut work: impl FnMut(&Session) -> Result<T>) -> Result<(Session, T)> {
+        loop {
+            let mut error = match work(&self) {
+                Ok(result) => return Ok((self, result)),
+                Err(error) => error,
+            };
+            let Some(keys) = error.take_new_keys() else { return Err(error) };
+            self.plan.learn(keys, &self.options)?;
+            self.rewind()?;
+        }
     }
 
     pub(crate) fn rejects(&self) -> Result<Rejects> {
@@ -225,7 +246,7 @@ impl Session {
         kinds: Option<&[ColumnType]>,
         rejects: &mut Rejects,
     ) -> Result<Totals> {
-        if self.plan.columns.is_empty() {
+        if self.plan.columns.is_empty() && self.plan.json.is_none() {
             return Ok(Totals::default());
         }
         let run = Run::new(&self.plan, &self.inputs, &self.options, self.threads, kinds, rejects);
@@ -245,7 +266,7 @@ impl Session {
             .into_iter()
             .map(|chunk| {
                 let arrays = chunk.columns.into_iter().filter_map(|column| column.array).collect();
-                RecordBatch::try_new(schema.clone(), arrays).map_err(Error::encode)
+                batch_of(&schema, arrays, chunk.rows).map_err(Error::encode)
             })
             .collect::<Result<Vec<_>>>()?;
         let frame = Frame::new(schema, batches).map_err(|error| Error::new(Code::Encode, error.to_string()))?;
@@ -265,7 +286,8 @@ impl Session {
 
     /// The types, and the sources ready for the pass that hands values out.
     pub(crate) fn settle_types(&self) -> Result<Vec<ColumnType>> {
-        if self.plan.selected.iter().all(|&index| self.plan.columns[index].given.is_some()) {
+        let given = |&index: &usize| self.plan.columns[index].given.is_some();
+        if self.plan.selected.iter().all(given) && !self.plan.wants_new_keys() {
             return Ok(final_kinds(&self.plan, &self.plan.suggested));
         }
         let (_, kinds, _) = self.types_and_nulls(&mut Rejects::counting())?;
@@ -306,6 +328,11 @@ impl Session {
         if !totals.summaries.is_empty() {
             notes.extend(type_notes(&self.plan, &totals.summaries));
         }
+        if totals.doubled_keys > 0 {
+            let times =
+                if totals.doubled_keys == 1 { "1 time".to_owned() } else { format!("{} times", totals.doubled_keys) };
+            notes.push(format!("a key came again in its record {times}; its last value counts"));
+        }
         let (rejected, first_rejects) = (rejects.count, rejects.first.clone());
         let files = rejects.finish(totals.rows_in, totals.errors.iter().sum())?;
         let column = |(position, name): (usize, &str)| ColumnReport {
@@ -340,6 +367,16 @@ impl Session {
             peak_memory_bytes: peak_memory_bytes(),
         })
     }
+}
+
+/// A batch, which may have rows without any column.
+pub(crate) fn batch_of(
+    schema: &SchemaRef,
+    arrays: Vec<ArrayRef>,
+    rows: usize,
+) -> std::result::Result<RecordBatch, ArrowError> {
+    let options = RecordBatchOptions::new().with_row_count(Some(rows));
+    RecordBatch::try_new_with_options(schema.clone(), arrays, &options)
 }
 
 fn count_nulls(chunks: &[Kept], columns: usize) -> Vec<u64> {
@@ -395,8 +432,8 @@ fn check_memory_limit(options: &Options) -> Result<()> {
     }
 }
 
-/// The types of the first records, for [`Infer::First`].
-fn first_types(sources: &[Source], options: &Options, rows: u64) -> Result<Vec<ColumnType>> {
+/// The columns and types of the first records, for [`Infer::First`].
+fn first_types(sources: &[Source], options: &Options, rows: u64) -> Result<Vec<(String, ColumnType)>> {
     /// Enough text for any sensible number of first records; where it is not, the types of those that fit are taken.
     const BYTES_MAX: usize = 256 << 20;
     let Some(first) = sources.get(first_with_records(options, sources)?) else { return Ok(Vec::new()) };
@@ -420,21 +457,30 @@ fn first_types(sources: &[Source], options: &Options, rows: u64) -> Result<Vec<C
         let start =
             |text| Session::start(Reader { sources: Sources::bytes(first.name(), text), options: options.clone() });
         let mut session = start(text.clone())?;
-        if !complete {
+        if !complete && session.plan.json.is_none() {
             // A line end within quotes ends no record: what follows the last whole one is left out too.
             let data = session.inputs.first().map_or(0, |input| input.data_offset as usize).min(text.len());
             let whole = read_records(&text[data..], false, &session.plan.dialect, &mut Cells::default()).consumed;
             text.truncate(data + whole);
             session = start(text)?;
         }
-        let totals = session.run(&Keeper::new(false), None, &mut Rejects::counting())?;
+        let run = |session: &Session| session.run(&Keeper::new(false), None, &mut Rejects::counting());
+        let (session, totals) = match session.attempt(run) {
+            // A document of JSON ends within a record here.
+            Err(error) if !complete && wanted < BYTES_MAX && error.code() == Code::BadJson => {
+                wanted *= 4;
+                continue;
+            }
+            other => other?,
+        };
         if totals.rows_out >= rows || complete || wanted >= BYTES_MAX {
             let kinds = final_kinds(&session.plan, &totals.summaries);
             // A column without a value in these records could be anything.
             let text = |kind: ColumnType| {
                 if kind.data_type == DataType::Null { ColumnType::given(DataType::Utf8) } else { kind }
             };
-            return Ok(kinds.into_iter().map(text).collect());
+            let names = session.plan.names().map(str::to_owned);
+            return Ok(names.zip(kinds.into_iter().map(text)).collect());
         }
         wanted *= 4;
     }

@@ -2,8 +2,9 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use ingest_columnar::{Column, ColumnBuilder, ColumnType, OnError, Room, Spares, builder_for};
-use ingest_infer::Summary;
+use ingest_columnar::{Column, ColumnBuilder, ColumnType, OnError, Quotes, Room, Spares, builder_for};
+use ingest_infer::{DataType, Summary};
+use ingest_parse::json::Framed;
 use ingest_parse::{Batch, Cells, FaultKind, LineCounter, Span, invalid_utf8, read_records, unescape};
 use ingest_simd::Padded;
 
@@ -18,6 +19,8 @@ pub(crate) struct Region<'a> {
     pub next: Option<u8>,
     /// What the exact machine read, where it had to.
     pub cells: Option<Cells>,
+    /// How JSON holds its records.
+    pub framed: Option<Framed>,
     /// No more records end in it.
     pub records_max: usize,
     /// Where the text begins in its source.
@@ -41,6 +44,12 @@ pub(crate) struct Parsed {
     pub columns: Vec<ParsedColumn>,
     pub flaws: Vec<Located>,
     pub dropped_fields: u64,
+    /// Keys of JSON records that the plan does not know, in the order in which they come.
+    pub new_keys: Vec<String>,
+    /// Keys that came again in their record.
+    pub doubled_keys: u64,
+    /// Rows that are records which could not be read.
+    pub nulled_records: u64,
 }
 
 /// Text that is indexed at a time: with its index (4 bytes a field) it stays in the L2 cache beside the columns.
@@ -114,13 +123,13 @@ pub(crate) fn parse_region(
         scratch.watch.lap(Stage::Parse);
     }
     work.flaws.append(&mut batches.flaws);
-    let (records, rows, dropped_fields) = (batches.records, batches.rows, batches.dropped_fields);
     let columns = work.finish(scratch);
     let mut flaws = work.flaws;
     flaws.sort_by_key(|flaw| (flaw.record, flaw.culprit().0));
     let flaws = flaws.into_iter().map(|flaw| flaw.locate(region.text.bytes(), region.offset, lines)).collect();
     scratch.watch.lap(Stage::Parse);
-    Parsed { rows, records, columns, flaws, dropped_fields }
+    let Batches { rows, records, dropped_fields, new_keys, doubled_keys, nulled_records, .. } = batches;
+    Parsed { rows, records, columns, flaws, dropped_fields, new_keys, doubled_keys, nulled_records }
 }
 
 /// The batches of a region, with the records taken out that the options reject.
@@ -136,6 +145,9 @@ struct Batches<'a> {
     records_before: usize,
     records: usize,
     dropped_fields: u64,
+    new_keys: Vec<String>,
+    doubled_keys: u64,
+    nulled_records: u64,
     flaws: Vec<Flaw>,
     /// Fields can be too long, bytes can be invalid: only then is each record looked at.
     suspect: bool,
@@ -155,6 +167,9 @@ impl<'a> Batches<'a> {
             records_before: 0,
             records: 0,
             dropped_fields: 0,
+            new_keys: Vec::new(),
+            doubled_keys: 0,
+            nulled_records: 0,
             flaws: Vec::new(),
             suspect: !valid || region.text.len() as u64 > plan.max_field_bytes,
             valid,
@@ -168,15 +183,20 @@ impl<'a> Batches<'a> {
         }
         let rest = self.region.text.slice(self.at, self.region.text.len());
         let batch = &mut scratch.batch;
-        let read = match &self.region.cells {
-            Some(cells) => {
+        let bytes = batch_bytes(self.region.text.len(), self.region.records_max);
+        let read = match (&self.region.cells, self.region.framed, &self.plan.json) {
+            (_, Some(framed), Some(json)) => {
+                let framed = Framed { at_start: framed.at_start && self.at == 0, ..framed };
+                batch.read_json(self.plan.kernel, rest, bytes, framed, &json.keys, json.bad_records)
+            }
+            (Some(cells), ..) => {
                 batch.read_cells(cells, self.plan.shape);
                 rest.len()
             }
-            None => batch.read_regular(
+            (None, ..) => batch.read_regular(
                 self.plan.kernel,
                 rest,
-                batch_bytes(self.region.text.len(), self.region.records_max),
+                bytes,
                 self.region.next,
                 &self.plan.structure,
                 self.plan.shape,
@@ -214,7 +234,7 @@ impl<'a> Batches<'a> {
         let unclosed = matches!(fault, FaultKind::UnclosedQuote { .. });
         let text = self.region.text.bytes();
         let record = &text[start..if unclosed { text.len() } else { end }];
-        if record.len() as u64 <= plan.max_field_bytes {
+        if record.len() as u64 <= plan.max_field_bytes || plan.json.is_some() {
             return None;
         }
         if unclosed {
@@ -288,10 +308,18 @@ impl<'a> Batches<'a> {
             let last = batch.row(text.bytes(), self.rows_left - 1).record as usize;
             self.records += last + 1;
             self.flaws.retain(|flaw| flaw.record < self.records);
+            batch.forget_findings_from(last + 1);
             let keep: Vec<bool> = (0..batch.rows()).map(|row| row < self.rows_left).collect();
             retain(batch, text, &keep);
         }
         self.dropped_fields += batch.dropped_fields();
+        self.doubled_keys += batch.doubled_keys();
+        self.nulled_records += batch.nulled_records();
+        for key in batch.new_keys() {
+            if !self.new_keys.contains(&key.name) {
+                self.new_keys.push(key.name.clone());
+            }
+        }
         self.rows += batch.rows();
         self.rows_left -= batch.rows();
     }
@@ -313,6 +341,7 @@ fn moved(kind: FaultKind, base: u32) -> FaultKind {
         FaultKind::TextAfterQuote { at } => FaultKind::TextAfterQuote { at: at + base },
         FaultKind::StrayQuote { at } => FaultKind::StrayQuote { at: at + base },
         FaultKind::UnclosedQuote { at } => FaultKind::UnclosedQuote { at: at + base },
+        FaultKind::Json { fault, at } => FaultKind::Json { fault, at: at + base },
         ragged => ragged,
     }
 }
@@ -361,12 +390,27 @@ impl<'a> Work<'a> {
             let index = self.plan.selected[self.wanted.columns[position]];
             scratch.batch.column(text.bytes(), index, &mut scratch.spans);
             scratch.misfits.clear();
+            if self.has_strings_for_numbers(position, &scratch.spans) {
+                self.widened[position] = true;
+                continue;
+            }
             let fields = self.plan.fields(text, &scratch.spans);
             self.builders[position].append(&fields, &self.plan.rules(), &mut scratch.misfits);
             if !scratch.misfits.is_empty() {
                 self.take_misfits(position, text, base, records_before, scratch);
             }
         }
+    }
+
+    /// Whether strings are among the fields of a column that was inferred to hold numbers or booleans: they are none, even if
+    /// they read like some.
+    fn has_strings_for_numbers(&self, position: usize, spans: &[Span]) -> bool {
+        let kind = &self.wanted.kinds[position];
+        let takes_strings = matches!(
+            kind.data_type,
+            DataType::Utf8 | DataType::Date32 | DataType::Time64(_) | DataType::Timestamp { .. } | DataType::Null
+        );
+        self.plan.quotes == Quotes::Mean && !kind.given && !takes_strings && spans.iter().any(|span| span.is_quoted())
     }
 
     fn take_misfits(
@@ -444,14 +488,15 @@ impl<'a> Work<'a> {
 
 /// Adds the fields of one column to a summary.
 pub(crate) fn observe(plan: &Plan, text: Padded<'_>, spans: &[Span], unescaped: &mut Vec<u8>, summary: &mut Summary) {
+    let (rules, dialect) = (plan.rules(), plan.dialect_of(spans));
     for span in spans {
         let raw = span.of(text.bytes());
         if span.is_quoted() || span.is_escaped() {
             unescaped.clear();
-            unescape(raw, span.is_quoted(), &plan.dialect, unescaped);
-            summary.observe(unescaped, span.is_quoted(), &plan.nulls);
+            unescape(raw, span.is_quoted(), dialect, unescaped);
+            rules.observe(unescaped, span.is_quoted(), summary);
         } else {
-            summary.observe(raw, false, &plan.nulls);
+            rules.observe(raw, false, summary);
         }
     }
 }

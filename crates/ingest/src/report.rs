@@ -138,6 +138,8 @@ impl Report {
 /// What a file looks like, as `sniff` reports it.
 #[derive(Clone, Debug)]
 pub struct SniffReport {
+    /// `csv` for delimited text; `jsonl` for JSON with a record a line, `json` for other JSON.
+    pub format: String,
     /// What separates fields; `None`: one column.
     pub delimiter: Option<char>,
     /// What fields are wrapped in.
@@ -166,6 +168,7 @@ impl SniffReport {
     /// The shape that `sniff --json` prints.
     pub fn to_json(&self) -> Value {
         json!({
+            "format": self.format,
             "delimiter": self.delimiter,
             "quote": self.quote,
             "escape": self.escape,

@@ -13,12 +13,13 @@ use ingest_parquet::{
     AtomicFile, EncodedColumn, EncodedGroup, FileWriter, StreamWriter, WriteOptions as ParquetOptions,
 };
 
+use crate::aside::Rejects;
 use crate::error::{Code, Error, Result};
 use crate::groups::{GroupWriter, Grouper, encode_again};
 use crate::options::{Format, Infer, WriteOptions};
 use crate::pipeline::{Chunk, Consumer, Run};
 use crate::plan::{Plan, unknown_column};
-use crate::reader::{Reader, Session};
+use crate::reader::{Reader, Session, batch_of};
 use crate::report::Report;
 use crate::settle::{final_kinds, schema};
 
@@ -95,33 +96,44 @@ impl<W: Write + Send> GroupWriter for StreamWriter<W> {
 
 /// One pass; columns that a late value widens are encoded again at the end.
 fn parquet_file(reader: Reader, path: &Path, write: &WriteOptions) -> Result<Report> {
-    let session = Session::start(reader)?;
-    let plan = &session.plan;
-    let options = parquet_options(plan, write)?;
-    let suggested: Vec<_> = plan.suggested.clone();
-    let start = schema(plan, &final_kinds(plan, &suggested));
-    let writer = FileWriter::create(path, start, &options, write.overwrite)?;
-    let mut rejects = session.rejects()?;
-    let grouper = Grouper::new(plan, writer, group_bytes(&session, write), options.clone());
-    let totals = session.run(&grouper, None, &mut rejects)?;
-    let (writer, places, mut nulls) = grouper.into_parts();
-    let kinds = if totals.summaries.is_empty() { Vec::new() } else { final_kinds(plan, &totals.summaries) };
-    rejects.check(totals.rows_in, totals.errors.iter().sum())?;
-    writer.finish(schema(plan, &kinds), |group, position| -> Result<Option<EncodedColumn>> {
-        let (column, nulls_now) =
-            encode_again(plan, &session.inputs, &places[group], position, &kinds[position], &options)?;
-        nulls[group][position] = nulls_now;
-        Ok(Some(column))
-    })?;
-    let nulls: Vec<u64> = (0..kinds.len()).map(|column| nulls.iter().map(|group| group[column]).sum()).collect();
-    session.report(totals, &kinds, &nulls, rejects)
+    let (_, report) = Session::start(reader)?.attempt(|session| session.parquet_file(path, write))?;
+    Ok(report)
+}
+
+impl Session {
+    fn parquet_file(&self, path: &Path, write: &WriteOptions) -> Result<Report> {
+        let plan = &self.plan;
+        let options = match parquet_options(plan, write) {
+            // Its key may be still to come: then this pass tells so.
+            Err(error) if plan.wants_new_keys() => {
+                self.types_and_nulls(&mut Rejects::counting())?;
+                return Err(error);
+            }
+            other => other?,
+        };
+        let start = schema(plan, &final_kinds(plan, &plan.suggested));
+        let writer = FileWriter::create(path, start, &options, write.overwrite)?;
+        let mut rejects = self.rejects()?;
+        let grouper = Grouper::new(plan, writer, group_bytes(self, write), options.clone());
+        let totals = self.run(&grouper, None, &mut rejects)?;
+        let (writer, places, mut nulls) = grouper.into_parts();
+        let kinds = if totals.summaries.is_empty() { Vec::new() } else { final_kinds(plan, &totals.summaries) };
+        rejects.check(totals.rows_in, totals.errors.iter().sum())?;
+        writer.finish(schema(plan, &kinds), |group, position| -> Result<Option<EncodedColumn>> {
+            let (column, nulls_now) =
+                encode_again(plan, &self.inputs, &places[group], position, &kinds[position], &options)?;
+            nulls[group][position] = nulls_now;
+            Ok(Some(column))
+        })?;
+        let nulls: Vec<u64> = (0..kinds.len()).map(|column| nulls.iter().map(|group| group[column]).sum()).collect();
+        self.report(totals, &kinds, &nulls, rejects)
+    }
 }
 
 /// Two passes: the types, then the groups.
 fn parquet_stream(reader: Reader, out: impl Write + Send, write: &WriteOptions) -> Result<Report> {
-    let session = Session::start(reader)?;
+    let (session, kinds) = Session::start(reader)?.attempt(Session::settle_types)?;
     let options = parquet_options(&session.plan, write)?;
-    let kinds = session.settle_types()?;
     let writer = StreamWriter::new(out, schema(&session.plan, &kinds))?;
     let mut rejects = session.rejects()?;
     let grouper = Grouper::new(&session.plan, writer, group_bytes(&session, write), options);
@@ -142,7 +154,7 @@ impl<F: FnMut(RecordBatch) -> Result<()> + Send> Consumer for Handing<F> {
             return Ok(());
         }
         let arrays = chunk.parsed.columns.into_iter().map(|column| column.column.array).collect();
-        let batch = RecordBatch::try_new(self.schema.clone(), arrays).map_err(|_| {
+        let batch = batch_of(&self.schema, arrays, chunk.parsed.rows).map_err(|_| {
             let name = run.inputs[chunk.place.input].source.name();
             Error::new(Code::SourceChanged, format!("{name}: the source changed while it was read"))
         })?;
@@ -156,11 +168,11 @@ impl<F: FnMut(RecordBatch) -> Result<()> + Send> Consumer for Handing<F> {
 
 /// Settles the types, then writes batch after batch.
 fn in_batches(
-    session: &Session,
+    reader: Reader,
     start: impl FnOnce(&SchemaRef) -> Result<()>,
     act: impl FnMut(RecordBatch) -> Result<()> + Send,
 ) -> Result<Report> {
-    let kinds = session.settle_types()?;
+    let (session, kinds) = Session::start(reader)?.attempt(Session::settle_types)?;
     let schema = schema(&session.plan, &kinds);
     start(&schema)?;
     let mut rejects = session.rejects()?;
@@ -169,8 +181,7 @@ fn in_batches(
 }
 
 fn arrow_file(reader: Reader, out: &mut AtomicFile) -> Result<Report> {
-    let session = Session::start(reader)?;
-    let kinds = session.settle_types()?;
+    let (session, kinds) = Session::start(reader)?.attempt(Session::settle_types)?;
     let schema = schema(&session.plan, &kinds);
     let encode = Error::encode;
     let mut writer = ArrowFileWriter::try_new_buffered(out, &schema).map_err(encode)?;
@@ -182,8 +193,7 @@ fn arrow_file(reader: Reader, out: &mut AtomicFile) -> Result<Report> {
 }
 
 fn arrow_stream(reader: Reader, out: impl Write + Send) -> Result<Report> {
-    let session = Session::start(reader)?;
-    let kinds = session.settle_types()?;
+    let (session, kinds) = Session::start(reader)?.attempt(Session::settle_types)?;
     let schema = schema(&session.plan, &kinds);
     let encode = Error::encode;
     let mut writer = ArrowStreamWriter::try_new_buffered(out, &schema).map_err(encode)?;
@@ -201,14 +211,13 @@ fn csv(mut reader: Reader, out: impl Write + Send) -> Result<Report> {
     if !typed && options.null_values.is_none() && options.on_error != OnError::Null {
         options.infer = Infer::None;
     }
-    let session = Session::start(reader)?;
     let out = Mutex::new(BufWriter::with_capacity(1 << 20, out));
     let put = |bytes: &[u8]| {
         let mut out = out.lock().unwrap_or_else(PoisonError::into_inner);
         out.write_all(bytes).map_err(|error| Error::from_io(Path::new("output"), error))
     };
     let report =
-        in_batches(&session, |schema| put(&crate::csv::header(schema)), |batch| put(&crate::csv::rows(&batch)?))?;
+        in_batches(reader, |schema| put(&crate::csv::header(schema)), |batch| put(&crate::csv::rows(&batch)?))?;
     let mut out = out.into_inner().unwrap_or_else(PoisonError::into_inner);
     out.flush().map_err(|error| Error::from_io(Path::new("output"), error))?;
     Ok(report)

@@ -19,7 +19,7 @@ Examples:
   ingest convert data.csv -o data.parquet --type id=int64 --on-error reject
   cat data.csv | ingest convert - -o - -f arrow > data.arrows";
 
-/// Convert CSV to Parquet, Arrow or CSV.
+/// Convert CSV or JSON to Parquet, Arrow or CSV.
 ///
 /// Types are those of the whole input. The output appears whole or not at all.
 #[derive(Debug, clap::Args)]

@@ -17,7 +17,7 @@ Examples:
   ingest sniff data.txt.gz --json
   ingest sniff data.csv --delimiter ';'";
 
-/// Show how a file is written: delimiter, quotes, header, and why.
+/// Show how a file is written: format, delimiter, quotes, header, and why.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
@@ -43,6 +43,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<()> {
 
 fn text(report: &SniffReport) -> String {
     let mut table = Table::new([Align::Left, Align::Left]);
+    table.row(["format", &report.format]);
     table.row(["delimiter", &character(report.delimiter)]);
     table.row(["quote", &character(report.quote)]);
     table.row(["escape", &character(report.escape)]);

@@ -8,8 +8,7 @@ const COMMANDS: [&str; 10] =
     ["convert", "schema", "head", "count", "sniff", "validate", "bench", "completions", "man", "version"];
 
 /// Options of INTERFACE.md that no command takes yet.
-const NOT_BUILT: [&str; 29] = [
-    "--input-format",
+const NOT_BUILT: [&str; 28] = [
     "--offset",
     "--empty-as-string",
     "--true-values",
@@ -171,10 +170,45 @@ fn sniff_tells_the_dialect_and_why() {
     }
     assert!(out.lines().iter().any(|line| line.starts_with("- ")), "reasons: {}", out.text());
     let facts = room.run(&["sniff", "data.txt", "--json"]).ok().json();
-    let expected = "delimiter quote escape header encoding compression newline skip columns confidence";
+    let expected = "format delimiter quote escape header encoding compression newline skip columns confidence";
     assert_keys(&facts, &expected.split(' ').collect::<Vec<_>>());
     assert_eq!((&facts["delimiter"], &facts["header"]), (&"\t".into(), &true.into()));
     assert_eq!(room.run_with(&["sniff", "-", "--json"], "a\n1\n").ok().json()["delimiter"], Value::Null);
+}
+
+const RECORDS: &str = "{\"id\":1,\"name\":\"O \\\"x\\\"\"}\n{\"id\":2,\"tags\":[\"a\"]}\n";
+
+#[test]
+fn every_verb_reads_json_lines() {
+    let room = Room::new().file("data.jsonl", RECORDS).file("data.json", "[\n {\"id\": 1},\r\n {\"id\": 2.5}\n]\n");
+    assert_eq!(room.run(&["count", "data.jsonl"]).ok().text(), "2\n");
+    assert_eq!(room.run(&["count", "data.json"]).ok().text(), "2\n");
+    let columns = room.run(&["schema", "data.jsonl", "--json"]).ok().json()["columns"].clone();
+    let types = ["id int64", "name utf8", "tags utf8"];
+    let found: Vec<String> = columns
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|column| {
+            format!("{} {}", column["name"].as_str().unwrap_or_default(), column["type"].as_str().unwrap_or_default())
+        })
+        .collect();
+    assert_eq!(found, types);
+    let out = room.run(&["convert", "data.jsonl", "-o", "-", "-f", "csv"]).ok();
+    assert_eq!(out.text(), "id,name,tags\n1,\"O \"\"x\"\"\",\n2,,\"[\"\"a\"\"]\"\n");
+    let out = room.run(&["head", "data.jsonl"]).ok();
+    assert!(out.text().contains("O \"x\"") && out.text().contains("[\"a\"]"), "{}", out.text());
+    room.run(&["validate", "data.jsonl", "--schema", "id:int64,name:utf8,tags:utf8"]).ok();
+    let sniffed = room.run(&["sniff", "data.jsonl", "--json"]).ok().json();
+    assert_eq!((&sniffed["format"], &sniffed["delimiter"]), (&"jsonl".into(), &Value::Null));
+    assert_eq!(sniffed["columns"].as_array().map(Vec::len), Some(3));
+    let sniffed = room.run(&["sniff", "data.json", "--json"]).ok().json();
+    assert_eq!((&sniffed["format"], &sniffed["newline"]), (&"json".into(), &"mixed".into()));
+    room.run(&["count", "data.jsonl", "--header", "no"]).exits(2).says(&["--header", "JSON"]);
+    assert_eq!(
+        room.run(&["count", "data.jsonl", "--input-format", "csv", "--header", "no", "--quoting", "none"]).ok().text(),
+        "2\n"
+    );
 }
 
 #[test]

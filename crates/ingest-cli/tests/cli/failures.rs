@@ -111,12 +111,10 @@ fn an_existing_output_is_not_replaced_unasked() {
 
 #[test]
 fn formats_that_are_not_read_are_refused_by_name() {
-    let room = Room::with_sample().file("lines.csv", "{\"a\":1}\n{\"a\":2}\n").file("list.csv", "[\n {\"a\": 1}\n]\n");
+    let room = Room::with_sample();
     room.run(&["convert", "data.csv", "-o", "as_parquet.csv", "-f", "parquet"]).ok();
     room.run(&["convert", "data.csv", "-o", "as_arrow.csv", "-f", "arrow"]).ok();
-    for (file, name) in
-        [("lines.csv", "JSON"), ("list.csv", "JSON"), ("as_parquet.csv", "Parquet"), ("as_arrow.csv", "Arrow")]
-    {
+    for (file, name) in [("as_parquet.csv", "Parquet"), ("as_arrow.csv", "Arrow")] {
         room.run(&["schema", file]).exits(2).says(&["error[E0103]", name, file]);
         room.run_with(&["count", "-"], room.read(file)).exits(2).says(&[name]);
     }

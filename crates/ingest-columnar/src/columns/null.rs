@@ -28,7 +28,7 @@ impl ColumnBuilder for Nulls {
         for (&span, row) in fields.spans.iter().zip(0u32..).filter(|(span, _)| !span.is_null_text()) {
             let text = fields.text(span, &mut self.text);
             if text.is_empty() || (words_are_null && rules.nulls.contains(text)) {
-                self.seen.note(|summary| summary.observe(text, span.is_quoted(), rules.nulls));
+                self.seen.note(|summary| rules.observe(text, span.is_quoted(), summary));
             } else {
                 misfits.push(row);
             }

@@ -128,7 +128,7 @@ impl<T: Copy + Default> Rows<T> {
             self.values[first + row as usize] = value;
             self.validity.set(first + row as usize);
         }
-        self.seen.note(|summary| summary.observe(text, span.is_quoted(), rules.nulls));
+        self.seen.note(|summary| rules.observe(text, span.is_quoted(), summary));
         true
     }
 

@@ -8,7 +8,7 @@ use ingest_parse::{Dialect, Span};
 use ingest_simd::{Kernel, PADDING, Padded};
 use proptest::prelude::*;
 
-use crate::{ColumnType, Fields, Rules, Spares, arrow_type, builder_for};
+use crate::{ColumnType, Fields, Quotes, Rules, Spares, arrow_type, builder_for};
 
 /// A field as it was meant.
 #[derive(Clone, Debug, PartialEq)]
@@ -123,7 +123,7 @@ fn check_kernel(cells: &[Cell], column_type: &ColumnType, nulls: &NullWords, spl
         let (buffer, end, spans) = laid_out(part);
         let block = Padded::new(&buffer, PADDING, end).unwrap();
         let mut found = vec![u32::MAX];
-        let rules = Rules { nulls, kernel };
+        let rules = Rules { nulls, kernel, quotes: Quotes::Wrap };
         builder.append(&Fields { block, spans: &spans, dialect: &Dialect::default() }, &rules, &mut found);
         assert_eq!(found.remove(0), u32::MAX, "what is there stays");
         assert!(found.is_sorted(), "{context}");
@@ -327,7 +327,7 @@ fn what_is_no_utf8_is_a_misfit_and_its_neighbours_are_not() {
     let spans = [Span::new(0, 2), Span::new(2, 3), Span::new(3, 6), Span::new(3, 4), Span::new(6, 7), Span::new(7, 7)];
     let mut builder = builder_for(&ColumnType::inferred(DataType::Utf8), 0, &mut Spares::default());
     let mut misfits = Vec::new();
-    let rules = Rules { nulls: &NullWords::default(), kernel: Kernel::fastest() };
+    let rules = Rules { nulls: &NullWords::default(), kernel: Kernel::fastest(), quotes: Quotes::Wrap };
     builder.append(&Fields { block, spans: &spans, dialect: &Dialect::default() }, &rules, &mut misfits);
     let column = builder.finish();
     assert_eq!(misfits, [1, 3]);
@@ -351,7 +351,7 @@ fn escapes_are_undone_wherever_the_dialect_has_them() {
             spans = vec![Span::quoted(0, raw.len() as u32, false), Span::quoted(0, raw.len() as u32, true)];
         }
         let mut builder = builder_for(&ColumnType::given(DataType::Utf8), 1, &mut Spares::default());
-        let rules = Rules { nulls: &NullWords::default(), kernel: Kernel::fastest() };
+        let rules = Rules { nulls: &NullWords::default(), kernel: Kernel::fastest(), quotes: Quotes::Wrap };
         builder.append(&Fields { block, spans: &spans, dialect: &dialect }, &rules, &mut vec![]);
         for row in 0..spans.len() {
             assert_eq!(builder.finish().array.as_string::<i32>().iter().nth(row), Some(Some(text)));
@@ -368,7 +368,7 @@ fn an_escape_that_is_a_digit_is_undone_in_numbers_too() {
     let block = Padded::new(&buffer, PADDING, end).unwrap();
     let spans = [Span::quoted(0, 4, false), Span::new(0, 4)];
     let mut builder = builder_for(&ColumnType::inferred(DataType::Int64), 1, &mut Spares::default());
-    let rules = Rules { nulls: &NullWords::default(), kernel: Kernel::fastest() };
+    let rules = Rules { nulls: &NullWords::default(), kernel: Kernel::fastest(), quotes: Quotes::Wrap };
     builder.append(&Fields { block, spans: &spans, dialect: &dialect }, &rules, &mut vec![]);
     assert_eq!(builder.finish().array.as_primitive::<Int64Type>().values(), &[234, 2134]);
 }

@@ -40,13 +40,14 @@ impl Text {
                 return;
             }
             let text = fields.text(span, &mut self.rewritten);
-            self.seen.note(|summary| summary.observe(text, span.is_quoted(), rules.nulls));
+            self.seen.note(|summary| rules.observe(text, span.is_quoted(), summary));
         }
     }
 
     /// Appends the fields at `spans`, all or, if one of them is not UTF-8 or they are too long, none.
     fn append_all(&mut self, fields: &Fields<'_>, spans: &[Span], rules: &Rules<'_>) -> bool {
-        if fields.dialect.escape.is_none() && !rules.nulls.is_given() {
+        let hides_words = rules.nulls.is_given() && !rules.nulls.words().is_empty();
+        if fields.dialect.escape.is_none() && !hides_words {
             return self.text.append(rules.kernel, fields.block, spans, fields.dialect.quote);
         }
         self.rewrite(fields, spans, rules);

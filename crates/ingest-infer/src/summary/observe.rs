@@ -26,6 +26,17 @@ impl Summary {
         }
     }
 
+    /// Adds what one string of a source shows that tells strings from numbers, as JSON does: it is a date or time, or else text,
+    /// even if its letters are those of a number. A null word that the user gave changes nothing. O(length).
+    pub fn observe_string(&mut self, text: &[u8], nulls: &NullWords) {
+        if nulls.is_given() && nulls.contains(text) {
+            return;
+        }
+        if !(text.first().is_some_and(u8::is_ascii_digit) && self.observe_moment(text)) {
+            self.kinds.insert(Kinds::TEXT);
+        }
+    }
+
     /// Whether `text` is anything but text; if so, its kind and figures are added.
     fn observe_value(&mut self, text: &[u8]) -> bool {
         match text[0] {

@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a failed unwrap is a failed test; skips are announced")]
 
 mod first_looks;
+mod json;
 mod oracle;
 mod settings;
 mod tables;

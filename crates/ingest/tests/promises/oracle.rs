@@ -188,7 +188,9 @@ impl<'a> Reading<'a> {
                 FaultKind::TextAfterQuote { at } => (Code::TextAfterQuote, at),
                 FaultKind::StrayQuote { at } => (Code::StrayQuote, at),
                 FaultKind::UnclosedQuote { at } => (Code::UnclosedQuote, at),
-                FaultKind::TooFew { .. } | FaultKind::TooMany { .. } => unreachable!("the machine knows no columns"),
+                FaultKind::TooFew { .. } | FaultKind::TooMany { .. } | FaultKind::Json { .. } => {
+                    unreachable!("the machine knows no columns and no JSON")
+                }
             };
             let at = self.start + at as usize;
             return Some(Flaw { code, at, column: self.column_of(fields, at) });

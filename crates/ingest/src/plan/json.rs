@@ -1,0 +1,319 @@
+//! The plan of JSON sources: keys stand in for a header.
+//!
+//! The start of the first source tells the first keys. Others may come anywhere: a run tells them at its end, and begins again
+//! with all of them. So columns are in the order in which their keys come, wherever that is.
+
+use ingest_columnar::{ColumnType, OnError, Quotes};
+use ingest_infer::{DataType, NullWords, Summary};
+use ingest_parse::json::{self, BadRecords, Framed, Framing, Keys};
+use ingest_parse::{Batch, Dialect, Ragged, Shape};
+use ingest_simd::{Kernel, PADDING, Padded};
+use ingest_source::Source;
+
+use super::{Input, Plan, PlannedColumn, SAMPLE_BYTES, SUGGEST_BYTES, SUGGEST_ROWS, require_different, select};
+use crate::error::{Code, Error, Result};
+use crate::options::{Infer, InputFormat, Options, QuoteMode};
+use crate::region::observe;
+
+/// What the workers know of JSON sources.
+pub(crate) struct JsonPlan {
+    /// The column of each key.
+    pub keys: Keys,
+    pub bad_records: BadRecords,
+    /// Whether an option names a column whose key was not met yet: the keys are all that the run is for.
+    pub looks_for_keys: bool,
+    /// Keys beyond [`JsonPlan::keys`] matter.
+    wants_new: bool,
+    /// The type of columns whose keys come after those that settled the types.
+    late: Option<ColumnType>,
+}
+
+impl Plan {
+    /// Whether keys that are not known yet would change the result.
+    pub(crate) fn wants_new_keys(&self) -> bool {
+        self.json.as_ref().is_some_and(|json| json.wants_new)
+    }
+
+    /// From now on, nothing of the records matters but their number.
+    pub(crate) fn count_only(&mut self) {
+        self.selected.clear();
+        if let Some(json) = &mut self.json {
+            *json = JsonPlan { keys: Keys::new([], false), wants_new: false, looks_for_keys: false, ..*json };
+            self.columns.clear();
+        }
+    }
+
+    /// Takes in the keys that decided the types, which no later key changes; later ones are texts.
+    pub(super) fn learn_all<'n>(&mut self, names: impl Iterator<Item = &'n String>, options: &Options) -> Result<()> {
+        if self.json.is_some() {
+            let new = names.filter(|name| !self.has_column(name)).cloned().collect();
+            self.learn(new, options)?;
+        }
+        if let Some(json) = &mut self.json {
+            json.late = Some(ColumnType::given(DataType::Utf8));
+        }
+        Ok(())
+    }
+
+    /// Takes in keys that a run met; then all are known.
+    pub(crate) fn learn(&mut self, keys: Vec<String>, options: &Options) -> Result<()> {
+        let known = std::mem::take(&mut self.columns);
+        let suggested = std::mem::take(&mut self.suggested);
+        let late = self.json.as_ref().and_then(|json| json.late);
+        let names = known.iter().map(|column| column.name.clone()).chain(keys).collect();
+        self.settle_columns(names, options, true)?;
+        for (column, number) in self.columns.iter_mut().zip(0..) {
+            let given = known.get(number).map_or(late, |known| known.given);
+            column.given = column.given.or(given);
+        }
+        if let Some(json) = &mut self.json {
+            json.late = late;
+        }
+        // The columns that were there are still the first ones.
+        let kept = suggested.len().min(self.selected.len());
+        self.suggested[..kept].clone_from_slice(&suggested[..kept]);
+        Ok(())
+    }
+
+    /// Makes columns of the keys met so far, `names`; `all`: no others are to come.
+    fn settle_columns(&mut self, names: Vec<String>, options: &Options, all: bool) -> Result<()> {
+        let types = options.types.iter().map(|(name, _)| name);
+        let named = options.columns.iter().flatten().chain(&options.drop).chain(types);
+        let is_known = |name: &String| names.contains(name) || schema_type(options, name).is_some();
+        let looks_for_keys = !all && !named.clone().all(is_known);
+        let wants_new = options.columns.is_none() || looks_for_keys;
+        self.columns = columns(options, names)?;
+        self.selected = if looks_for_keys { Vec::new() } else { select(options, &self.columns)? };
+        if let Some((name, _)) = options.types.iter().find(|(name, _)| !looks_for_keys && !self.has_column(name)) {
+            let names = self.columns.iter().map(|column| column.name.as_str());
+            return Err(super::unknown_column("--type", name, names));
+        }
+        self.suggested = vec![Summary::default(); self.selected.len()];
+        self.shape.columns = self.columns.len().max(1);
+        self.json = Some(JsonPlan {
+            keys: Keys::new(self.columns.iter().map(|column| column.name.as_str()), wants_new),
+            bad_records: bad_records(options),
+            looks_for_keys,
+            wants_new,
+            late: None,
+        });
+        Ok(())
+    }
+
+    fn has_column(&self, name: &str) -> bool {
+        self.columns.iter().any(|column| column.name == name)
+    }
+
+    /// Takes suggestions from records at the start of a source.
+    fn suggest_from(&mut self, start: &Start, options: &Options) {
+        let Some(json) = &self.json else { return };
+        let padded = start.text();
+        let batch = start.records(&json.keys, options);
+        let (mut spans, mut unescaped) = (Vec::new(), Vec::new());
+        let mut suggested = std::mem::take(&mut self.suggested);
+        for (&index, summary) in self.selected.iter().zip(&mut suggested) {
+            batch.column(padded.bytes(), index, &mut spans);
+            spans.truncate(rows_max(options));
+            observe(self, padded, &spans, &mut unescaped, summary);
+        }
+        self.suggested = suggested;
+    }
+}
+
+/// The start of a source, if it is JSON.
+pub(crate) fn json_start(options: &Options, source: &Source) -> Result<Option<Start>> {
+    if first_with_text(options, std::slice::from_ref(source))?.is_none() {
+        return Ok(None);
+    }
+    refuse_other_options(options)?;
+    Start::of(source).map(Some)
+}
+
+/// If the sources are JSON, the number of the first one that holds anything, or of the first. They are if the options say so,
+/// or that one looks like it.
+pub(super) fn first_with_text(options: &Options, sources: &[Source]) -> Result<Option<usize>> {
+    if matches!(options.input_format, Some(InputFormat::Csv | InputFormat::Tsv)) {
+        return Ok(None);
+    }
+    let given = options.input_format == Some(InputFormat::Jsonl);
+    for (number, source) in sources.iter().enumerate() {
+        let start = source.peek(SAMPLE_BYTES)?;
+        let text = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&start);
+        if !text.trim_ascii().is_empty() {
+            return Ok((given || looks_like_json(text)).then_some(number));
+        }
+    }
+    Ok((given && !sources.is_empty()).then_some(0))
+}
+
+pub(super) fn looks_like_json(bytes: &[u8]) -> bool {
+    let text = bytes.trim_ascii_start();
+    let inner = text.get(1..).unwrap_or_default().trim_ascii_start();
+    match (text.first(), inner) {
+        (Some(b'{'), [b'"', ..] | [b'}', ..]) => true,
+        (Some(b'['), [b'{' | b'[' | b'"' | b']' | b'-' | b'0'..=b'9', ..]) => true,
+        (Some(b'['), _) => [&b"true"[..], b"false", b"null"].iter().any(|word| inner.starts_with(word)),
+        _ => false,
+    }
+}
+
+/// The plan, and where the data of each source begin.
+pub(super) fn plan(options: &Options, sources: Vec<Source>) -> Result<(Plan, Vec<Input>)> {
+    refuse_other_options(options)?;
+    let mut first: Option<Start> = None;
+    let mut inputs = Vec::with_capacity(sources.len());
+    for source in sources {
+        let start = Start::of(&source)?;
+        let (data_offset, framing) = (start.data_offset as u64, start.framed.framing);
+        if first.as_ref().is_none_or(|first| first.text().is_empty()) {
+            first = Some(start);
+        }
+        inputs.push(Input { source, data_offset, data_lines: 0, framing: Some(framing) });
+    }
+    let Some(first) = first else { return Err(Error::new(Code::NotFound, "no source was named")) };
+    let dialect = Dialect::PLAIN_JSON;
+    let mut plan = Plan {
+        kernel: super::kernel(options)?,
+        structure: dialect.structure(),
+        dialect,
+        quotes: Quotes::Mean,
+        json: None,
+        shape: Shape { columns: 1, ragged: Ragged::Fail },
+        columns: Vec::new(),
+        selected: Vec::new(),
+        suggested: Vec::new(),
+        // JSON has a null of its own: words are null only where the user says so.
+        nulls: NullWords::given(options.null_values.clone().unwrap_or_default()),
+        on_error: options.on_error,
+        max_field_bytes: options.max_field_bytes,
+        notes: Vec::new(),
+    };
+    let keys = first.records(&Keys::new([], true), options);
+    let names = keys.new_keys().iter().map(|key| key.name.clone()).collect();
+    plan.settle_columns(names, options, first.complete && inputs.len() == 1)?;
+    plan.suggest_from(&first, options);
+    Ok((plan, inputs))
+}
+
+/// Options that say how delimited text is written mean nothing here.
+fn refuse_other_options(options: &Options) -> Result<()> {
+    let given = [
+        ("--delimiter", options.delimiter.is_some()),
+        ("--quote", options.quote.is_some()),
+        ("--escape", options.escape.is_some()),
+        ("--quoting", options.quoting != QuoteMode::Strict),
+        ("--comment", options.comment.is_some()),
+        ("--header", options.header.is_some()),
+        ("--names", options.names.is_some()),
+        ("--skip", options.skip.is_some()),
+    ];
+    match given.iter().find(|(_, given)| *given) {
+        None => Ok(()),
+        Some((option, _)) => Err(Error::new(Code::Usage, format!("{option} means nothing for JSON"))
+            .hint("leave it out; --input-format csv reads the source as delimited text")),
+    }
+}
+
+fn bad_records(options: &Options) -> BadRecords {
+    if options.on_error == OnError::Null { BadRecords::Null } else { BadRecords::Fault }
+}
+
+fn rows_max(options: &Options) -> usize {
+    options.limit.map_or(SUGGEST_ROWS, |limit| SUGGEST_ROWS.min(limit as usize))
+}
+
+fn schema_type(options: &Options, name: &str) -> Option<DataType> {
+    let field = options.schema.iter().flatten().find(|(other, _)| other == name);
+    field.map(|(_, data_type)| *data_type)
+}
+
+/// The columns of these keys, or those of the schema, which must have them all.
+fn columns(options: &Options, keys: Vec<String>) -> Result<Vec<PlannedColumn>> {
+    let names = match &options.schema {
+        None => keys,
+        Some(schema) => {
+            require_different(schema)?;
+            let unknown = keys.iter().find(|key| schema_type(options, key).is_none());
+            if let Some(key) = unknown.filter(|_| options.columns.is_none()) {
+                let names: Vec<&str> = schema.iter().map(|(name, _)| name.as_str()).collect();
+                return Err(Error::new(Code::HeaderMismatch, format!("the key {key:?} is not in the schema")).hint(
+                    format!("the schema has {}; --columns with some of these leaves other keys out", names.join(", ")),
+                ));
+            }
+            schema.iter().map(|(name, _)| name.clone()).collect()
+        }
+    };
+    let type_of = |name: &str| {
+        let given = options.types.iter().rev().find(|(other, _)| other == name).map(|(_, data_type)| *data_type);
+        let text = (options.infer == Infer::None).then_some(DataType::Utf8);
+        given.or_else(|| schema_type(options, name)).or(text).map(ColumnType::given)
+    };
+    Ok(names.into_iter().map(|name| PlannedColumn { given: type_of(&name), name }).collect())
+}
+
+/// The start of a source: some whole records.
+pub(crate) struct Start {
+    /// Their text, padded on both sides.
+    memory: Vec<u8>,
+    framed: Framed,
+    data_offset: usize,
+    /// They are all that there are.
+    complete: bool,
+}
+
+impl Start {
+    fn of(source: &Source) -> Result<Start> {
+        let bytes = source.peek(SAMPLE_BYTES)?;
+        let complete = bytes.len() < SAMPLE_BYTES;
+        let data_offset = if bytes.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
+        let text = &bytes[data_offset..];
+        let framing = json::framing_of(text, complete);
+        let framed = Framed { framing, at_start: true };
+        let window = &text[..text.len().min(SUGGEST_BYTES)];
+        let complete = complete && window.len() == text.len();
+        let end = match framing {
+            Framing::Lines if complete => window.len(),
+            Framing::Lines => window.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1),
+            Framing::Array | Framing::Values => json::settle(window, framed, complete).end,
+        };
+        let memory = [&[0; PADDING][..], &window[..end], &[0; PADDING]].concat();
+        Ok(Start { memory, framed, data_offset, complete })
+    }
+
+    fn text(&self) -> Padded<'_> {
+        let end = self.memory.len() - PADDING;
+        Padded::new(&self.memory, PADDING, end).expect("padded on both sides")
+    }
+
+    /// Its keys, its format by name, and what speaks for that.
+    pub(crate) fn description(&self, options: &Options) -> (Vec<String>, &'static str, &'static str) {
+        let records = self.records(&Keys::new([], true), options);
+        let keys = records.new_keys().iter().map(|key| key.name.clone()).collect();
+        match self.framed.framing {
+            Framing::Lines => (keys, "jsonl", "every line begins a JSON value of its own"),
+            Framing::Array => (keys, "json", "the text is one JSON array: its elements are the records"),
+            Framing::Values => (keys, "json", "JSON values follow one another, each over several lines"),
+        }
+    }
+
+    /// What ends its lines.
+    pub(crate) fn newline(&self) -> &'static str {
+        let text = self.text().bytes();
+        let count = |byte| text.iter().filter(|&&other| other == byte).count();
+        let pairs = text.windows(2).filter(|pair| pair == b"\r\n").count();
+        match (count(b'\n') - pairs, count(b'\r') - pairs, pairs) {
+            (_, 0, 0) => "lf",
+            (0, 0, _) => "crlf",
+            (0, _, 0) => "cr",
+            _ => "mixed",
+        }
+    }
+
+    /// The records that are looked at.
+    fn records(&self, keys: &Keys, options: &Options) -> Batch {
+        let mut batch = Batch::default();
+        batch.read_json(Kernel::Portable, self.text(), usize::MAX, self.framed, keys, bad_records(options));
+        batch.forget_findings_from(options.limit.map_or(usize::MAX, |limit| limit as usize));
+        batch
+    }
+}
