@@ -68,7 +68,8 @@ fuzz_target!(|case: Case| {
 
 /// Each line with each kernel. Where it ignores a value, serde_json bears halves of surrogate pairs, and no depth is too deep.
 fn compare_with_serde(text: &[u8]) {
-    let lines = text.split(|&byte| byte == b'\n' || byte == b'\r').filter(|line| !line.trim_ascii().is_empty());
+    let is_blank = |line: &&[u8]| line.iter().all(|&byte| byte == b' ' || byte == b'\t');
+    let lines = text.split(|&byte| byte == b'\n' || byte == b'\r').filter(|line| !is_blank(line));
     let right: Vec<bool> = lines.map(|line| serde_json::from_slice::<IgnoredAny>(line).is_ok()).collect();
     with_paddings(text, |padded| {
         for kernel in Kernel::available() {

@@ -151,7 +151,8 @@ impl Batch {
             scanner.blanks();
             if scanner.at < end {
                 let start = scanner.at;
-                let end = start + text[start..end].trim_ascii_end().len();
+                let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t');
+                let end = text[..end].iter().rposition(|byte| !is_blank(byte)).map_or(start, |at| at + 1);
                 let read = self.read_record(&mut scanner, keys).and_then(|can_lead| {
                     scanner.blanks();
                     let fault = Fault { kind: JsonFault::TextAfterRecord, at: scanner.at };
