@@ -147,8 +147,7 @@ impl Reader {
         self.options.columns = None;
         self.options.drop = Vec::new();
         self.options.rejects = None;
-        let mut session = Session::start(self)?;
-        session.plan.count_only();
+        let session = Session::start_for(self, Plan::count_only)?;
         let mut rejects = session.rejects()?;
         let totals = session.run(&Keeper::new(false), Some(&[]), &mut rejects)?;
         rejects.check(totals.rows_in, 0)?;
@@ -201,23 +200,32 @@ pub(crate) struct Session {
 
 impl Session {
     pub(crate) fn start(reader: Reader) -> Result<Session> {
+        Session::start_for(reader, |_| ())
+    }
+
+    /// The same for work that needs less than the plan: `narrow` takes the rest out of it.
+    fn start_for(reader: Reader, narrow: impl FnOnce(&mut Plan)) -> Result<Session> {
         let started = Instant::now();
         let cpu_before = cpu_seconds();
         let Reader { sources, mut options } = reader;
         let sources = sources.located()?;
         check_targets(sources.files(), None, options.rejects.as_deref())?;
-        let mut opened = sources.open(options.access)?;
-        spool(&mut opened, &options)?;
+        let opened = sources.open(options.access)?;
         let threads = threads(&options, &opened);
         check_memory_limit(&options)?;
-        if let Infer::First(rows) = options.infer {
-            let types = first_types(&opened, &options, rows)?;
+        let types = match options.infer {
+            Infer::First(rows) => Some(first_types(&opened, &options, rows)?),
+            _ => None,
+        };
+        if types.is_some() {
             options.infer = Infer::All;
-            let (mut plan, inputs) = plan(&options, opened)?;
-            plan.settle_types(types, &options)?;
-            return Ok(Session { plan, inputs, options, threads, started, cpu_before, watched: false });
         }
-        let (plan, inputs) = plan(&options, opened)?;
+        let (mut plan, mut inputs) = plan(&options, opened)?;
+        if let Some(types) = types {
+            plan.settle_types(types, &options)?;
+        }
+        narrow(&mut plan);
+        spool(&plan, &mut inputs, &options)?;
         Ok(Session { plan, inputs, options, threads, started, cpu_before, watched: false })
     }
 
@@ -390,11 +398,11 @@ fn count_nulls(chunks: &[Kept], columns: usize) -> Vec<u64> {
 }
 
 /// Sources that pass once are kept in the temporary folder where a second look may be needed.
-fn spool(sources: &mut [Source], options: &Options) -> Result<()> {
-    let settled = options.infer == Infer::None && options.limit.is_none();
+fn spool(plan: &Plan, inputs: &mut [Input], options: &Options) -> Result<()> {
+    let settled = options.infer == Infer::None && options.limit.is_none() && !plan.wants_new_keys();
     if !settled {
-        for source in sources {
-            source.spool(options.temp_dir.as_deref())?;
+        for input in inputs {
+            input.source.spool(options.temp_dir.as_deref())?;
         }
     }
     Ok(())

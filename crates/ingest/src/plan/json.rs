@@ -129,6 +129,9 @@ pub(crate) fn json_start(options: &Options, source: &Source) -> Result<Option<St
     Start::of(source).map(Some)
 }
 
+/// Bytes that show what a source is, unless they are blank.
+const FIRST_BYTES: usize = 4096;
+
 /// If the sources are JSON, the number of the first one that holds anything, or of the first. They are if the options say so,
 /// or that one looks like it.
 pub(super) fn first_with_text(options: &Options, sources: &[Source]) -> Result<Option<usize>> {
@@ -137,10 +140,12 @@ pub(super) fn first_with_text(options: &Options, sources: &[Source]) -> Result<O
     }
     let given = options.input_format == Some(InputFormat::Jsonl);
     for (number, source) in sources.iter().enumerate() {
-        let start = source.peek(SAMPLE_BYTES)?;
-        let text = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&start);
-        if !text.trim_ascii().is_empty() {
-            return Ok((given || looks_like_json(text)).then_some(number));
+        for bytes in [FIRST_BYTES, SAMPLE_BYTES] {
+            let start = source.peek(bytes)?;
+            let text = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&start);
+            if !text.trim_ascii().is_empty() {
+                return Ok((given || looks_like_json(text)).then_some(number));
+            }
         }
     }
     Ok((given && !sources.is_empty()).then_some(0))

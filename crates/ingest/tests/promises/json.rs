@@ -282,6 +282,9 @@ fn a_key_of_the_last_record_is_a_column() {
         assert_eq!(table[1].nulls(), 300_000);
         assert_eq!(table[1].values[300_000], text("x"));
     }
+    // Nothing is inferred here, and still the stream has to be read twice.
+    let piped = Setting { supply: Supply::Pipe, ..Setting::SERIAL }.reader(&input, &as_text()).collect().unwrap();
+    assert_eq!(columns_of(&piped)[1].values[300_000], text("x"));
     let out = input.path("out.parquet");
     let report = Setting::SERIAL.reader(&input, &Options::default()).write_parquet(&out).unwrap();
     assert_eq!((report.rows_out, report.columns.len()), (300_001, 2));
