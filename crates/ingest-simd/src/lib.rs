@@ -20,7 +20,7 @@ mod texts;
 mod values;
 
 pub use bits::pack_bits;
-pub use json::{Followed, Layout, StringMarks, follow_record, member_spans, string_marks};
+pub use json::{Followed, Layout, StringMarks, follow_record, json_number_length, member_spans, string_marks};
 pub use kernel::{KERNEL_VARIABLE, Kernel, UnknownKernel};
 pub use padded::{PADDING, Padded, Span};
 pub use structure::{

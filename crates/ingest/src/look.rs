@@ -2,7 +2,7 @@
 
 use ingest_columnar::Frame;
 use ingest_columnar::arrow::array::{Array, StringArray};
-use ingest_infer::{DataType, Newline};
+use ingest_infer::DataType;
 use ingest_source::{Compression, Source};
 
 use crate::error::{Code, Error, Result};
@@ -72,7 +72,7 @@ impl Reader {
                 header: false,
                 encoding: "utf-8".to_owned(),
                 compression,
-                newline: start.newline().to_owned(),
+                newline: start.newline().to_string(),
                 skip: 0,
                 columns: keys,
                 confidence: 1.0,
@@ -80,12 +80,6 @@ impl Reader {
             });
         }
         let sniffed = sniff_source(&options, &source)?;
-        let newline = match sniffed.newline {
-            Newline::Lf => "lf",
-            Newline::Crlf => "crlf",
-            Newline::Cr => "cr",
-            Newline::Mixed => "mixed",
-        };
         Ok(SniffReport {
             format: "csv".to_owned(),
             delimiter: sniffed.dialect.delimiter.map(char::from),
@@ -94,7 +88,7 @@ impl Reader {
             header: sniffed.header,
             encoding: "utf-8".to_owned(),
             compression,
-            newline: newline.to_owned(),
+            newline: sniffed.newline.to_string(),
             skip: sniffed.skip_lines,
             columns: sniffed.columns,
             confidence: sniffed.confidence,

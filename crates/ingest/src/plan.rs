@@ -545,11 +545,17 @@ impl Plan {
         let Some(padded) = Padded::new(&memory, PADDING, PADDING + text.len()) else { return };
         let mut batch = Batch::default();
         batch.read_cells(cells, self.shape);
+        self.suggest_by(padded, &batch, usize::MAX);
+    }
+
+    /// Takes suggestions from the first rows of a batch.
+    fn suggest_by(&mut self, text: Padded<'_>, batch: &Batch, rows_max: usize) {
         let (mut spans, mut unescaped) = (Vec::new(), Vec::new());
         let mut suggested = std::mem::take(&mut self.suggested);
         for (&index, summary) in self.selected.iter().zip(&mut suggested) {
-            batch.column(text, index, &mut spans);
-            observe(self, padded, &spans, &mut unescaped, summary);
+            batch.column(text.bytes(), index, &mut spans);
+            spans.truncate(rows_max);
+            observe(self, text, &spans, &mut unescaped, summary);
         }
         self.suggested = suggested;
     }

@@ -44,7 +44,7 @@ pub(crate) struct Parsed {
     pub columns: Vec<ParsedColumn>,
     pub flaws: Vec<Located>,
     pub dropped_fields: u64,
-    /// Keys of JSON records that the plan does not know, in the order in which they come.
+    /// Keys of JSON records that the plan does not know, in the order in which they come; some more than once.
     pub new_keys: Vec<String>,
     /// Keys that came again in their record.
     pub doubled_keys: u64,
@@ -315,11 +315,7 @@ impl<'a> Batches<'a> {
         self.dropped_fields += batch.dropped_fields();
         self.doubled_keys += batch.doubled_keys();
         self.nulled_records += batch.nulled_records();
-        for key in batch.new_keys() {
-            if !self.new_keys.contains(&key.name) {
-                self.new_keys.push(key.name.clone());
-            }
-        }
+        self.new_keys.extend(batch.new_keys().iter().map(|key| key.name.clone()));
         self.rows += batch.rows();
         self.rows_left -= batch.rows();
     }

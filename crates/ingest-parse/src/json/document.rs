@@ -23,7 +23,7 @@ pub enum Framing {
 /// closing bracket. All else holds a record a line. O(first line).
 pub fn framing_of(sample: &[u8], complete: bool) -> Framing {
     let text = sample.trim_ascii_start();
-    let end = memchr2(b'\n', b'\r', text).unwrap_or(text.len());
+    let end = line_end(text, 0);
     let (first, rest) = (text[..end].trim_ascii_end(), text[end..].trim_ascii_start());
     let mut scanner = Scanner::new(first, 0);
     let read = scanner.value().map(|_| scanner.at == first.len());
@@ -34,6 +34,11 @@ pub fn framing_of(sample: &[u8], complete: bool) -> Framing {
         (Some(b'{'), _) if is_cut && (end < text.len() || complete) && goes_on(rest) => Framing::Values,
         _ => Framing::Lines,
     }
+}
+
+/// Where the line that `at` lies in ends, its line end left out.
+pub(super) fn line_end(text: &[u8], at: usize) -> usize {
+    memchr2(b'\n', b'\r', &text[at..]).map_or(text.len(), |length| at + length)
 }
 
 /// Whether a line goes on with an object that opened before it.

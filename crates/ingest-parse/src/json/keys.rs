@@ -44,7 +44,8 @@ impl Keys {
         self.names.is_empty()
     }
 
-    pub(super) fn wants_new(&self) -> bool {
+    /// Whether keys that are not known matter.
+    pub fn wants_new(&self) -> bool {
         self.wants_new
     }
 

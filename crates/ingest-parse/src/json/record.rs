@@ -1,9 +1,8 @@
 //! Records to rows of a batch.
 
 use ingest_simd::{Followed, Kernel, Layout, Padded, Span, follow_record};
-use memchr::memchr2;
 
-use super::document::Elements;
+use super::document::{Elements, line_end};
 use super::keys::KeyFinder;
 use super::scanner::{Fault, Kind, Scanner, Value};
 use super::{Framing, JsonFault, Keys, unescape};
@@ -145,7 +144,7 @@ impl Batch {
                 at = next;
                 continue;
             }
-            let end = memchr2(b'\n', b'\r', &text[at..]).map_or(text.len(), |length| at + length);
+            let end = line_end(text, at);
             let line = &text[..end];
             let mut scanner = Scanner::new(line, at);
             scanner.blanks();
@@ -198,7 +197,7 @@ impl Batch {
         }
         let text = block.bytes();
         let (mut at, mut first) = (start, 0);
-        let mut line_end = None;
+        let mut end = None;
         loop {
             match follow_record(kernel, block, at, &layouts.current, first, row) {
                 Followed::Record { lead, end, next } => {
@@ -207,8 +206,8 @@ impl Batch {
                     return Some(next);
                 }
                 Followed::Value { member, at: value } => {
-                    let rest = || memchr2(b'\n', b'\r', &text[value..]).map_or(text.len(), |length| value + length);
-                    let mut scanner = Scanner::new(&text[..*line_end.get_or_insert_with(rest)], value);
+                    let line = &text[..*end.get_or_insert_with(|| line_end(text, value))];
+                    let mut scanner = Scanner::new(line, value);
                     let field = span_of(scanner.value().ok()?);
                     if let Some(column) = layouts.current.column(member) {
                         row[column as usize] = field;

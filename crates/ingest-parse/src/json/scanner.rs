@@ -1,5 +1,7 @@
 //! One JSON text, value by value: checks every byte, keeps nothing but offsets.
 
+use ingest_simd::json_number_length;
+
 use super::JsonFault;
 use super::escape::escape_length;
 
@@ -157,33 +159,13 @@ impl<'a> Scanner<'a> {
     }
 
     fn number(&mut self) -> Result<Kind> {
-        let start = self.at;
-        let bad = Err(Fault { kind: JsonFault::BadNumber, at: start });
-        self.take(b'-');
-        if !self.take(b'0') && self.digits() == 0 {
-            return bad;
-        }
-        if self.take(b'.') && self.digits() == 0 {
-            return bad;
-        }
-        if self.take(b'e') || self.take(b'E') {
-            if !self.take(b'+') {
-                self.take(b'-');
+        match json_number_length(&self.text[self.at..]) {
+            Some(length) => {
+                self.at += length;
+                Ok(Kind::Plain)
             }
-            if self.digits() == 0 {
-                return bad;
-            }
+            None => self.fault(JsonFault::BadNumber),
         }
-        Ok(Kind::Plain)
-    }
-
-    /// Passes over digits; how many.
-    fn digits(&mut self) -> usize {
-        let start = self.at;
-        while let Some(b'0'..=b'9') = self.peek() {
-            self.at += 1;
-        }
-        self.at - start
     }
 
     /// Reads a string; its offsets between the quotes, and whether it holds escapes.

@@ -25,7 +25,12 @@ pub(super) unsafe trait Lanes {
     ///
     /// # Safety
     /// They are readable, and the CPU has the implementation's instructions.
-    unsafe fn string_marks(from: *const u8) -> u64;
+    #[inline(always)]
+    unsafe fn string_marks(from: *const u8) -> u64 {
+        // SAFETY: passed on from the caller.
+        let [quotes, lines, others] = unsafe { Self::all_marks(from) };
+        quotes | lines | others
+    }
 }
 
 /// Two words of eight bytes; runs everywhere.
@@ -82,17 +87,6 @@ unsafe impl Lanes for Words {
         let both = |mask: &dyn Fn(u64) -> u32| u64::from(mask(words[0]) | mask(words[1]) << 8);
         [both(&quotes), both(&lines), both(&others)]
     }
-
-    #[inline(always)]
-    unsafe fn string_marks(from: *const u8) -> u64 {
-        // SAFETY: sixteen bytes are readable, see the trait.
-        let words = unsafe { from.cast::<[[u8; 8]; 2]>().read() }.map(u64::from_le_bytes);
-        let marks = |word: u64| {
-            let control = !(at_least(word & LOW, b' ') | word);
-            gathered(control | equal(word, b'"') | equal(word, b'\\'))
-        };
-        u64::from(marks(words[0]) | marks(words[1]) << 8)
-    }
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -143,19 +137,6 @@ mod x86 {
                 [mask(equal(b'"')), mask(equal(b'\n')), mask(others)]
             }
         }
-
-        #[inline(always)]
-        unsafe fn string_marks(from: *const u8) -> u64 {
-            // SAFETY: 32 bytes are readable, AVX2, see the trait.
-            unsafe {
-                let bytes = _mm256_loadu_si256(from.cast());
-                let quotes = _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(b'"'.cast_signed()));
-                let escapes = _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(b'\\'.cast_signed()));
-                let control = _mm256_cmpeq_epi8(_mm256_min_epu8(bytes, _mm256_set1_epi8(0x1f)), bytes);
-                let marks = _mm256_or_si256(_mm256_or_si256(quotes, escapes), control);
-                u64::from(_mm256_movemask_epi8(marks).cast_unsigned())
-            }
-        }
     }
 
     /// One AVX-512 register.
@@ -180,17 +161,6 @@ mod x86 {
                 let control = _mm512_cmplt_epu8_mask(bytes, _mm512_set1_epi8(0x20));
                 let lines = equal(b'\n');
                 [equal(b'"'), lines, (control & !lines) | equal(b'\\')]
-            }
-        }
-
-        #[inline(always)]
-        unsafe fn string_marks(from: *const u8) -> u64 {
-            // SAFETY: 64 bytes are readable, AVX-512 BW, see the trait.
-            unsafe {
-                let bytes = _mm512_loadu_si512(from.cast());
-                _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8(b'"'.cast_signed()))
-                    | _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8(b'\\'.cast_signed()))
-                    | _mm512_cmplt_epu8_mask(bytes, _mm512_set1_epi8(0x20))
             }
         }
     }

@@ -179,7 +179,8 @@ unsafe fn whole_value<L: Lanes>(text: Padded<'_>, start: usize, end: usize) -> O
             let sign = usize::from(first == b'-');
             let is_short = number_length(first, digits, points) == Some(end - start)
                 && !(bytes[start + sign] == b'0' && end - start > sign + 1 && points & (2 << sign) == 0);
-            (is_short || is_number(&bytes[start..end])).then(|| Span::new(start as u32, end as u32))
+            (is_short || json_number_length(&bytes[start..end]) == Some(end - start))
+                .then(|| Span::new(start as u32, end as u32))
         }
         _ => match &bytes[start..end] {
             b"true" | b"false" => Some(Span::new(start as u32, end as u32)),
@@ -189,28 +190,24 @@ unsafe fn whole_value<L: Lanes>(text: Padded<'_>, start: usize, end: usize) -> O
     }
 }
 
-/// Whether a text is a number of JSON, as RFC 8259 has it.
+/// Length of the number of JSON that `text` begins with, as RFC 8259 has it; `None` if it begins with none, or breaks off
+/// within one. What follows is not looked at. O(length).
+// Kept out of the loops that read short numbers by masks.
 #[cold]
-fn is_number(text: &[u8]) -> bool {
-    let digits = |text: &[u8]| text.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    let mut rest = text.strip_prefix(b"-").unwrap_or(text);
-    let whole = digits(rest);
-    if whole == 0 || (whole > 1 && rest[0] == b'0') {
-        return false;
+#[inline(never)]
+pub fn json_number_length(text: &[u8]) -> Option<usize> {
+    let digits = |from: usize| text[from..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let some_digits = |from: usize| Some(digits(from)).filter(|&length| length > 0).map(|length| from + length);
+    let mut end = usize::from(text.first() == Some(&b'-'));
+    end = if text.get(end) == Some(&b'0') { end + 1 } else { some_digits(end)? };
+    if text.get(end) == Some(&b'.') {
+        end = some_digits(end + 1)?;
     }
-    rest = &rest[whole..];
-    if let Some(fraction) = rest.strip_prefix(b".") {
-        let length = digits(fraction);
-        if length == 0 {
-            return false;
-        }
-        rest = &fraction[length..];
+    if let Some(b'e' | b'E') = text.get(end) {
+        let sign = matches!(text.get(end + 1), Some(b'+' | b'-'));
+        end = some_digits(end + 1 + usize::from(sign))?;
     }
-    if let [b'e' | b'E', exponent @ ..] = rest {
-        let exponent = exponent.strip_prefix(b"+").or(exponent.strip_prefix(b"-")).unwrap_or(exponent);
-        return !exponent.is_empty() && digits(exponent) == exponent.len();
-    }
-    rest.is_empty()
+    Some(end)
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@
 mod lanes;
 mod members;
 
-pub use members::{StringMarks, member_spans, string_marks};
+pub use members::{StringMarks, json_number_length, member_spans, string_marks};
 
 #[cfg(test)]
 mod tests;

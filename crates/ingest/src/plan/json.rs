@@ -4,7 +4,7 @@
 //! with all of them. So columns are in the order in which their keys come, wherever that is.
 
 use ingest_columnar::{ColumnType, OnError, Quotes};
-use ingest_infer::{DataType, NullWords, Summary};
+use ingest_infer::{DataType, Newline, NullWords, Summary};
 use ingest_parse::json::{self, BadRecords, Framed, Framing, Keys};
 use ingest_parse::{Batch, Dialect, Ragged, Shape};
 use ingest_simd::{Kernel, PADDING, Padded};
@@ -13,7 +13,6 @@ use ingest_source::Source;
 use super::{Input, Plan, PlannedColumn, SAMPLE_BYTES, SUGGEST_BYTES, SUGGEST_ROWS, require_different, select};
 use crate::error::{Code, Error, Result};
 use crate::options::{Infer, InputFormat, Options, QuoteMode};
-use crate::region::observe;
 
 /// What the workers know of JSON sources.
 pub(crate) struct JsonPlan {
@@ -22,8 +21,6 @@ pub(crate) struct JsonPlan {
     pub bad_records: BadRecords,
     /// Whether an option names a column whose key was not met yet: the keys are all that the run is for.
     pub looks_for_keys: bool,
-    /// Keys beyond [`JsonPlan::keys`] matter.
-    wants_new: bool,
     /// The type of columns whose keys come after those that settled the types.
     late: Option<ColumnType>,
 }
@@ -31,14 +28,14 @@ pub(crate) struct JsonPlan {
 impl Plan {
     /// Whether keys that are not known yet would change the result.
     pub(crate) fn wants_new_keys(&self) -> bool {
-        self.json.as_ref().is_some_and(|json| json.wants_new)
+        self.json.as_ref().is_some_and(|json| json.keys.wants_new())
     }
 
     /// From now on, nothing of the records matters but their number.
     pub(crate) fn count_only(&mut self) {
         self.selected.clear();
         if let Some(json) = &mut self.json {
-            *json = JsonPlan { keys: Keys::new([], false), wants_new: false, looks_for_keys: false, ..*json };
+            *json = JsonPlan { keys: Keys::new([], false), looks_for_keys: false, ..*json };
             self.columns.clear();
         }
     }
@@ -94,7 +91,6 @@ impl Plan {
             keys: Keys::new(self.columns.iter().map(|column| column.name.as_str()), wants_new),
             bad_records: bad_records(options),
             looks_for_keys,
-            wants_new,
             late: None,
         });
         Ok(())
@@ -109,14 +105,7 @@ impl Plan {
         let Some(json) = &self.json else { return };
         let padded = start.text();
         let batch = start.records(&json.keys, options);
-        let (mut spans, mut unescaped) = (Vec::new(), Vec::new());
-        let mut suggested = std::mem::take(&mut self.suggested);
-        for (&index, summary) in self.selected.iter().zip(&mut suggested) {
-            batch.column(padded.bytes(), index, &mut spans);
-            spans.truncate(rows_max(options));
-            observe(self, padded, &spans, &mut unescaped, summary);
-        }
-        self.suggested = suggested;
+        self.suggest_by(padded, &batch, rows_max(options));
     }
 }
 
@@ -193,9 +182,7 @@ pub(super) fn plan(options: &Options, sources: Vec<Source>) -> Result<(Plan, Vec
         max_field_bytes: options.max_field_bytes,
         notes: Vec::new(),
     };
-    let keys = first.records(&Keys::new([], true), options);
-    let names = keys.new_keys().iter().map(|key| key.name.clone()).collect();
-    plan.settle_columns(names, options, first.complete && inputs.len() == 1)?;
+    plan.settle_columns(first.keys(options), options, first.complete && inputs.len() == 1)?;
     plan.suggest_from(&first, options);
     Ok((plan, inputs))
 }
@@ -292,8 +279,7 @@ impl Start {
 
     /// Its keys, its format by name, and what speaks for that.
     pub(crate) fn description(&self, options: &Options) -> (Vec<String>, &'static str, &'static str) {
-        let records = self.records(&Keys::new([], true), options);
-        let keys = records.new_keys().iter().map(|key| key.name.clone()).collect();
+        let keys = self.keys(options);
         match self.framed.framing {
             Framing::Lines => (keys, "jsonl", "every line begins a JSON value of its own"),
             Framing::Array => (keys, "json", "the text is one JSON array: its elements are the records"),
@@ -301,16 +287,22 @@ impl Start {
         }
     }
 
+    /// Its keys, in the order in which they come.
+    fn keys(&self, options: &Options) -> Vec<String> {
+        let records = self.records(&Keys::new([], true), options);
+        records.new_keys().iter().map(|key| key.name.clone()).collect()
+    }
+
     /// What ends its lines.
-    pub(crate) fn newline(&self) -> &'static str {
+    pub(crate) fn newline(&self) -> Newline {
         let text = self.text().bytes();
         let count = |byte| text.iter().filter(|&&other| other == byte).count();
         let pairs = text.windows(2).filter(|pair| pair == b"\r\n").count();
         match (count(b'\n') - pairs, count(b'\r') - pairs, pairs) {
-            (_, 0, 0) => "lf",
-            (0, 0, _) => "crlf",
-            (0, _, 0) => "cr",
-            _ => "mixed",
+            (_, 0, 0) => Newline::Lf,
+            (0, 0, _) => Newline::Crlf,
+            (0, _, 0) => Newline::Cr,
+            _ => Newline::Mixed,
         }
     }
 
