@@ -40,6 +40,7 @@ fn sql_type(data_type: &str) -> String {
         Ok(DataType::Timestamp { utc: true, .. }) => "TIMESTAMP WITH TIME ZONE".to_owned(),
         Ok(DataType::Timestamp { unit: TimeUnit::Nanosecond, .. }) => "TIMESTAMP(9)".to_owned(),
         Ok(DataType::Timestamp { .. }) => "TIMESTAMP".to_owned(),
+        Ok(DataType::Struct(_) | DataType::List(_)) => "JSON".to_owned(),
         Ok(DataType::Null | DataType::Utf8) | Err(_) => "TEXT".to_owned(),
     }
 }

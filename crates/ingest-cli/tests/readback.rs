@@ -1,6 +1,6 @@
 //! What `convert` writes, read by the three readers that people use: PyArrow, DuckDB and Polars.
 //!
-//! The comparing is done by `readback.py`, in the Python that `INGEST_TEST_PYTHON` names (`.ci/test` sets it).
+//! The comparing is done by `readback.py` and `readback_nested.py`, in the Python that `INGEST_TEST_PYTHON` names (`.ci/test` sets it).
 
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
@@ -103,8 +103,12 @@ fn convert(source: &Path, out: &Path, options: &[&str]) {
 fn read_back(python: &Path, parquet: &Path, expected: &Value) {
     let expected_path = parquet.with_extension("json");
     std::fs::write(&expected_path, expected.to_string()).unwrap();
-    let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/readback.py");
-    let output = Command::new(python).arg(program).arg(parquet).arg(expected_path).output().unwrap();
+    compare(python, "readback.py", parquet, &expected_path);
+}
+
+fn compare(python: &Path, program: &str, parquet: &Path, expected: &Path) {
+    let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(program);
+    let output = Command::new(python).arg(program).arg(parquet).arg(expected).output().unwrap();
     let (said, message) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{}\n{said}{message}", parquet.display());
 }
@@ -143,6 +147,48 @@ fn every_type_and_every_codec() {
         let out = folder.path().join(format!("every-{}.parquet", codec.replace(':', "-")));
         convert(&source, &out, &["--codec", codec]);
         read_back(&python, &out, &expected_of(&source, 6 * repeats as u64, columns.clone()));
+    }
+}
+
+/// Lists and structs over many pages and row groups: null, empty, short, long, and within each other.
+#[test]
+fn structs_and_lists() {
+    let Some(python) = python() else { return };
+    let folder = TempDir::new().unwrap();
+    let source = folder.path().join("nested.jsonl");
+    let list = |row: usize| match row % 7 {
+        0 => Value::Null,
+        1 => json!([]),
+        2 => json!([null, row]),
+        _ => Value::from_iter((0..row % 40).map(|item| item * row)),
+    };
+    let record = |row: usize| {
+        let items: Vec<Value> = (0..row % 4)
+            .map(|item| {
+                if item == 2 {
+                    Value::Null
+                } else {
+                    json!({ "name": format!("n{item}"), "tags": [[row.is_multiple_of(3)], []] })
+                }
+            })
+            .collect();
+        let shop = json!({ "id": row, "open": row.is_multiple_of(3), "at": { "lat": row as f64 / 8.0, "lon": null } });
+        let text = ["", "é \"quoted\"", "a, b"][row % 3];
+        match row % 11 {
+            0 => json!({ "row": row, "text": text }),
+            1 => json!({ "row": row, "shop": {}, "list": list(row), "items": [] }),
+            _ => json!({ "row": row, "shop": shop, "list": list(row), "items": items, "text": text }),
+        }
+    };
+    let lines: String = (0..12_000).map(|row| format!("{}\n", record(row))).collect();
+    std::fs::write(&source, lines).unwrap();
+    for (number, options) in [&["--row-group-bytes", "1MiB"][..], &["--codec", "snappy"], &["--encoding-set", "modern"]]
+        .into_iter()
+        .enumerate()
+    {
+        let out = folder.path().join(format!("nested-{number}.parquet"));
+        convert(&source, &out, options);
+        compare(&python, "readback_nested.py", &out, &source);
     }
 }
 

@@ -57,8 +57,11 @@ fn kill_at_random(format: &str, old: Option<&[u8]>) {
     // A little beyond the end, so that some conversions finish.
     let longest = started.elapsed().as_micros() as u32 * 11 / 10;
     let mut random = Random::new(17);
-    let mut killed = 0;
-    for _ in 0..if is_heavy() { 50 } else { 5 } {
+    let (mut tried, mut killed) = (0, 0);
+    let tries = if is_heavy() { 50 } else { 5 };
+    // On a busy machine the first few may all be over before they are killed.
+    while tried < tries || (killed == 0 && tried < 10 * tries) {
+        tried += 1;
         let _ = fs::remove_file(&out);
         if let Some(old) = old {
             fs::write(&out, old).unwrap();

@@ -1,21 +1,28 @@
 //! Our types as Arrow's, and Arrow's by our names.
 
-use arrow::datatypes::{DataType as ArrowType, TimeUnit as ArrowUnit};
-use ingest_infer::{DataType, TimeUnit};
+use std::sync::Arc;
 
-/// The Arrow type of a column.
+use arrow::datatypes::{DataType as ArrowType, Field, TimeUnit as ArrowUnit};
+use ingest_infer::{DataType, TimeUnit, member_name};
+
+/// The Arrow type of a column. What lies inside may be null, too.
 pub fn arrow_type(data_type: &DataType) -> ArrowType {
-    match *data_type {
+    match data_type {
         DataType::Null => ArrowType::Null,
         DataType::Bool => ArrowType::Boolean,
         DataType::Int64 => ArrowType::Int64,
         // A scale is at most 38.
-        DataType::Decimal128 { precision, scale } => ArrowType::Decimal128(precision, scale.cast_signed()),
+        DataType::Decimal128 { precision, scale } => ArrowType::Decimal128(*precision, scale.cast_signed()),
         DataType::Float64 => ArrowType::Float64,
         DataType::Date32 => ArrowType::Date32,
-        DataType::Time64(unit) => ArrowType::Time64(arrow_unit(unit)),
-        DataType::Timestamp { unit, utc } => ArrowType::Timestamp(arrow_unit(unit), utc.then(|| "UTC".into())),
+        DataType::Time64(unit) => ArrowType::Time64(arrow_unit(*unit)),
+        DataType::Timestamp { unit, utc } => ArrowType::Timestamp(arrow_unit(*unit), utc.then(|| "UTC".into())),
         DataType::Utf8 => ArrowType::Utf8,
+        DataType::Struct(members) => {
+            let field = |name: &str, data_type| Field::new(name, arrow_type(data_type), true);
+            ArrowType::Struct(members.iter().map(|member| field(&member.name, &member.data_type)).collect())
+        }
+        DataType::List(item) => ArrowType::new_list(arrow_type(item), true),
     }
 }
 
@@ -39,9 +46,8 @@ pub fn type_name(arrow_type: &ArrowType) -> String {
         ArrowType::Timestamp(unit, Some(zone)) => format!("timestamp[{},{zone}]", unit_name(*unit)),
         ArrowType::List(item) | ArrowType::LargeList(item) => format!("list<{}>", type_name(item.data_type())),
         ArrowType::Struct(fields) => {
-            let member = |field: &std::sync::Arc<arrow::datatypes::Field>| {
-                format!("{}: {}", field.name(), type_name(field.data_type()))
-            };
+            let member =
+                |field: &Arc<Field>| format!("{}: {}", member_name(field.name()), type_name(field.data_type()));
             format!("struct<{}>", fields.iter().map(member).collect::<Vec<_>>().join(", "))
         }
         other => other.to_string().to_lowercase(),
@@ -76,6 +82,7 @@ mod tests {
             "timestamp[ns]",
             "timestamp[us,UTC]",
             "utf8",
+            "list<struct<id: int64, \"two words\": list<utf8>>>",
         ] {
             assert_eq!(type_name(&arrow_type(&name.parse().unwrap())), name);
         }

@@ -3,7 +3,9 @@
 use arrow::array::{ArrayRef, AsArray};
 use ingest_infer::{DataType, Summary};
 
-use crate::columns::{Booleans, Dates, Decimals, Floats, Ints, Nulls, Text, Times, Timestamps};
+use crate::columns::{
+    Booleans, Dates, Decimals, Floats, Ints, JsonText, Lists, Nulls, Structs, Text, Times, Timestamps,
+};
 use crate::{ColumnType, Fields, Rules, Spares};
 
 /// A column in the making.
@@ -65,17 +67,20 @@ impl From<usize> for Room {
 pub fn builder_for(column_type: &ColumnType, room: impl Into<Room>, spares: &mut Spares) -> Box<dyn ColumnBuilder> {
     let room = room.into();
     let rows = room.rows;
-    match column_type.data_type {
+    match &column_type.data_type {
         DataType::Null => Box::new(Nulls::new(column_type)),
         DataType::Bool => Box::new(Booleans::new(column_type, rows)),
         DataType::Int64 => Box::new(Ints::new(column_type, rows, spares)),
         DataType::Decimal128 { precision, scale } => {
-            Box::new(Decimals::new(column_type, precision, scale, rows, spares))
+            Box::new(Decimals::new(column_type, *precision, *scale, rows, spares))
         }
         DataType::Float64 => Box::new(Floats::new(column_type, rows, spares)),
         DataType::Date32 => Box::new(Dates::new(column_type, rows, spares)),
-        DataType::Time64(unit) => Box::new(Times::new(column_type, unit, rows, spares)),
-        DataType::Timestamp { unit, utc } => Box::new(Timestamps::new(column_type, unit, utc, rows, spares)),
+        DataType::Time64(unit) => Box::new(Times::new(column_type, *unit, rows, spares)),
+        DataType::Timestamp { unit, utc } => Box::new(Timestamps::new(column_type, *unit, *utc, rows, spares)),
+        DataType::Utf8 if column_type.json_text => Box::new(JsonText::new(column_type, room, spares)),
+        DataType::Struct(members) => Box::new(Structs::new(column_type, members, rows, spares)),
+        DataType::List(_) => Box::new(Lists::new(column_type, rows, spares)),
         DataType::Utf8 => Box::new(Text::new(column_type, room, spares)),
     }
 }

@@ -1,9 +1,9 @@
 //! What a column is to be.
 
-use ingest_infer::{DataType, DateOrder, Decision, Form};
+use ingest_infer::{DataType, DateOrder, Decision, Form, Member};
 
 /// What a column is to be, and who says so.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ColumnType {
     /// The type of its values.
     pub data_type: DataType,
@@ -13,22 +13,65 @@ pub struct ColumnType {
     pub given: bool,
     /// Which spellings of numbers it takes: `+5` and `007` only where the user named the type.
     pub form: Form,
+    /// For a text column: whether each value is its JSON text, so that strings keep their quotes.
+    pub json_text: bool,
+    /// What the fields of a struct are, or the items of a list.
+    pub children: Vec<ColumnType>,
 }
 
 impl ColumnType {
     /// A type that inference proposes.
     pub fn inferred(data_type: DataType) -> Self {
-        ColumnType { data_type, date_order: None, given: false, form: Form::Inferred }
+        Self::of(data_type, false, Form::Inferred)
     }
 
     /// A type that the user asked for.
     pub fn given(data_type: DataType) -> Self {
-        ColumnType { data_type, date_order: None, given: true, form: Form::Given }
+        Self::of(data_type, true, Form::Given)
+    }
+
+    fn of(data_type: DataType, given: bool, form: Form) -> Self {
+        let child = |data_type: &DataType| Self::of(data_type.clone(), given, form);
+        let children = match &data_type {
+            DataType::Struct(members) => members.iter().map(|Member { data_type, .. }| child(data_type)).collect(),
+            DataType::List(item) => vec![child(item)],
+            _ => Vec::new(),
+        };
+        ColumnType { data_type, date_order: None, given, form, json_text: false, children }
+    }
+
+    /// This type with text in place of what had no value yet.
+    #[must_use]
+    pub fn with_text_for_null(self) -> Self {
+        let children: Vec<_> = self.children.into_iter().map(Self::with_text_for_null).collect();
+        let mut kinds = children.iter().map(|child| &child.data_type);
+        let data_type = match self.data_type {
+            DataType::Null => DataType::Utf8,
+            DataType::Struct(members) => {
+                let filled = |(member, data_type): (&Member, &DataType)| Member {
+                    name: member.name.clone(),
+                    data_type: data_type.clone(),
+                };
+                DataType::Struct(members.iter().zip(kinds).map(filled).collect())
+            }
+            DataType::List(item) => DataType::List(kinds.next().map_or(item, |kind| kind.clone().into())),
+            plain => plain,
+        };
+        ColumnType { data_type, children, ..self }
+    }
+
+    /// This type, settled: whatever does not fit from now on is a bad value.
+    #[must_use]
+    pub fn settled(self) -> Self {
+        let children = self.children.into_iter().map(Self::settled).collect();
+        ColumnType { given: true, children, ..self }
     }
 }
 
 impl From<Decision> for ColumnType {
     fn from(decision: Decision) -> Self {
-        ColumnType { date_order: decision.date_order, ..ColumnType::inferred(decision.data_type) }
+        let Decision { data_type, date_order, json_text, children, .. } = decision;
+        let children = children.into_iter().map(ColumnType::from).collect();
+        ColumnType { data_type, date_order, given: false, form: Form::Inferred, json_text, children }
     }
 }

@@ -42,12 +42,19 @@ impl Rules<'_> {
     pub fn observe(&self, text: &[u8], quoted: bool, summary: &mut Summary) {
         match self.quotes {
             Quotes::Mean if quoted => summary.observe_string(text, self.nulls),
+            Quotes::Mean => summary.observe_json(text, self.nulls),
             _ => summary.observe(text, quoted, self.nulls),
         }
     }
 }
 
 impl<'a> Fields<'a> {
+    /// Fields of JSON values: escapes need undoing only where a span says so.
+    pub fn of_json(block: Padded<'a>, spans: &'a [Span]) -> Self {
+        let has_escapes = spans.iter().any(|span| span.is_escaped());
+        Fields { block, spans, dialect: if has_escapes { &Dialect::JSON } else { &Dialect::PLAIN_JSON } }
+    }
+
     /// The field's text. `scratch` holds it where escapes had to be undone. O(length).
     #[inline]
     pub(crate) fn text<'s>(&self, span: Span, scratch: &'s mut Vec<u8>) -> &'s [u8]
@@ -68,6 +75,13 @@ impl<'a> Fields<'a> {
     pub(crate) fn has_escapes(&self, span: Span) -> bool {
         let may_hold = span.is_quoted() || (self.dialect.quote.is_none() && self.dialect.escape.is_some());
         span.is_escaped() || (may_hold && self.holds_marks(span))
+    }
+
+    /// Whether the field is an object or array of JSON.
+    #[inline]
+    pub(crate) fn is_nested(&self, span: Span, rules: &Rules<'_>) -> bool {
+        let is_nested = |first: Option<&u8>| matches!(first, Some(b'{' | b'['));
+        rules.quotes == Quotes::Mean && !span.is_quoted() && is_nested(span.of(self.block.bytes()).first())
     }
 
     fn holds_marks(&self, span: Span) -> bool {

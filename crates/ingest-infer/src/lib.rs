@@ -35,7 +35,7 @@ mod summary;
 
 mod sniff;
 
-pub use data_type::{DataType, TimeUnit, UnknownType};
+pub use data_type::{DataType, Member, NESTING_MAX, TimeUnit, UnknownType, member_name};
 pub use null_words::{DEFAULT_NULL_WORDS, NullWords};
 pub use sniff::{Hints, Names, Newline, Sniffed, name_columns, number_columns, sniff};
 pub use summary::{Decision, Summary};

@@ -3,6 +3,7 @@
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
+use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ingest_columnar::arrow::datatypes::{DataType, Schema};
@@ -19,6 +20,7 @@ use parquet::file::statistics::Statistics;
 use parquet::file::writer::{OnCloseRowGroup, SerializedRowGroupWriter, TrackedWrite};
 use parquet::schema::types::{SchemaDescriptor, Type};
 
+use crate::chunk::leaf_count;
 use crate::encode::{EncodedColumn, EncodedGroup, file_schema, kind_of};
 use crate::error::ParquetError;
 use crate::options::created_by;
@@ -45,9 +47,16 @@ pub(crate) struct Group {
     column_indexes: Vec<Option<ColumnIndexMetaData>>,
     offset_indexes: Vec<Option<OffsetIndexMetaData>>,
     kinds: Vec<DataType>,
+    /// Where the chunks of each column begin among those of the group, and at last where they end.
+    starts: Vec<usize>,
 }
 
 impl Group {
+    /// The chunks of a column.
+    fn chunks(&self, column: usize) -> Range<usize> {
+        self.starts[column]..self.starts[column + 1]
+    }
+
     /// Number of rows.
     pub(crate) fn rows(&self) -> u64 {
         self.metadata.num_rows() as u64
@@ -60,35 +69,38 @@ impl Group {
 
     /// Whether every value of a column is null.
     pub(crate) fn is_null(&self, column: usize) -> bool {
-        let statistics = self.metadata.column(column).statistics();
-        statistics.and_then(Statistics::null_count_opt) == Some(self.rows())
+        let is_null = |chunk: usize| {
+            let chunk = self.metadata.column(chunk);
+            chunk.statistics().and_then(Statistics::null_count_opt) == Some(chunk.num_values() as u64)
+        };
+        self.chunks(column).all(is_null)
     }
 
     /// What is known of a written chunk, in the form that lets it be copied; its Bloom filter is in the file alone.
-    fn written(&self, file: &File, column: usize) -> Result<ColumnCloseResult, ParquetError> {
-        let metadata = self.metadata.column(column).clone();
+    fn written(&self, file: &File, chunk: usize) -> Result<ColumnCloseResult, ParquetError> {
+        let metadata = self.metadata.column(chunk).clone();
         Ok(ColumnCloseResult {
             bytes_written: metadata.compressed_size() as u64,
             rows_written: self.rows(),
             bloom_filter: Sbbf::read_from_column_chunk(&metadata, file)?,
             metadata,
-            column_index: self.column_indexes[column].clone(),
-            offset_index: self.offset_indexes[column].clone(),
+            column_index: self.column_indexes[chunk].clone(),
+            offset_index: self.offset_indexes[chunk].clone(),
         })
     }
 
     /// Whether names, count and types of the columns are the schema's.
     fn check(&self, schema: &Schema) -> Result<(), ParquetError> {
-        let columns = self.metadata.columns();
-        let names = columns.iter().map(|column| column.column_descr().name());
-        let same = columns.len() == schema.fields().len()
-            && names.eq(schema.fields().iter().map(|field| field.name()))
-            && (0..columns.len()).all(|column| self.fits(schema, column));
+        let columns = self.kinds.len();
+        let name = |column: usize| self.metadata.column(self.starts[column]).column_path().parts().first();
+        let same = columns == schema.fields().len()
+            && (0..columns)
+                .all(|column| name(column) == Some(schema.field(column).name()) && self.fits(schema, column));
         if same { Ok(()) } else { Err(ParquetError::encode("a row group has other columns than the file")) }
     }
 }
 
-/// One column chunk on its way into a group.
+/// One column on its way into a group.
 pub(crate) enum Source<'a> {
     /// Just encoded.
     Encoded(Box<EncodedColumn>),
@@ -99,8 +111,14 @@ pub(crate) enum Source<'a> {
 impl Source<'_> {
     fn append_to<W: Write + Send>(self, group: &mut SerializedRowGroupWriter<'_, W>) -> Result<(), ParquetError> {
         match self {
-            Source::Encoded(column) => group.append_column(&column.pages, column.close)?,
-            Source::Kept(file, from, column) => group.append_column(file, from.written(file, column)?)?,
+            Source::Encoded(column) => {
+                column.chunks.into_iter().try_for_each(|(pages, close)| group.append_column(&pages, close))?;
+            }
+            Source::Kept(file, from, column) => {
+                for chunk in from.chunks(column) {
+                    group.append_column(file, from.written(file, chunk)?)?;
+                }
+            }
         }
         Ok(())
     }
@@ -118,7 +136,7 @@ impl<W: Write + Send> Body<W> {
 
     /// Writes a group behind the others.
     pub(crate) fn append(&mut self, group: EncodedGroup) -> Result<(), ParquetError> {
-        let fields = group.columns.iter().map(|column| column.descriptor().self_type_ptr()).collect();
+        let fields = group.columns.iter().map(|column| column.described.clone()).collect();
         let root = Type::group_type_builder("schema").with_fields(fields).build()?;
         let kinds = group.columns.iter().map(|column| column.kind.clone()).collect();
         let sources = group.columns.into_iter().map(|column| Ok::<_, ParquetError>(Source::Encoded(Box::new(column))));
@@ -135,10 +153,15 @@ impl<W: Write + Send> Body<W> {
         let ordinal =
             i32::try_from(self.groups.len()).map_err(|_| ParquetError::encode("more than 2^31 row groups"))?;
         let groups = &mut self.groups;
+        let mut starts = vec![0];
+        starts.extend(kinds.iter().scan(0, |end, kind| {
+            *end += leaf_count(kind);
+            Some(*end)
+        }));
         let on_close: OnCloseRowGroup<'_, _> =
             Box::new(move |out, mut metadata, filters, column_indexes, offset_indexes| {
                 write_filters(out, &mut metadata, &filters)?;
-                groups.push(Group { metadata, column_indexes, offset_indexes, kinds });
+                groups.push(Group { metadata, column_indexes, offset_indexes, kinds, starts });
                 Ok(())
             });
         let properties = Arc::new(WriterProperties::default());
@@ -163,9 +186,10 @@ impl<W: Write + Send> Body<W> {
     pub(crate) fn finish(self, schema: &Schema) -> Result<(W, u64), ParquetError> {
         self.groups.iter().try_for_each(|group| group.check(schema))?;
         let metadata = file_metadata(self.groups, schema)?;
+        let chunks = metadata.file_metadata().schema_descr().num_columns();
         self.out.inner().hold();
         ParquetMetaDataWriter::new_with_tracked(self.out, &metadata).finish()?;
-        self.shared.release(schema.fields().len())?;
+        self.shared.release(chunks)?;
         self.shared.into_inner()
     }
 
@@ -194,7 +218,8 @@ fn write_filters<W: Write>(
 }
 
 fn file_metadata(groups: Vec<Group>, schema: &Schema) -> Result<ParquetMetaData, ParquetError> {
-    let mut index = PageIndexBuilder::new(groups.len(), schema.fields().len());
+    let descriptor = Arc::new(file_schema(schema)?);
+    let mut index = PageIndexBuilder::new(groups.len(), descriptor.num_columns());
     let mut row_groups = Vec::with_capacity(groups.len());
     for (number, group) in groups.into_iter().enumerate() {
         for (column, page_bounds) in group.column_indexes.into_iter().enumerate() {
@@ -206,7 +231,6 @@ fn file_metadata(groups: Vec<Group>, schema: &Schema) -> Result<ParquetMetaData,
         row_groups.push(group.metadata);
     }
     let rows = row_groups.iter().map(RowGroupMetaData::num_rows).sum();
-    let descriptor = Arc::new(file_schema(schema)?);
     let file = FileMetaData::new(FORMAT_VERSION, rows, Some(created_by()), None, descriptor, None);
     let builder = ParquetMetaDataBuilder::new(file).set_row_groups(row_groups);
     Ok(builder.set_page_index(Some(Arc::new(index.build()))).build())
@@ -258,7 +282,7 @@ impl<W: Write> Shared<W> {
         self.lock().held = Some(Vec::new());
     }
 
-    /// Writes what was held back: the page indexes and the footer of a file of so many columns.
+    /// Writes what was held back: the page indexes and the footer of a file of so many columns of values.
     fn release(&self, columns: usize) -> io::Result<()> {
         let mut held = self.lock().held.take().unwrap_or_default();
         name_known_orders(&mut held, columns);

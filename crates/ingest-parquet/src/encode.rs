@@ -3,43 +3,40 @@
 use std::fmt;
 use std::sync::Arc;
 
-use bytes::Bytes;
-use ingest_columnar::arrow::array::{ArrayRef, RecordBatch, new_null_array};
+use ingest_columnar::arrow::array::{Array, ArrayRef, RecordBatch, new_null_array};
 use ingest_columnar::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use parquet::arrow::ArrowSchemaConverter;
-use parquet::column::writer::ColumnCloseResult;
-use parquet::schema::types::{ColumnDescPtr, SchemaDescriptor};
+use parquet::schema::types::{SchemaDescriptor, TypePtr};
 
-use crate::chunk::ChunkEncoder;
+use crate::chunk::{Chunk, ChunkEncoder, is_nested, leaf_count, leaves};
 use crate::error::ParquetError;
 use crate::options::WriteOptions;
 
 /// One column of one row group: compressed pages, their statistics and index, held in memory.
 pub struct EncodedColumn {
-    pub(crate) pages: Bytes,
-    pub(crate) close: ColumnCloseResult,
+    /// Of the column, or of each column of values within it.
+    pub(crate) chunks: Vec<Chunk>,
     pub(crate) kind: DataType,
+    /// The column in Parquet's terms.
+    pub(crate) described: TypePtr,
+    rows: u64,
 }
 
 impl EncodedColumn {
     /// Number of values, nulls included.
     pub fn rows(&self) -> u64 {
-        self.close.rows_written
+        self.rows
     }
 
     /// Bytes the pages take in memory, and will take in the file.
     pub fn bytes(&self) -> u64 {
-        self.pages.len() as u64
-    }
-
-    pub(crate) fn descriptor(&self) -> ColumnDescPtr {
-        self.close.metadata.column_descr_ptr()
+        self.chunks.iter().map(|(pages, _)| pages.len() as u64).sum()
     }
 }
 
 impl fmt::Debug for EncodedColumn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = self.descriptor().name().to_owned();
+        let name = self.described.name();
         write!(f, "EncodedColumn({name:?}: {}, {} rows, {} bytes)", self.kind, self.rows(), self.bytes())
     }
 }
@@ -114,11 +111,20 @@ impl Encoder {
                 "column {name:?} of type {kind} was given values of type {other}"
             )));
         }
-        let described = file_schema(&Schema::new(vec![field.clone()]))?;
-        let chunk = self.0.encode(described.column(0), &kind, arrays)?;
-        let (pages, close) = chunk
-            .ok_or_else(|| ParquetError::encode(format!("column {name:?}: no frame has columns of type {kind}")))?;
-        Ok(EncodedColumn { pages, close, kind })
+        let schema = file_schema(&Schema::new(vec![field.clone()]))?;
+        let mut chunks = Vec::with_capacity(leaf_count(&kind));
+        if is_nested(&kind) {
+            for (number, leaf) in leaves(&kind, arrays)?.into_iter().enumerate() {
+                chunks.extend(self.0.encode_leaf(schema.column(number), leaf)?);
+            }
+        } else {
+            chunks.extend(self.0.encode(schema.column(0), &kind, arrays)?);
+        }
+        if chunks.len() < leaf_count(&kind) {
+            return Err(ParquetError::encode(format!("column {name:?}: no frame has columns of type {kind}")));
+        }
+        let rows = arrays.iter().map(|array| array.len() as u64).sum();
+        Ok(EncodedColumn { chunks, kind, described: schema.root_schema().get_fields()[0].clone(), rows })
     }
 }
 
@@ -153,10 +159,17 @@ pub(crate) fn kind_of(data_type: &DataType) -> DataType {
 /// # Errors
 /// A type that Parquet cannot hold.
 pub(crate) fn file_schema(schema: &Schema) -> Result<SchemaDescriptor, ParquetError> {
-    let stored = |field: &Arc<Field>| match field.data_type() {
-        DataType::Null => Field::new(field.name(), DataType::Utf8, true),
-        other => Field::new(field.name(), other.clone(), true),
+    let stored = Schema::new(schema.fields().iter().map(|field| stored_as(field)).collect::<Vec<_>>());
+    // What lies in lists gets the names that the format prescribes.
+    Ok(ArrowSchemaConverter::new().with_coerce_types(true).schema_root("schema").convert(&stored)?)
+}
+
+fn stored_as(field: &Field) -> Field {
+    let kind = match field.data_type() {
+        DataType::Null => DataType::Utf8,
+        DataType::Struct(fields) => DataType::Struct(fields.iter().map(|field| stored_as(field)).collect()),
+        DataType::List(item) => DataType::List(Arc::new(stored_as(item))),
+        other => other.clone(),
     };
-    let stored = Schema::new(schema.fields().iter().map(stored).collect::<Vec<_>>());
-    Ok(ArrowSchemaConverter::new().schema_root("schema").convert(&stored)?)
+    Field::new(field.name(), kind, true)
 }

@@ -8,9 +8,9 @@
 //!   written with the final types from the start, byte for byte.
 //! - [`StreamWriter`] does the same into any `Write`, for types that are settled beforehand.
 //!
-//! Every column is optional (nullable). Each chunk carries statistics and a page index, and a Bloom filter where one is
-//! asked for. Encodings are PLAIN and RLE_DICTIONARY only, which every reader knows, unless [`EncodingSet::Modern`] allows
-//! more. The Arrow schema is not embedded: Parquet's own types say all that the supported types need.
+//! Every column is optional (nullable), and so is all that structs and lists hold; each column of values within one is a chunk
+//! of its own. A chunk carries statistics and a page index, and a Bloom filter where one is asked for. Encodings are PLAIN and
+//! RLE_DICTIONARY only, which every reader knows, unless [`EncodingSet::Modern`] allows more. The Arrow schema is not embedded: Parquet's own types say all that the supported types need.
 //!
 //! What this crate does not do: it reads no Parquet, starts no threads, and decides no types and no row group sizes.
 //!

@@ -1,15 +1,17 @@
-//! Columns to delimited text: a header, then a record a row. Null is nothing, an empty string is `""`.
+//! Columns to delimited text: a header, then a record a row. Null is nothing, an empty string is `""`; structs and lists are
+//! their JSON.
 
 use std::io::Write;
 use std::sync::Arc;
 
-use ingest_columnar::arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray};
+use ingest_columnar::arrow::array::{Array, ArrayRef, AsArray, ListArray, RecordBatch, StringArray, StructArray};
 use ingest_columnar::arrow::datatypes::{
     DataType, Schema, TimeUnit, TimestampMicrosecondType, TimestampNanosecondType,
 };
 use ingest_columnar::arrow::util::display::{ArrayFormatter, FormatOptions};
 
 use crate::error::{Error, Result};
+use crate::jsonl::Values;
 
 /// Appends a field: quoted where it must be, null as nothing.
 pub(crate) fn write_field(text: Option<&[u8]>, out: &mut Vec<u8>) {
@@ -61,8 +63,8 @@ pub(crate) fn rows(batch: &RecordBatch) -> Result<Vec<u8>> {
     Ok(out)
 }
 
-/// The column, its zone (always UTC here) by offset: that can be shown without a table of time zones.
-fn named_by_offset(column: &ArrayRef) -> ArrayRef {
+/// The column, its zones (always UTC here) by offset: that can be shown without a table of time zones.
+pub(crate) fn named_by_offset(column: &ArrayRef) -> ArrayRef {
     const UTC: &str = "+00:00";
     match column.data_type() {
         DataType::Timestamp(TimeUnit::Microsecond, Some(_)) => {
@@ -71,6 +73,21 @@ fn named_by_offset(column: &ArrayRef) -> ArrayRef {
         DataType::Timestamp(TimeUnit::Nanosecond, Some(_)) => {
             Arc::new(column.as_primitive::<TimestampNanosecondType>().clone().with_timezone(UTC))
         }
+        DataType::Struct(fields) => {
+            let array = column.as_struct();
+            let columns: Vec<ArrayRef> = array.columns().iter().map(named_by_offset).collect();
+            let kinds = fields.iter().zip(&columns);
+            let fields = kinds.map(|(field, column)| field.as_ref().clone().with_data_type(column.data_type().clone()));
+            let named =
+                StructArray::try_new_with_length(fields.collect(), columns, array.nulls().cloned(), array.len());
+            Arc::new(named.expect("the same columns by other names"))
+        }
+        DataType::List(item) => {
+            let array = column.as_list::<i32>();
+            let items = named_by_offset(array.values());
+            let item = Arc::new(item.as_ref().clone().with_data_type(items.data_type().clone()));
+            Arc::new(ListArray::new(item, array.offsets().clone(), items, array.nulls().cloned()))
+        }
         _ => column.clone(),
     }
 }
@@ -78,6 +95,7 @@ fn named_by_offset(column: &ArrayRef) -> ArrayRef {
 /// One column's cells as text.
 enum Cells<'a> {
     Text(&'a StringArray),
+    Json(&'a dyn Array, Values<'a>),
     Formatted(&'a dyn Array, ArrayFormatter<'a>),
 }
 
@@ -86,6 +104,9 @@ impl<'a> Cells<'a> {
         if let (DataType::Utf8, Some(text)) = (column.data_type(), column.as_any().downcast_ref()) {
             return Ok(Cells::Text(text));
         }
+        if let DataType::Struct(_) | DataType::List(_) = column.data_type() {
+            return Ok(Cells::Json(column, Values::new(column, options)?));
+        }
         let formatter = ArrayFormatter::try_new(column, options).map_err(Error::encode)?;
         Ok(Cells::Formatted(column, formatter))
     }
@@ -93,7 +114,12 @@ impl<'a> Cells<'a> {
     fn write(&self, row: usize, text: &mut Vec<u8>, out: &mut Vec<u8>) {
         match self {
             Cells::Text(column) => write_field(column.is_valid(row).then(|| column.value(row).as_bytes()), out),
-            Cells::Formatted(column, _) if column.is_null(row) => {}
+            Cells::Formatted(column, _) | Cells::Json(column, _) if column.is_null(row) => {}
+            Cells::Json(_, values) => {
+                text.clear();
+                values.write(row, text);
+                write_field(Some(text), out);
+            }
             Cells::Formatted(_, formatter) => {
                 text.clear();
                 write!(text, "{}", formatter.value(row)).expect("writing to memory");

@@ -104,7 +104,7 @@ impl Flaw {
 
 impl Located {
     fn code(&self) -> Code {
-        match self.kind {
+        match &self.kind {
             FlawKind::Structure(FaultKind::TooFew { .. } | FaultKind::TooMany { .. }) => Code::Ragged,
             FlawKind::Structure(FaultKind::TextAfterQuote { .. }) => Code::TextAfterQuote,
             FlawKind::Structure(FaultKind::StrayQuote { .. }) => Code::StrayQuote,
@@ -119,18 +119,18 @@ impl Located {
     /// The reason as a sentence, without its place.
     fn reason(&self, plan: &Plan) -> String {
         let culprit = &self.text[self.culprit.0..self.culprit.1];
-        match self.kind {
+        match &self.kind {
             FlawKind::Structure(FaultKind::TooFew { found }) => {
-                format!("{}: {} is the first without one", lengths(found, plan), column_label(plan, found as usize))
+                format!("{}: {} is the first without one", lengths(*found, plan), column_label(plan, *found as usize))
             }
             FlawKind::Structure(FaultKind::TooMany { found }) => {
                 let last = plan.columns.len().saturating_sub(1);
-                format!("{}: {} is the last", lengths(found, plan), column_label(plan, last))
+                format!("{}: {} is the last", lengths(*found, plan), column_label(plan, last))
             }
             FlawKind::Structure(FaultKind::TextAfterQuote { .. }) => "text follows a closing quote".to_owned(),
             FlawKind::Structure(FaultKind::StrayQuote { .. }) => "a quote opens within an unquoted field".to_owned(),
             FlawKind::Structure(FaultKind::UnclosedQuote { .. }) => "a quote opens here and never closes".to_owned(),
-            FlawKind::Structure(FaultKind::Json { fault, .. }) => json_reason(fault),
+            FlawKind::Structure(FaultKind::Json { fault, .. }) => json_reason(*fault),
             FlawKind::Value { data_type, .. } => format!("cannot read {:?} as {data_type}", shortened(culprit, 60)),
             FlawKind::Utf8 { .. } => "these bytes are not UTF-8".to_owned(),
             FlawKind::TooLong { .. } => format!("a field is longer than {}", size_label(plan.max_field_bytes)),
@@ -138,7 +138,7 @@ impl Located {
     }
 
     fn hint(&self) -> &'static str {
-        match self.kind {
+        match &self.kind {
             FlawKind::Structure(FaultKind::TooFew { .. } | FaultKind::TooMany { .. }) => {
                 "--ragged pad fills missing fields with nulls, --ragged truncate drops surplus ones too, --ragged reject sets such records aside"
             }
@@ -166,7 +166,7 @@ impl Located {
 
     /// Whether the options set such a record aside instead of failing.
     pub(crate) fn is_rejected(&self, plan: &Plan) -> bool {
-        match self.kind {
+        match &self.kind {
             FlawKind::TooLong { .. } => false,
             FlawKind::Structure(FaultKind::Json { fault, .. }) if fault.is_final() => false,
             FlawKind::Structure(FaultKind::TooFew { .. } | FaultKind::TooMany { .. })

@@ -130,7 +130,7 @@ impl<W: GroupWriter> Grouper<W> {
             None => final_kinds(run.plan, &state.summaries),
         };
         for (position, columns) in group.columns.into_iter().enumerate() {
-            let (places, kind) = (group.places.clone(), kinds[position]);
+            let (places, kind) = (group.places.clone(), kinds[position].clone());
             state.jobs.push_back(Job { group: state.closed, position, places, columns, kind });
         }
         state.nulls.push(vec![0; kinds.len()]);
@@ -216,8 +216,15 @@ pub(crate) fn encode_again(
     let arrays = places
         .iter()
         .map(|(place, rows)| {
-            let columns =
-                crate::pipeline::parse_columns(plan, inputs, place, &[position], &[*kind], *rows, &mut scratch)?;
+            let columns = crate::pipeline::parse_columns(
+                plan,
+                inputs,
+                place,
+                &[position],
+                std::slice::from_ref(kind),
+                *rows,
+                &mut scratch,
+            )?;
             Ok(columns.into_iter().next().expect("one column was asked for").column.array)
         })
         .collect::<Result<Vec<_>>>()?;

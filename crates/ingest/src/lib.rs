@@ -23,6 +23,7 @@ mod cycles;
 mod error;
 mod flaw;
 mod groups;
+mod jsonl;
 mod look;
 mod measure;
 mod options;

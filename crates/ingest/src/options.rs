@@ -69,6 +69,8 @@ pub enum Format {
     Arrow,
     /// Comma-separated text with a header.
     Csv,
+    /// JSON, an object a line.
+    Jsonl,
 }
 
 /// How far a run has come, for a progress display.
@@ -293,6 +295,7 @@ impl Format {
             "parquet" | "pq" => Some(Format::Parquet),
             "arrow" | "feather" | "ipc" => Some(Format::Arrow),
             "csv" => Some(Format::Csv),
+            "jsonl" | "ndjson" => Some(Format::Jsonl),
             _ => None,
         }
     }
@@ -306,7 +309,8 @@ impl FromStr for Format {
             "parquet" => Ok(Format::Parquet),
             "arrow" => Ok(Format::Arrow),
             "csv" => Ok(Format::Csv),
-            _ => Err(unknown(word, "parquet, arrow, csv")),
+            "jsonl" => Ok(Format::Jsonl),
+            _ => Err(unknown(word, "parquet, arrow, csv, jsonl")),
         }
     }
 }

@@ -66,13 +66,10 @@ pub(crate) struct Input {
 impl Plan {
     /// A column's fields, as the builders take them.
     pub(crate) fn fields<'a>(&'a self, block: Padded<'a>, spans: &'a [Span]) -> Fields<'a> {
-        Fields { block, spans, dialect: self.dialect_of(spans) }
-    }
-
-    /// How these fields of one column are written.
-    pub(crate) fn dialect_of(&self, spans: &[Span]) -> &Dialect {
-        let with_escapes = self.json.is_some() && spans.iter().any(|span| span.is_escaped());
-        if with_escapes { &Dialect::JSON } else { &self.dialect }
+        if self.json.is_some() {
+            return Fields::of_json(block, spans);
+        }
+        Fields { block, spans, dialect: &self.dialect }
     }
 
     /// How fields become values.
@@ -93,7 +90,8 @@ impl Plan {
 
     /// The type that a selected column starts from.
     pub(crate) fn kind(&self, position: usize, known: &Summary) -> ColumnType {
-        self.columns[self.selected[position]].given.unwrap_or_else(|| ColumnType::from(known.decide()))
+        let given = self.columns[self.selected[position]].given.clone();
+        given.unwrap_or_else(|| ColumnType::from(known.decide()))
     }
 
     /// Settles the types of columns that no option gave one.
@@ -101,7 +99,7 @@ impl Plan {
         self.learn_all(types.iter().map(|(name, _)| name), options)?;
         for (name, kind) in types {
             let column = self.columns.iter_mut().find(|column| column.name == name);
-            column.map(|column| column.given.get_or_insert(ColumnType { given: true, ..kind }));
+            column.map(|column| column.given.get_or_insert(kind.settled()));
         }
         Ok(())
     }
@@ -384,9 +382,13 @@ fn planned_columns(options: &Options, opening: &Opening, source: &str) -> Result
         columns.iter_mut().for_each(|column| column.given = Some(ColumnType::given(DataType::Utf8)));
     }
     for (name, data_type) in options.schema.iter().flatten().chain(&options.types) {
+        if matches!(data_type, DataType::Struct(_) | DataType::List(_)) {
+            let message = format!("column {name:?} cannot be {data_type}: delimited text has no structs and lists");
+            return Err(Error::new(Code::Usage, message).hint("only JSON has; utf8 keeps the text"));
+        }
         let column = columns.iter_mut().find(|column| &column.name == name);
         match column {
-            Some(column) => column.given = Some(ColumnType::given(*data_type)),
+            Some(column) => column.given = Some(ColumnType::given(data_type.clone())),
             None => {
                 let names = columns.iter().map(|column| column.name.as_str());
                 return Err(unknown_column("--type", name, names));

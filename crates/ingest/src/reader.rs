@@ -8,7 +8,6 @@ use ingest_columnar::arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions};
 use ingest_columnar::arrow::datatypes::SchemaRef;
 use ingest_columnar::arrow::error::ArrowError;
 use ingest_columnar::{ColumnType, Frame, OnError, type_name};
-use ingest_infer::DataType;
 use ingest_parse::{Cells, read_records};
 use ingest_source::Source;
 
@@ -483,10 +482,8 @@ fn first_types(sources: &[Source], options: &Options, rows: u64) -> Result<Vec<(
         };
         if totals.rows_out >= rows || complete || wanted >= BYTES_MAX {
             let kinds = final_kinds(&session.plan, &totals.summaries);
-            // A column without a value in these records could be anything.
-            let text = |kind: ColumnType| {
-                if kind.data_type == DataType::Null { ColumnType::given(DataType::Utf8) } else { kind }
-            };
+            // What has no value in these records could be anything.
+            let text = ColumnType::with_text_for_null;
             let names = session.plan.names().map(str::to_owned);
             return Ok(names.zip(kinds.into_iter().map(text)).collect());
         }

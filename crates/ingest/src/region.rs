@@ -2,8 +2,8 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use ingest_columnar::{Column, ColumnBuilder, ColumnType, OnError, Quotes, Room, Spares, builder_for};
-use ingest_infer::{DataType, Summary};
+use ingest_columnar::{Column, ColumnBuilder, ColumnType, OnError, Room, Spares, builder_for};
+use ingest_infer::Summary;
 use ingest_parse::json::Framed;
 use ingest_parse::{Batch, Cells, FaultKind, LineCounter, Span, invalid_utf8, read_records, unescape};
 use ingest_simd::Padded;
@@ -276,16 +276,16 @@ impl<'a> Batches<'a> {
     fn take_bad_values(&mut self, text: Padded<'_>, scratch: &mut Scratch) {
         let mut keep = vec![true; scratch.batch.rows()];
         for &index in &self.plan.selected {
-            let Some(kind) = self.plan.columns[index].given else { continue };
+            let Some(kind) = &self.plan.columns[index].given else { continue };
             scratch.batch.column(text.bytes(), index, &mut scratch.spans);
             scratch.misfits.clear();
-            let mut builder = builder_for(&kind, scratch.spans.len(), &mut scratch.spares());
+            let mut builder = builder_for(kind, scratch.spans.len(), &mut scratch.spares());
             builder.append(&self.plan.fields(text, &scratch.spans), &self.plan.rules(), &mut scratch.misfits);
             for &row in &scratch.misfits {
                 let row = row as usize;
                 if std::mem::replace(&mut keep[row], false) {
                     let place = scratch.batch.row(text.bytes(), row);
-                    let kind = value_flaw(index, scratch.spans[row], self.base, &kind);
+                    let kind = value_flaw(index, scratch.spans[row], self.base, kind);
                     self.push(place.record, place.start as usize, place.end as usize, kind);
                 }
             }
@@ -328,7 +328,7 @@ fn retain(batch: &mut Batch, text: Padded<'_>, keep: &[bool]) {
 }
 
 fn value_flaw(column: usize, span: Span, base: usize, kind: &ColumnType) -> FlawKind {
-    FlawKind::Value { column, start: base + span.start(), end: base + span.end(), data_type: kind.data_type }
+    FlawKind::Value { column, start: base + span.start(), end: base + span.end(), data_type: kind.data_type.clone() }
 }
 
 /// A fault whose offsets count from `base` bytes earlier.
@@ -386,27 +386,12 @@ impl<'a> Work<'a> {
             let index = self.plan.selected[self.wanted.columns[position]];
             scratch.batch.column(text.bytes(), index, &mut scratch.spans);
             scratch.misfits.clear();
-            if self.has_strings_for_numbers(position, &scratch.spans) {
-                self.widened[position] = true;
-                continue;
-            }
             let fields = self.plan.fields(text, &scratch.spans);
             self.builders[position].append(&fields, &self.plan.rules(), &mut scratch.misfits);
             if !scratch.misfits.is_empty() {
                 self.take_misfits(position, text, base, records_before, scratch);
             }
         }
-    }
-
-    /// Whether strings are among the fields of a column that was inferred to hold numbers or booleans: they are none, even if
-    /// they read like some.
-    fn has_strings_for_numbers(&self, position: usize, spans: &[Span]) -> bool {
-        let kind = &self.wanted.kinds[position];
-        let takes_strings = matches!(
-            kind.data_type,
-            DataType::Utf8 | DataType::Date32 | DataType::Time64(_) | DataType::Timestamp { .. } | DataType::Null
-        );
-        self.plan.quotes == Quotes::Mean && !kind.given && !takes_strings && spans.iter().any(|span| span.is_quoted())
     }
 
     fn take_misfits(
@@ -447,7 +432,7 @@ impl<'a> Work<'a> {
                 drop(builder);
                 self.widen(position, scratch)
             } else {
-                let (kind, column) = (self.wanted.kinds[position], builder.finish());
+                let (kind, column) = (self.wanted.kinds[position].clone(), builder.finish());
                 let share = column.text_bytes() as f32 / self.region.text.len().max(1) as f32;
                 scratch.text_shares[self.wanted.columns[position]] = share;
                 ParsedColumn { kind, column, errors: self.errors[position] }
@@ -484,7 +469,7 @@ impl<'a> Work<'a> {
 
 /// Adds the fields of one column to a summary.
 pub(crate) fn observe(plan: &Plan, text: Padded<'_>, spans: &[Span], unescaped: &mut Vec<u8>, summary: &mut Summary) {
-    let (rules, dialect) = (plan.rules(), plan.dialect_of(spans));
+    let (rules, dialect) = (plan.rules(), plan.fields(text, spans).dialect);
     for span in spans {
         let raw = span.of(text.bytes());
         if span.is_quoted() || span.is_escaped() {

@@ -111,12 +111,12 @@ pub(crate) fn settle_column(
     }
     if column.blank {
         let array = column.array.map(|_| new_null_array(&arrow_type(&kind.data_type), rows));
-        return Ok(KeptColumn { kind: *kind, array, nulls: rows, blank: true });
+        return Ok(KeptColumn { kind: kind.clone(), array, nulls: rows, blank: true });
     }
-    let again = parse_columns(plan, inputs, place, &[position], &[*kind], rows, scratch)?;
+    let again = parse_columns(plan, inputs, place, &[position], std::slice::from_ref(kind), rows, scratch)?;
     let parsed = again.into_iter().next().expect("one column was asked for");
     let array = column.array.map(|_| parsed.column.array);
-    Ok(KeptColumn { kind: *kind, array, nulls: parsed.column.nulls, blank: false })
+    Ok(KeptColumn { kind: kind.clone(), array, nulls: parsed.column.nulls, blank: false })
 }
 
 /// Brings all chunks to the final types, on all threads.

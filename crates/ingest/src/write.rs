@@ -22,6 +22,7 @@ use crate::plan::{Plan, unknown_column};
 use crate::reader::{Reader, Session, batch_of};
 use crate::report::Report;
 use crate::settle::{final_kinds, schema};
+use crate::{csv, jsonl};
 
 /// The default of [`WriteOptions::row_group_bytes`]. Two groups wait while a third fills: 192 MiB of columns.
 const ROW_GROUP_BYTES: u64 = 64 << 20;
@@ -29,7 +30,7 @@ const ROW_GROUP_BYTES: u64 = 64 << 20;
 pub(crate) fn to_path(reader: Reader, path: &Path, write: &WriteOptions) -> Result<Report> {
     let Some(format) = write.format.or_else(|| Format::of_path(path)) else {
         return Err(Error::new(Code::Usage, format!("{}: the name does not tell the format", path.display()))
-            .hint("name it .parquet, .arrow or .csv, or give --format"));
+            .hint("name it .parquet, .arrow, .csv or .jsonl, or give --format"));
     };
     let mut report = match format {
         Format::Parquet => parquet_file(reader, path, write)?,
@@ -39,9 +40,9 @@ pub(crate) fn to_path(reader: Reader, path: &Path, write: &WriteOptions) -> Resu
             file.commit()?;
             report
         }
-        Format::Csv => {
+        Format::Csv | Format::Jsonl => {
             let mut file = AtomicFile::create(path, write.overwrite)?;
-            let report = csv(reader, &mut file)?;
+            let report = text(reader, &mut file, format)?;
             file.commit()?;
             report
         }
@@ -60,7 +61,7 @@ pub(crate) fn to_writer(
     match format {
         Format::Parquet => parquet_stream(reader, out, write),
         Format::Arrow => arrow_stream(reader, out),
-        Format::Csv => csv(reader, out),
+        Format::Csv | Format::Jsonl => text(reader, out, format),
     }
 }
 
@@ -204,10 +205,12 @@ fn arrow_stream(reader: Reader, out: impl Write + Send) -> Result<Report> {
     session.report_as_parsed(totals, &kinds, rejects)
 }
 
-/// Text to text: without an option that asks for types, every field keeps its text, and one pass is enough.
-fn csv(mut reader: Reader, out: impl Write + Send) -> Result<Report> {
+/// Delimited text or JSON lines. To delimited text, without an option that asks for types, every field keeps its text, and one
+/// pass is enough.
+fn text(mut reader: Reader, out: impl Write + Send, format: Format) -> Result<Report> {
+    let is_json = format == Format::Jsonl;
     let options = &mut reader.options;
-    let typed = options.schema.is_some() || !options.types.is_empty() || options.infer != Infer::All;
+    let typed = is_json || options.schema.is_some() || !options.types.is_empty() || options.infer != Infer::All;
     if !typed && options.null_values.is_none() && options.on_error != OnError::Null {
         options.infer = Infer::None;
     }
@@ -216,8 +219,9 @@ fn csv(mut reader: Reader, out: impl Write + Send) -> Result<Report> {
         let mut out = out.lock().unwrap_or_else(PoisonError::into_inner);
         out.write_all(bytes).map_err(|error| Error::from_io(Path::new("output"), error))
     };
-    let report =
-        in_batches(reader, |schema| put(&crate::csv::header(schema)), |batch| put(&crate::csv::rows(&batch)?))?;
+    let header = |schema: &SchemaRef| if is_json { Ok(()) } else { put(&csv::header(schema)) };
+    let rows = |batch: RecordBatch| put(&if is_json { jsonl::rows(&batch)? } else { csv::rows(&batch)? });
+    let report = in_batches(reader, header, rows)?;
     let mut out = out.into_inner().unwrap_or_else(PoisonError::into_inner);
     out.flush().map_err(|error| Error::from_io(Path::new("output"), error))?;
     Ok(report)

@@ -34,7 +34,7 @@ pub(crate) struct Args {
     output: PathBuf,
 
     /// What to write [default: by the extension of OUT].
-    #[arg(short, long, value_name = "FORMAT", value_parser = one_of::<Format>(&["parquet", "arrow", "csv"]))]
+    #[arg(short, long, value_name = "FORMAT", value_parser = one_of::<Format>(&["parquet", "arrow", "csv", "jsonl"]))]
     format: Option<Format>,
 
     /// Replace OUT and the table of --rejects if they exist [default: refuse].
@@ -130,7 +130,7 @@ impl Args {
 }
 
 fn no_format() -> Error {
-    Error::new(Code::Usage, "-o - does not say what to write").hint("add -f parquet, -f arrow or -f csv")
+    Error::new(Code::Usage, "-o - does not say what to write").hint("add -f parquet, -f arrow, -f csv or -f jsonl")
 }
 
 fn two_on_stdout() -> Error {
@@ -140,6 +140,6 @@ fn two_on_stdout() -> Error {
 fn unknown_format(path: &Path) -> Error {
     let message = format!("the extension of {} names no format that is written", path.display());
     Error::new(Code::Usage, message).hint(
-        "formats are parquet (.parquet, .pq), arrow (.arrow, .feather, .ipc) and csv (.csv); -f FORMAT chooses one for any name",
+        "formats are parquet (.parquet, .pq), arrow (.arrow, .feather, .ipc), csv (.csv) and jsonl (.jsonl, .ndjson); -f FORMAT chooses one for any name",
     )
 }

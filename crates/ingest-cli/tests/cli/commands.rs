@@ -184,7 +184,7 @@ fn every_verb_reads_json_lines() {
     assert_eq!(room.run(&["count", "data.jsonl"]).ok().text(), "2\n");
     assert_eq!(room.run(&["count", "data.json"]).ok().text(), "2\n");
     let columns = room.run(&["schema", "data.jsonl", "--json"]).ok().json()["columns"].clone();
-    let types = ["id int64", "name utf8", "tags utf8"];
+    let types = ["id int64", "name utf8", "tags list<utf8>"];
     let found: Vec<String> = columns
         .as_array()
         .expect("a list")
@@ -199,6 +199,9 @@ fn every_verb_reads_json_lines() {
     let out = room.run(&["head", "data.jsonl"]).ok();
     assert!(out.text().contains("O \"x\"") && out.text().contains("[\"a\"]"), "{}", out.text());
     room.run(&["validate", "data.jsonl", "--schema", "id:int64,name:utf8,tags:utf8"]).ok();
+    let out = room.run(&["convert", "data.jsonl", "-o", "-", "-f", "jsonl"]).ok();
+    let lines = "{\"id\":1,\"name\":\"O \\\"x\\\"\",\"tags\":null}\n{\"id\":2,\"name\":null,\"tags\":[\"a\"]}\n";
+    assert_eq!(out.text(), lines);
     let sniffed = room.run(&["sniff", "data.jsonl", "--json"]).ok().json();
     assert_eq!((&sniffed["format"], &sniffed["delimiter"]), (&"jsonl".into(), &Value::Null));
     assert_eq!(sniffed["columns"].as_array().map(Vec::len), Some(3));

@@ -35,7 +35,7 @@ fn every_kernel_gives_the_same_output_and_is_named() {
         assert_eq!(version(&run(&["version"]).ok()).1, *kernel);
         for table in ["taxi", "quoted", "text"] {
             let source = format!("{table}.csv");
-            for format in ["parquet", "arrow", "csv"] {
+            for format in ["parquet", "arrow", "csv", "jsonl"] {
                 let out = format!("{table}.{kernel}.{format}.out");
                 let report = run(&["convert", &source, "-o", &out, "-f", format, "--json"]).ok().json();
                 assert_eq!(report["kernel"], kernel.as_str());

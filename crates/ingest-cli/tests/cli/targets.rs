@@ -130,7 +130,7 @@ fn the_hint_beyond_max_errors_names_what_helps() {
 /// The limit holds whatever is written, for rejects and for nulls, as a number and as a share.
 #[test]
 fn max_errors_holds_for_every_output() {
-    for format in ["parquet", "arrow", "csv"] {
+    for format in ["parquet", "arrow", "csv", "jsonl"] {
         for (on_error, limit, status) in [
             ("reject", "50%", 3),
             ("reject", "67%", 0),

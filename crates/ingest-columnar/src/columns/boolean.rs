@@ -15,6 +15,7 @@ struct Words;
 
 impl Reading<bool> for Words {
     type Facts = ();
+    const IS_STRING: bool = false;
 
     fn kernel(&mut self, fields: &Fields<'_>, _: &Rules<'_>, out: Batch<'_, bool>) {
         leave_all(fields.spans, out);

@@ -16,6 +16,7 @@ struct Days(Option<DateOrder>);
 
 impl Reading<i32> for Days {
     type Facts = Option<Range<i32>>;
+    const IS_STRING: bool = true;
 
     fn kernel(&mut self, fields: &Fields<'_>, rules: &Rules<'_>, out: Batch<'_, i32>) -> Self::Facts {
         if self.0.is_none() {

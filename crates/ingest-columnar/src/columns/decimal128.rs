@@ -24,6 +24,7 @@ struct Numbers {
 
 impl Reading<i128> for Numbers {
     type Facts = DecimalFacts;
+    const IS_STRING: bool = false;
 
     fn kernel(&mut self, fields: &Fields<'_>, rules: &Rules<'_>, out: Batch<'_, i128>) -> DecimalFacts {
         self.narrow.clear();

@@ -26,6 +26,7 @@ pub(super) fn note_decimals(summary: &mut Summary, facts: DecimalFacts) {
 
 impl Reading<f64> for Numbers {
     type Facts = DecimalFacts;
+    const IS_STRING: bool = false;
 
     fn kernel(&mut self, fields: &Fields<'_>, rules: &Rules<'_>, out: Batch<'_, f64>) -> DecimalFacts {
         parse_floats(rules.kernel, fields.block, fields.spans, out)

@@ -16,6 +16,7 @@ struct Numbers(Form);
 
 impl Reading<i64> for Numbers {
     type Facts = IntFacts;
+    const IS_STRING: bool = false;
 
     fn kernel(&mut self, fields: &Fields<'_>, rules: &Rules<'_>, out: Batch<'_, i64>) -> IntFacts {
         parse_ints(rules.kernel, fields.block, fields.spans, out)

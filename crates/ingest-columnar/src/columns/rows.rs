@@ -8,7 +8,7 @@ use ingest_parse::Span;
 use ingest_simd::{Batch, Validity};
 use std::sync::Arc;
 
-use crate::{Column, ColumnType, Fields, Rules};
+use crate::{Column, ColumnType, Fields, Quotes, Rules};
 
 /// The rows of a column whose values are of type `T`.
 #[derive(Debug)]
@@ -20,6 +20,8 @@ pub(super) struct Rows<T> {
     left: Vec<u32>,
     text: Vec<u8>,
     spans: Vec<Span>,
+    /// Fields of the current call without the strings.
+    unquoted: Vec<Span>,
 }
 
 /// What a column has seen, if anybody asks.
@@ -49,6 +51,16 @@ impl Seen {
         !self.asked || self.summary.is_text()
     }
 
+    /// The same where objects and arrays may come.
+    pub(super) fn is_settled_as_json_text(&self) -> bool {
+        !self.asked || self.summary.is_json_text()
+    }
+
+    /// Whether anybody asks.
+    pub(super) fn is_asked(&self) -> bool {
+        self.asked
+    }
+
     /// All that was seen; begins anew.
     pub(super) fn take(&mut self) -> Summary {
         std::mem::take(&mut self.summary)
@@ -59,6 +71,9 @@ impl Seen {
 pub(super) trait Reading<T> {
     /// What the kernel reports.
     type Facts;
+
+    /// Whether the values can be strings where strings are told from other values: dates and times are.
+    const IS_STRING: bool;
 
     /// Reads what can be read many fields at a time; the rest are its misfits.
     fn kernel(&mut self, fields: &Fields<'_>, rules: &Rules<'_>, out: Batch<'_, T>) -> Self::Facts;
@@ -80,6 +95,7 @@ impl<T: Copy + Default> Rows<T> {
             left: Vec::new(),
             text: Vec::new(),
             spans: Vec::new(),
+            unquoted: Vec::new(),
         }
     }
 
@@ -87,8 +103,31 @@ impl<T: Copy + Default> Rows<T> {
         self.values.len()
     }
 
+    /// Appends all fields; strings are no values of an inferred type that has none, even if they read like some.
+    pub(super) fn append<R: Reading<T>>(
+        &mut self,
+        reading: &mut R,
+        fields: &Fields<'_>,
+        rules: &Rules<'_>,
+        misfits: &mut Vec<u32>,
+    ) {
+        let tells_strings = rules.quotes == Quotes::Mean && !R::IS_STRING && self.seen.is_asked();
+        if !tells_strings || !fields.spans.iter().any(|span| span.is_quoted()) {
+            return self.append_values(reading, fields, rules, misfits);
+        }
+        let mut unquoted = std::mem::take(&mut self.unquoted);
+        unquoted.clear();
+        unquoted.extend(fields.spans.iter().map(|&span| if span.is_quoted() { Span::default() } else { span }));
+        let before = misfits.len();
+        let strings = fields.spans.iter().zip(0..).filter(|(span, _)| span.is_quoted());
+        misfits.extend(strings.map(|(_, row)| row));
+        self.append_values(reading, &Fields { spans: &unquoted, ..*fields }, rules, misfits);
+        misfits[before..].sort_unstable();
+        self.unquoted = unquoted;
+    }
+
     /// Appends all fields: those that the kernel takes by the kernel, the others one by one.
-    pub(super) fn append(
+    fn append_values(
         &mut self,
         reading: &mut impl Reading<T>,
         fields: &Fields<'_>,

@@ -61,6 +61,7 @@ fn worth(cell: &Cell, column_type: &ColumnType, nulls: &NullWords) -> Worth {
         DataType::Time64(unit) => value::time64(text, unit).map(|value| Worth::Whole(value.into())),
         DataType::Timestamp { unit, utc } => value::timestamp(text, unit, utc).map(|value| Worth::Whole(value.into())),
         DataType::Utf8 => Some(Worth::Text(cell.text.clone())),
+        DataType::Struct(_) | DataType::List(_) => unreachable!("the cells here are not nested"),
     };
     worth.unwrap_or(Worth::Misfit)
 }
@@ -172,8 +173,9 @@ fn every_type() -> Vec<ColumnType> {
         "utf8",
     ];
     let plain = plain.into_iter().map(|name| name.parse().unwrap());
-    let mut types: Vec<ColumnType> =
-        plain.flat_map(|data_type| [ColumnType::inferred(data_type), ColumnType::given(data_type)]).collect();
+    let mut types: Vec<ColumnType> = plain
+        .flat_map(|data_type: DataType| [ColumnType::inferred(data_type.clone()), ColumnType::given(data_type)])
+        .collect();
     for order in [DateOrder::DayFirst, DateOrder::MonthFirst] {
         types.push(ColumnType { date_order: Some(order), ..ColumnType::inferred(DataType::Date32) });
     }

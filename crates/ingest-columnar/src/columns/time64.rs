@@ -16,6 +16,7 @@ struct Clock(TimeUnit);
 
 impl Reading<i64> for Clock {
     type Facts = ();
+    const IS_STRING: bool = true;
 
     fn kernel(&mut self, fields: &Fields<'_>, _: &Rules<'_>, out: Batch<'_, i64>) {
         leave_all(fields.spans, out);

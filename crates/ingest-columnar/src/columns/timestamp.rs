@@ -24,6 +24,8 @@ struct Moments {
 const ZONED_LEN: usize = 20;
 
 impl Reading<i64> for Moments {
+    const IS_STRING: bool = true;
+
     /// In microseconds.
     type Facts = Option<Range<i64>>;
 

@@ -33,14 +33,25 @@ impl Text {
         }
     }
 
-    /// Adds what fields show until it is sure that the column is text.
+    /// Adds what fields show until it is sure that the column is text. Objects and arrays would still change how it is written.
     fn observe(&mut self, fields: &Fields<'_>, spans: &[Span], rules: &Rules<'_>) {
-        for &span in spans {
+        for (number, &span) in spans.iter().enumerate() {
             if self.seen.is_settled_as_text() {
-                return;
+                return self.observe_nested(fields, &spans[number..], rules);
             }
             let text = fields.text(span, &mut self.rewritten);
             self.seen.note(|summary| rules.observe(text, span.is_quoted(), summary));
+        }
+    }
+
+    fn observe_nested(&mut self, fields: &Fields<'_>, spans: &[Span], rules: &Rules<'_>) {
+        if self.seen.is_settled_as_json_text() || spans.iter().all(|span| span.is_quoted()) {
+            return;
+        }
+        let nested = spans.iter().find(|span| fields.is_nested(**span, rules));
+        if let Some(nested) = nested {
+            let text = nested.of(fields.block.bytes());
+            self.seen.note(|summary| rules.observe(text, false, summary));
         }
     }
 

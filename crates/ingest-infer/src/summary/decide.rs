@@ -2,7 +2,7 @@
 
 use super::{Flags, Kinds, Summary};
 use crate::value::EXACT_WHOLE_MAX;
-use crate::{DataType, DateOrder, TimeUnit};
+use crate::{DataType, DateOrder, Member, NESTING_MAX, TimeUnit};
 
 /// The most digits that a decimal128 holds.
 const DECIMAL_DIGITS_MAX: u8 = 38;
@@ -11,7 +11,7 @@ const DECIMAL_DIGITS_MAX: u8 = 38;
 const MICROSECOND_DIGITS: u8 = 6;
 
 /// What a column is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decision {
     /// The type of the column.
     pub data_type: DataType,
@@ -20,23 +20,35 @@ pub struct Decision {
     pub date_order: Option<DateOrder>,
     /// Whether all values are dates like `01/02/2020` and could be read either way, so that the column stays text.
     pub ambiguous_dates: bool,
+    /// Whether the column is text because objects or arrays stand beside other values: then each value is its JSON text, and
+    /// strings keep their quotes.
+    pub json_text: bool,
+    /// The decisions for the fields of a struct, or for the items of a list.
+    pub children: Vec<Decision>,
 }
 
 impl From<DataType> for Decision {
     fn from(data_type: DataType) -> Self {
-        Decision { data_type, date_order: None, ambiguous_dates: false }
+        Decision { data_type, date_order: None, ambiguous_dates: false, json_text: false, children: Vec::new() }
     }
 }
 
 impl Summary {
-    /// The type of a column whose fields are all in this summary. O(1).
+    /// The type of a column whose fields are all in this summary. O(1), or O(keys) where there are objects.
     ///
     /// Every field that is not null converts under that type with [`Form::Inferred`](crate::Form::Inferred).
     #[must_use]
     pub fn decide(&self) -> Decision {
+        self.decide_at(0)
+    }
+
+    /// The same within so many structs and lists.
+    fn decide_at(&self, depth: usize) -> Decision {
         let values = self.kinds.values();
         if self.kinds.is_empty() {
             DataType::Null.into()
+        } else if self.has_nested() {
+            self.nested_decision(depth)
         } else if values.is_empty() || self.is_text() {
             DataType::Utf8.into()
         } else if values.has_any(Kinds::NUMBERS) {
@@ -56,6 +68,9 @@ impl Summary {
         let values = self.kinds.values();
         if values.is_empty() {
             return false;
+        }
+        if self.has_nested() {
+            return self.is_json_text();
         }
         if values.is_within(Kinds::NUMBERS) {
             return self.is_beyond_numbers();
@@ -106,6 +121,25 @@ impl Summary {
         } else {
             DataType::Float64
         }
+    }
+
+    fn nested_decision(&self, depth: usize) -> Decision {
+        let json_text = Decision { json_text: true, ..DataType::Utf8.into() };
+        // Without nested facts it is JSON text; a struct without fields is no type that files can hold.
+        let has_type = depth < NESTING_MAX && !self.is_json_text();
+        let Some(nested) = self.nested.as_deref().filter(|_| has_type) else { return json_text };
+        if self.kinds.has_any(Kinds::ARRAY) {
+            let item = nested.items.decide_at(depth + 1);
+            return Decision { children: vec![item.clone()], ..DataType::List(item.data_type.into()).into() };
+        }
+        if nested.members.is_empty() {
+            return json_text;
+        }
+        let children: Vec<Decision> = nested.members.values().map(|member| member.decide_at(depth + 1)).collect();
+        let member =
+            |(name, child): (&str, &Decision)| Member { name: name.into(), data_type: child.data_type.clone() };
+        let members = nested.members.keys().map(AsRef::as_ref).zip(&children).map(member).collect();
+        Decision { children, ..DataType::Struct(members).into() }
     }
 
     fn ordered_date_decision(&self) -> Decision {

@@ -2,7 +2,7 @@
 
 /// A set of kinds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Kinds(u16);
+pub(super) struct Kinds(u32);
 
 impl Kinds {
     /// `true`, `false`.
@@ -35,6 +35,12 @@ impl Kinds {
     pub(super) const QUOTED_EMPTY: Kinds = Kinds(1 << 13);
     /// Anything else.
     pub(super) const TEXT: Kinds = Kinds(1 << 14);
+    /// A JSON object.
+    pub(super) const OBJECT: Kinds = Kinds(1 << 15);
+    /// A JSON array.
+    pub(super) const ARRAY: Kinds = Kinds(1 << 16);
+    /// Objects of more keys than a struct has fields.
+    pub(super) const UNRULY: Kinds = Kinds(1 << 17);
 
     /// All numbers.
     pub(super) const NUMBERS: Kinds = Kinds(
@@ -45,6 +51,8 @@ impl Kinds {
             | Kinds::NEGATIVE_ZERO.0
             | Kinds::INFINITY.0,
     );
+    /// Objects and arrays of any kind.
+    pub(super) const NESTED: Kinds = Kinds(Kinds::OBJECT.0 | Kinds::ARRAY.0 | Kinds::UNRULY.0);
     /// Numbers that only float64 can hold.
     pub(super) const FLOAT_ONLY: Kinds = Kinds(Kinds::EXPONENT.0 | Kinds::NEGATIVE_ZERO.0 | Kinds::INFINITY.0);
     /// What a timestamp column without zone can hold.

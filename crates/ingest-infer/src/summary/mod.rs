@@ -2,18 +2,20 @@
 
 mod decide;
 mod kinds;
+mod nested;
 mod note;
 mod observe;
 
 pub use decide::Decision;
 use kinds::Kinds;
+use nested::Nested;
 
 /// What has been seen in the fields of a column.
 ///
 /// [`Summary::default`] has seen nothing. [`observe`](Summary::observe) and the `note_…` methods add what one field or a
 /// batch of fields shows; [`join`](Summary::join) adds what another summary knows. All of them only take unions and
-/// maxima, so the join is associative, commutative and idempotent, and the order and grouping of fields never matter.
-/// 32 bytes, nothing on the heap.
+/// maxima, so the join is associative, commutative and idempotent, and the order and grouping of fields never matter; but the
+/// keys of objects keep the order in which they came. 32 bytes, nothing on the heap unless objects or arrays were seen.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Summary {
     /// Largest magnitude of whole numbers of up to 38 digits.
@@ -26,6 +28,8 @@ pub struct Summary {
     digits_after: u8,
     /// Most digits of a second's fraction, up to the last that is not zero.
     fraction_digits: u8,
+    /// What the objects and arrays hold, while they can become structs or lists.
+    nested: Option<Box<Nested>>,
 }
 
 /// Counts of digits stop here: every bound they are compared with (38, 9) is smaller, and so the maximum stays a maximum.
@@ -64,7 +68,8 @@ impl Flags {
 }
 
 impl Summary {
-    /// Adds what `other` knows: afterwards it is as if all its fields had been observed here too. O(1).
+    /// Adds what `other` knows: afterwards it is as if all its fields had been observed here too. O(1), or O(keys) where there
+    /// are objects.
     pub fn join(&mut self, other: &Summary) {
         self.whole_max = self.whole_max.max(other.whole_max);
         self.kinds.insert(other.kinds);
@@ -72,6 +77,9 @@ impl Summary {
         self.digits_before = self.digits_before.max(other.digits_before);
         self.digits_after = self.digits_after.max(other.digits_after);
         self.fraction_digits = self.fraction_digits.max(other.fraction_digits);
+        if self.nested.is_some() || other.nested.is_some() {
+            self.join_nested(other.nested.as_deref());
+        }
     }
 
     fn see_digits(&mut self, before: usize, after: usize) {

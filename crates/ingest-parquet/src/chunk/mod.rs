@@ -18,6 +18,7 @@ mod dictionary;
 mod hybrid;
 mod levels;
 mod modern;
+mod nested;
 mod split;
 mod values;
 mod writer;
@@ -45,6 +46,8 @@ use dictionary::dictionary_for;
 use hybrid::{code_bits, write_codes};
 use levels::{append_bits, write_levels};
 use modern::runs_of_booleans;
+use nested::Levels;
+pub(crate) use nested::{Leaf, is_nested, leaf_count, leaves};
 use values::{Bounds, Counts, Text, Value, Wide};
 use writer::{ChunkFacts, ChunkWriter, PageFacts};
 
@@ -64,17 +67,19 @@ pub(crate) struct ChunkEncoder {
     texts: Vec<Text<'static>>,
 }
 
-/// The rows of a chunk: how many, and which of them have values (`None`: all).
+/// The rows of a chunk: how many, and which of them have values (`None`: all). Where the chunk is part of a list, or of a
+/// struct, they are the places for values: a row has any number of them.
 struct Rows {
     count: usize,
     validity: Option<BooleanBuffer>,
+    levels: Option<Levels>,
 }
 
 impl Rows {
     fn of(arrays: &[ArrayRef]) -> Self {
         let count = arrays.iter().map(Array::len).sum();
         if arrays.iter().all(|array| array.null_count() == 0) {
-            return Rows { count, validity: None };
+            return Rows { count, validity: None, levels: None };
         }
         let mut validity = BooleanBufferBuilder::new(count);
         for array in arrays {
@@ -83,7 +88,25 @@ impl Rows {
                 None => validity.append_n(array.len(), true),
             }
         }
-        Rows { count, validity: Some(validity.finish()) }
+        Rows { count, validity: Some(validity.finish()), levels: None }
+    }
+
+    /// How many rows begin in a page.
+    fn begun_in(&self, page: &Range<usize>) -> usize {
+        self.levels.as_ref().map_or(page.len(), |levels| levels.rows_in(page))
+    }
+
+    /// Whether a page may end before a place: no row lies on two pages.
+    fn may_end_before(&self, place: usize) -> bool {
+        place == self.count || self.levels.as_ref().is_none_or(|levels| levels.begins_row(place))
+    }
+
+    /// Appends the levels of a page.
+    fn write_levels(&self, page: &Range<usize>, body: &mut Vec<u8>) {
+        match &self.levels {
+            Some(levels) => levels.write(page, body),
+            None => write_levels(self.validity.as_ref(), page.clone(), body),
+        }
     }
 
     fn has_value(&self, row: usize) -> bool {
@@ -98,8 +121,17 @@ impl Rows {
 
     /// The pages, if no page is cut short by its bytes.
     fn pages(&self) -> Vec<Range<usize>> {
-        let start = (0..self.count).step_by(PAGE_ROWS_MAX);
-        start.map(|row| row..(row + PAGE_ROWS_MAX).min(self.count)).collect()
+        let mut pages = Vec::with_capacity(self.count.div_ceil(PAGE_ROWS_MAX));
+        let mut start = 0;
+        while start < self.count {
+            let mut end = (start + PAGE_ROWS_MAX).min(self.count);
+            while !self.may_end_before(end) {
+                end += 1;
+            }
+            pages.push(start..end);
+            start = end;
+        }
+        pages
     }
 
     /// The pages of texts in the PLAIN encoding: each ends with the row that fills it.
@@ -110,7 +142,8 @@ impl Rows {
                 bytes += texts[next].plain_bytes(0);
                 next += 1;
             }
-            if bytes >= PAGE_BYTES_MAX || row + 1 - start == PAGE_ROWS_MAX || row + 1 == self.count {
+            let is_full = bytes >= PAGE_BYTES_MAX || row + 1 - start >= PAGE_ROWS_MAX || row + 1 == self.count;
+            if is_full && self.may_end_before(row + 1) {
                 pages.push(start..row + 1);
                 (start, bytes) = (row + 1, 0);
             }
@@ -139,8 +172,24 @@ impl ChunkEncoder {
         kind: &DataType,
         arrays: &[ArrayRef],
     ) -> Result<Option<Chunk>, ParquetError> {
+        self.encode_rows(descriptor, kind, arrays, Rows::of(arrays))
+    }
+
+    /// The same for a column within others.
+    pub(crate) fn encode_leaf(&mut self, descriptor: ColumnDescPtr, leaf: Leaf) -> Result<Option<Chunk>, ParquetError> {
+        let Leaf { kind, values, levels } = leaf;
+        let (count, validity) = (levels.places(), levels.validity());
+        self.encode_rows(descriptor, &kind, &values, Rows { count, validity, levels: Some(levels) })
+    }
+
+    fn encode_rows(
+        &mut self,
+        descriptor: ColumnDescPtr,
+        kind: &DataType,
+        arrays: &[ArrayRef],
+        rows: Rows,
+    ) -> Result<Option<Chunk>, ParquetError> {
         self.compressor.suit(descriptor.physical_type())?;
-        let rows = Rows::of(arrays);
         let width = usize::try_from(descriptor.type_length()).unwrap_or(0);
         let mut chunk = InChunk { encoder: self, descriptor, rows, width };
         Ok(Some(match kind {
@@ -229,7 +278,7 @@ impl InChunk<'_> {
     /// Values of all rows that have one, in parts.
     fn values<T: Value>(self, parts: &[&[T]]) -> Result<Chunk, ParquetError> {
         let (width, set) = (self.width, self.encoder.options.encoding_set);
-        let wants_filter = self.encoder.options.bloom.contains(self.descriptor.name());
+        let wants_filter = self.encoder.options.bloom.contains(&self.descriptor.path().string());
         let dictionary = dictionary_for(parts, width, &mut self.encoder.codes);
         let filter = wants_filter.then(|| match &dictionary {
             Some(entries) => filter_of(&[entries], width),
@@ -263,7 +312,7 @@ impl InChunk<'_> {
         let mut rest = parts.next().unwrap_or(&[]);
         for page in pages {
             body.clear();
-            write_levels(rows.validity.as_ref(), page.clone(), body);
+            rows.write_levels(&page, body);
             let values = rows.values(&page);
             let (mut left, mut bounds, mut nans, mut text_bytes) = (values, None, 0, 0);
             // An encoding may have something to say of no values, too.
@@ -279,7 +328,7 @@ impl InChunk<'_> {
                     break;
                 }
             }
-            let facts = of_pages.take(&page, values, nans, bounds, width, text_bytes);
+            let facts = of_pages.take(&rows, &page, values, nans, bounds, width, text_bytes);
             writer.page(body, encoding, facts)?;
         }
         of_pages.finish(writer, None, width)
@@ -298,7 +347,7 @@ impl InChunk<'_> {
         let mut rest = codes.as_slice();
         for page in rows.pages() {
             body.clear();
-            write_levels(rows.validity.as_ref(), page.clone(), body);
+            rows.write_levels(&page, body);
             let values = rows.values(&page);
             let (codes, later) = rest.split_at(values);
             rest = later;
@@ -314,7 +363,7 @@ impl InChunk<'_> {
                 nans += if is_nan { uses as usize } else { 0 };
                 text_bytes += if T::IS_TEXT { uses as usize * text_bytes_of(std::iter::once(entry)) } else { 0 };
             }
-            let facts = of_pages.take(&page, values, nans, bounds, width, text_bytes);
+            let facts = of_pages.take(&rows, &page, values, nans, bounds, width, text_bytes);
             writer.page(body, Encoding::RLE_DICTIONARY, facts)?;
         }
         of_pages.finish(writer, Some(entries.len()), width)
@@ -331,7 +380,7 @@ impl InChunk<'_> {
         let runs = if is_modern { runs_of_booleans(&rows, &rows.pages(), &values) } else { None };
         for (number, page) in rows.pages().into_iter().enumerate() {
             body.clear();
-            write_levels(rows.validity.as_ref(), page.clone(), body);
+            rows.write_levels(&page, body);
             let count = rows.values(&page);
             let bits = values.slice(next, count);
             next += count;
@@ -349,7 +398,8 @@ impl InChunk<'_> {
             let bounds = (count > 0).then_some(Bounds { min: i32::from(trues == count), max: i32::from(trues > 0) });
             bounds_of_pages.push(bounds);
             let facts = PageFacts {
-                rows: page.len(),
+                places: page.len(),
+                rows: rows.begun_in(&page),
                 nulls: page.len() - count,
                 nans: None,
                 bounds: bounds.map(|Bounds { min, max }| (vec![min as u8], vec![max as u8])),
@@ -383,8 +433,10 @@ impl<T> Default for OfPages<T> {
 
 impl<T: Value> OfPages<T> {
     /// Adds a page; what is said of it.
+    #[allow(clippy::too_many_arguments, reason = "what a page shows, figure by figure")]
     fn take(
         &mut self,
+        rows: &Rows,
         page: &Range<usize>,
         values: usize,
         nans: usize,
@@ -400,7 +452,8 @@ impl<T: Value> OfPages<T> {
         }
         self.is_unbounded |= values > 0 && bounds.is_none();
         PageFacts {
-            rows: page.len(),
+            places: page.len(),
+            rows: rows.begun_in(page),
             nulls,
             nans: T::HAS_NAN.then_some(nans),
             bounds: bounds.map(|bounds| T::index_bounds(bounds, width)),

@@ -16,6 +16,8 @@ use crate::options::Codec;
 
 /// What is said of a data page beside its bytes.
 pub(super) struct PageFacts {
+    /// Values and nulls: as many as rows, unless the column lies in a list.
+    pub(super) places: usize,
     pub(super) rows: usize,
     pub(super) nulls: usize,
     /// NaNs, for types that have them.
@@ -41,6 +43,7 @@ pub(super) struct ChunkWriter<'a> {
     dictionary_offset: Option<i64>,
     data_offset: Option<i64>,
     pages: Vec<PageEncodingStats>,
+    places: usize,
     rows: usize,
     uncompressed_bytes: usize,
     text_bytes: Option<usize>,
@@ -64,6 +67,7 @@ impl<'a> ChunkWriter<'a> {
             dictionary_offset: None,
             data_offset: None,
             pages: Vec::new(),
+            places: 0,
             rows: 0,
             uncompressed_bytes: 0,
             text_bytes: None,
@@ -101,7 +105,7 @@ impl<'a> ChunkWriter<'a> {
     pub(super) fn page(&mut self, body: &[u8], encoding: Encoding, facts: PageFacts) -> Result<(), ParquetError> {
         let page = Page::DataPage {
             buf: Bytes::copy_from_slice(self.compressor.compress(body)?),
-            num_values: facts.rows as u32,
+            num_values: facts.places as u32,
             encoding,
             def_level_encoding: Encoding::RLE,
             rep_level_encoding: Encoding::RLE,
@@ -109,6 +113,7 @@ impl<'a> ChunkWriter<'a> {
         };
         let written = self.write(page, body.len())?;
         self.data_offset.get_or_insert(written.offset.cast_signed());
+        self.places += facts.places;
         self.rows += facts.rows;
         if let Some(bytes) = facts.text_bytes {
             *self.text_bytes.get_or_insert(0) += bytes;
@@ -136,7 +141,7 @@ impl<'a> ChunkWriter<'a> {
             .set_compression(self.codec.compression())
             .set_encodings(encodings)
             .set_page_encoding_stats(self.pages)
-            .set_num_values(self.rows as i64)
+            .set_num_values(self.places as i64)
             .set_total_compressed_size(bytes.len() as i64)
             .set_total_uncompressed_size(self.uncompressed_bytes as i64)
             .set_data_page_offset(self.data_offset.unwrap_or(0))

@@ -8,12 +8,14 @@
 mod document;
 mod escape;
 mod keys;
+mod nested;
 mod record;
 mod scanner;
 
 pub use document::{Framing, Settled, framing_of, settle};
 pub use escape::unescape;
 pub use keys::{Keys, NewKey, VALUE};
+pub use nested::{each_item, each_member};
 pub(crate) use record::Findings;
 pub use record::{BadRecords, Framed};
 pub use scanner::{DEPTH_MAX, Fault};

@@ -310,7 +310,7 @@ impl Batch {
 }
 
 /// A value's field.
-fn span_of(value: Value) -> Span {
+pub(super) fn span_of(value: Value) -> Span {
     let (start, end) = (value.start as u32, value.end as u32);
     match value.kind {
         Kind::Null => Span::new(end, end),

@@ -35,7 +35,8 @@ impl Plan {
     pub(crate) fn count_only(&mut self) {
         self.selected.clear();
         if let Some(json) = &mut self.json {
-            *json = JsonPlan { keys: Keys::new([], false), looks_for_keys: false, ..*json };
+            json.keys = Keys::new([], false);
+            json.looks_for_keys = false;
             self.columns.clear();
         }
     }
@@ -56,12 +57,12 @@ impl Plan {
     pub(crate) fn learn(&mut self, keys: Vec<String>, options: &Options) -> Result<()> {
         let known = std::mem::take(&mut self.columns);
         let suggested = std::mem::take(&mut self.suggested);
-        let late = self.json.as_ref().and_then(|json| json.late);
+        let late = self.json.as_ref().and_then(|json| json.late.clone());
         let names = known.iter().map(|column| column.name.clone()).chain(keys).collect();
         self.settle_columns(names, options, true)?;
         for (column, number) in self.columns.iter_mut().zip(0..) {
-            let given = known.get(number).map_or(late, |known| known.given);
-            column.given = column.given.or(given);
+            let given = known.get(number).map_or(late.clone(), |known| known.given.clone());
+            column.given = column.given.take().or(given);
         }
         if let Some(json) = &mut self.json {
             json.late = late;
@@ -216,7 +217,7 @@ fn rows_max(options: &Options) -> usize {
 
 fn schema_type(options: &Options, name: &str) -> Option<DataType> {
     let field = options.schema.iter().flatten().find(|(other, _)| other == name);
-    field.map(|(_, data_type)| *data_type)
+    field.map(|(_, data_type)| data_type.clone())
 }
 
 /// The columns of these keys, or those of the schema, which must have them all.
@@ -236,7 +237,7 @@ fn columns(options: &Options, keys: Vec<String>) -> Result<Vec<PlannedColumn>> {
         }
     };
     let type_of = |name: &str| {
-        let given = options.types.iter().rev().find(|(other, _)| other == name).map(|(_, data_type)| *data_type);
+        let given = options.types.iter().rev().find(|(other, _)| other == name).map(|(_, data_type)| data_type.clone());
         let text = (options.infer == Infer::None).then_some(DataType::Utf8);
         given.or_else(|| schema_type(options, name)).or(text).map(ColumnType::given)
     };

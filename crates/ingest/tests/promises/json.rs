@@ -264,10 +264,10 @@ fn null_words_are_null_only_where_they_are_given() {
 }
 
 #[test]
-fn objects_and_arrays_keep_their_text() {
+fn objects_and_arrays_beside_other_values_are_json_text() {
     let table = columns("{\"a\":{\"b\" : \"\\n\"}}\n{\"a\":[1, [ ]]}\n{\"a\":\"\\u00e9\"}\n");
     assert_eq!(schema(&table), [("a", "utf8")]);
-    assert_eq!(table[0].values, [text("{\"b\" : \"\\n\"}"), text("[1, [ ]]"), text("é")]);
+    assert_eq!(table[0].values, [text("{\"b\" : \"\\n\"}"), text("[1, [ ]]"), text("\"\\u00e9\"")]);
 }
 
 /// The last record of a long file brings a key of its own, and a value that changes a type.
@@ -327,6 +327,7 @@ fn records_that_are_no_objects_are_a_column_of_their_own() {
     let table = columns("{\"a\":1}\n7\n[1, 2]\n");
     assert_eq!(schema(&table), [("a", "int64"), ("value", "utf8")]);
     assert_eq!(table[1].values, [Value::Null, text("7"), text("[1, 2]")]);
+    assert_eq!(schema(&columns("[[1], [2, 3]]\n")), [("value", "list<int64>")]);
     assert_eq!(schema(&columns("[1, 2.5, null]")), [("value", "float64")]);
     assert_eq!(columns("[]"), []);
     let three = Options { input_format: Some(InputFormat::Jsonl), ..Options::default() };

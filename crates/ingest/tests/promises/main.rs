@@ -7,6 +7,7 @@
 
 mod first_looks;
 mod json;
+mod nested;
 mod oracle;
 mod settings;
 mod tables;

@@ -60,7 +60,7 @@ pub(crate) fn answer(bytes: &[u8], options: &Options) -> Answer {
 }
 
 /// How a column is read.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 struct Kind {
     data_type: DataType,
     date_order: Option<DateOrder>,
@@ -104,7 +104,7 @@ impl<'a> Reading<'a> {
         for (name, data_type) in &options.types {
             let column = reading.names.iter().position(|known| known == name);
             let column = column.ok_or(Answer::Failure { code: Code::NotFound, place: None })?;
-            reading.given[column] = Some(asked_for(*data_type));
+            reading.given[column] = Some(asked_for(data_type.clone()));
         }
         Ok(reading)
     }
@@ -206,9 +206,9 @@ impl<'a> Reading<'a> {
             return None;
         }
         let misfit = |(column, field): (usize, &Span)| {
-            let kind = self.given[column]?;
+            let kind = self.given[column].as_ref()?;
             let at = self.start + field.start();
-            self.value(*field, &kind).is_none().then_some(Flaw { code: Code::BadValue, at, column: Some(column) })
+            self.value(*field, kind).is_none().then_some(Flaw { code: Code::BadValue, at, column: Some(column) })
         };
         fields.iter().take(self.names.len()).enumerate().find_map(misfit)
     }
@@ -272,14 +272,14 @@ impl<'a> Reading<'a> {
         let mut row = fields.to_vec();
         row.resize(columns, Span::new(end, end));
         for (column, field) in row.iter().enumerate() {
-            let misfit = self.given[column].is_some_and(|kind| self.value(*field, &kind).is_none());
+            let misfit = self.given[column].as_ref().is_some_and(|kind| self.value(*field, kind).is_none());
             table.errors[column] += u64::from(misfit);
         }
         row
     }
 
     fn column(&self, column: usize, rows: &[Vec<Span>]) -> Column {
-        let kind = self.given[column].unwrap_or_else(|| self.infer(column, rows));
+        let kind = self.given[column].clone().unwrap_or_else(|| self.infer(column, rows));
         Column {
             name: self.names[column].clone(),
             data_type: kind.data_type.to_string(),
@@ -325,6 +325,7 @@ impl<'a> Reading<'a> {
             DataType::Time64(unit) => Value::Whole(value::time64(text, unit)?.into()),
             DataType::Timestamp { unit, utc } => Value::Whole(value::timestamp(text, unit, utc)?.into()),
             DataType::Utf8 => Value::Text(String::from_utf8(text.to_vec()).ok()?),
+            DataType::Struct(_) | DataType::List(_) => unreachable!("delimited text has none"),
         })
     }
 }

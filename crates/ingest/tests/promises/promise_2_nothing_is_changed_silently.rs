@@ -400,7 +400,8 @@ fn misfits() -> Vec<(DataType, &'static str)> {
 #[test]
 fn bad_values_fail_by_default() {
     for (kind, bad) in misfits() {
-        let error = read(column_of(&["", bad]).into_bytes()).unwrap().options(given(kind)).collect().unwrap_err();
+        let error =
+            read(column_of(&["", bad]).into_bytes()).unwrap().options(given(kind.clone())).collect().unwrap_err();
         assert_eq!(error.code(), Code::BadValue, "{bad} as {kind}");
         assert!(error.message().contains(bad) && error.message().contains(&kind.to_string()), "{error}");
     }
@@ -409,7 +410,7 @@ fn bad_values_fail_by_default() {
 #[test]
 fn bad_values_are_nulled_and_counted() {
     for (kind, bad) in misfits() {
-        let options = Options { on_error: OnError::Null, ..given(kind) };
+        let options = Options { on_error: OnError::Null, ..given(kind.clone()) };
         let reader = read(column_of(&["", bad, bad]).into_bytes()).unwrap().options(options);
         let (frame, report) = reader.collect_with_report().unwrap();
         assert_eq!(shown(&frame), (kind.to_string(), vec![NULL.to_owned(); 3]), "{bad} as {kind}");
@@ -421,7 +422,7 @@ fn bad_values_are_nulled_and_counted() {
 #[test]
 fn bad_values_are_rejected_and_counted() {
     for (kind, bad) in misfits() {
-        let options = Options { on_error: OnError::Reject, ..given(kind) };
+        let options = Options { on_error: OnError::Reject, ..given(kind.clone()) };
         let reader = read(column_of(&["", bad, "", bad]).into_bytes()).unwrap().options(options);
         let (frame, report) = reader.collect_with_report().unwrap();
         assert_eq!(shown(&frame), (kind.to_string(), vec![NULL.to_owned(); 2]), "{bad} as {kind}");

@@ -20,7 +20,7 @@ fn failure(to: &Path, on_error: OnError, most: MaxErrors) -> ingest::Error {
 #[test]
 fn more_errors_than_are_borne_leave_the_old_file() {
     let folder = tempfile::tempdir().unwrap();
-    for name in ["out.parquet", "out.arrow", "out.csv"] {
+    for name in ["out.parquet", "out.arrow", "out.csv", "out.jsonl"] {
         let path = folder.path().join(name);
         for (on_error, most) in [
             (OnError::Reject, MaxErrors::Percent(10.0)),

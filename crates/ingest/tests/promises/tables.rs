@@ -26,6 +26,8 @@ pub(crate) enum Value {
     /// The bits: -0 is not 0.
     Float(u64),
     Text(String),
+    /// The fields of a struct, or the items of a list.
+    Nested(Vec<Value>),
 }
 
 impl Column {
@@ -70,6 +72,11 @@ fn value_of(array: &ArrayRef, row: usize) -> Value {
         DataType::Time64(Nanosecond) => array.as_primitive::<Time64NanosecondType>().value(row).into(),
         DataType::Timestamp(Microsecond, _) => array.as_primitive::<TimestampMicrosecondType>().value(row).into(),
         DataType::Timestamp(Nanosecond, _) => array.as_primitive::<TimestampNanosecondType>().value(row).into(),
+        DataType::Struct(_) => {
+            let fields = array.as_struct().columns().iter();
+            return Value::Nested(fields.flat_map(|field| values_of(&field.slice(row, 1))).collect());
+        }
+        DataType::List(_) => return Value::Nested(values_of(&array.as_list::<i32>().value(row))),
         other => panic!("the engine makes no {other}"),
     })
 }

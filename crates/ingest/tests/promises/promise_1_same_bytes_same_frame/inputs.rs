@@ -175,7 +175,7 @@ impl Choices {
             ragged: self.ragged,
             on_error: self.on_error,
             infer: self.infer,
-            types: self.given.map(|given| (first.to_owned(), given)).into_iter().collect(),
+            types: self.given.clone().map(|given| (first.to_owned(), given)).into_iter().collect(),
             null_values: self.null_values.clone(),
             limit: self.limit,
             ..Options::default()
