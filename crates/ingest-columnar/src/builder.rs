@@ -1,5 +1,8 @@
 //! The builder of a column, and which one a type takes.
 
+use std::iter::Sum;
+use std::ops::AddAssign;
+
 use arrow::array::{ArrayRef, AsArray};
 use ingest_infer::{DataType, Summary};
 
@@ -36,8 +39,32 @@ pub struct Column {
     /// What observing every field but the misfits shows. Empty where the type was given. A text column stops looking
     /// when it is sure to be text.
     pub summary: Summary,
-    /// How many rows are null, misfits among them.
-    pub nulls: usize,
+    /// What there is to report of it.
+    pub counts: Counts,
+}
+
+/// What is counted of the values of a column, whatever they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Counts {
+    /// Rows that are null, misfits among them.
+    pub nulls: u64,
+    /// Keys that came again in an object inside, whose last value is the one that is kept.
+    pub doubled_keys: u64,
+}
+
+impl AddAssign for Counts {
+    fn add_assign(&mut self, other: Counts) {
+        self.nulls += other.nulls;
+        self.doubled_keys += other.doubled_keys;
+    }
+}
+
+impl Sum for Counts {
+    fn sum<I: Iterator<Item = Counts>>(counts: I) -> Counts {
+        let mut sum = Counts::default();
+        counts.for_each(|count| sum += count);
+        sum
+    }
 }
 
 impl Column {

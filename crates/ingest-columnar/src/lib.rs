@@ -52,7 +52,7 @@ mod spares;
 mod unchecked;
 
 pub use arrow_type::{arrow_type, type_name};
-pub use builder::{Column, ColumnBuilder, Room, builder_for};
+pub use builder::{Column, ColumnBuilder, Counts, Room, builder_for};
 pub use column_type::ColumnType;
 pub use columns::BYTES_MAX;
 pub use fields::{Fields, Quotes, Rules};

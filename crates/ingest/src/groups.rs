@@ -7,9 +7,9 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use ingest_columnar::arrow::array::{Array, ArrayRef};
+use ingest_columnar::arrow::array::ArrayRef;
 use ingest_columnar::arrow::datatypes::Field;
-use ingest_columnar::{ColumnType, arrow_type};
+use ingest_columnar::{ColumnType, Counts, arrow_type};
 use ingest_infer::Summary;
 use ingest_parquet::{EncodedColumn, EncodedGroup, Encoder, WriteOptions};
 
@@ -48,8 +48,8 @@ struct State {
     /// Groups that are closed and not appended.
     unwritten: usize,
     places: Vec<Places>,
-    /// Nulls by group and column.
-    nulls: Vec<Vec<u64>>,
+    /// Counts by group and column.
+    counts: Vec<Vec<Counts>>,
 }
 
 #[derive(Default)]
@@ -113,11 +113,11 @@ impl<W: GroupWriter> Grouper<W> {
         }
     }
 
-    /// The writer, and of each group where it came from and the nulls in its columns.
-    pub(crate) fn into_parts(self) -> (W, Vec<Places>, Vec<Vec<u64>>) {
+    /// The writer, and of each group where it came from and what is counted of its columns.
+    pub(crate) fn into_parts(self) -> (W, Vec<Places>, Vec<Vec<Counts>>) {
         let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
         let appender = self.writer.into_inner().unwrap_or_else(PoisonError::into_inner);
-        (appender.writer, state.places, state.nulls)
+        (appender.writer, state.places, state.counts)
     }
 
     fn close(&self, run: &Run<'_>, state: &mut State) -> Result<()> {
@@ -133,7 +133,7 @@ impl<W: GroupWriter> Grouper<W> {
             let (places, kind) = (group.places.clone(), kinds[position].clone());
             state.jobs.push_back(Job { group: state.closed, position, places, columns, kind });
         }
-        state.nulls.push(vec![0; kinds.len()]);
+        state.counts.push(vec![Counts::default(); kinds.len()]);
         state.places.push(group.places);
         state.closed += 1;
         state.unwritten += 1;
@@ -147,7 +147,7 @@ impl<W: GroupWriter> Grouper<W> {
             Some(encoder) => encoder,
             None => Encoder::new(&self.options)?,
         };
-        let (encoded, nulls) = encode_job(run.plan, run.inputs, job, &mut encoder, scratch)?;
+        let (encoded, counts) = encode_job(run.plan, run.inputs, job, &mut encoder, scratch)?;
         lock(&self.encoders).push(encoder);
         let mut appender = lock(&self.writer);
         let none = || Parts { columns: (0..width).map(|_| None).collect(), missing: width };
@@ -161,7 +161,7 @@ impl<W: GroupWriter> Grouper<W> {
         }
         drop(appender);
         let mut state = lock(&self.state);
-        state.nulls[group][position] = nulls;
+        state.counts[group][position] = counts;
         state.unwritten -= written;
         state.running -= 1;
         Ok(())
@@ -175,20 +175,22 @@ fn encode_job(
     job: Job,
     encoder: &mut Encoder,
     scratch: &mut Scratch,
-) -> Result<(EncodedColumn, u64)> {
+) -> Result<(EncodedColumn, Counts)> {
+    let mut counts = Counts::default();
     let arrays = job
         .columns
         .into_iter()
         .zip(&job.places)
         .map(|(column, (place, rows))| {
             let column = settle_column(plan, inputs, (place, *rows), job.position, column, &job.kind, scratch)?;
+            counts += column.counts;
             Ok(column.array.expect("groups keep their values"))
         })
         .collect::<Result<Vec<ArrayRef>>>()?;
     let encoded = encode_arrays(plan, job.position, &job.kind, &arrays, encoder)?;
     let mut spares = scratch.spares();
     arrays.into_iter().for_each(|array| spares.give(array));
-    Ok(encoded)
+    Ok((encoded, counts))
 }
 
 fn encode_arrays(
@@ -197,10 +199,9 @@ fn encode_arrays(
     kind: &ColumnType,
     arrays: &[ArrayRef],
     encoder: &mut Encoder,
-) -> Result<(EncodedColumn, u64)> {
-    let nulls = arrays.iter().map(|array| array.logical_null_count() as u64).sum();
+) -> Result<EncodedColumn> {
     let field = Field::new(plan.name(position), arrow_type(&kind.data_type), true);
-    Ok((encoder.encode(&field, arrays)?, nulls))
+    Ok(encoder.encode(&field, arrays)?)
 }
 
 /// Parses and encodes one column of a written group once more, as its final type.
@@ -211,8 +212,9 @@ pub(crate) fn encode_again(
     position: usize,
     kind: &ColumnType,
     options: &WriteOptions,
-) -> Result<(EncodedColumn, u64)> {
+) -> Result<(EncodedColumn, Counts)> {
     let mut scratch = Scratch::default();
+    let mut counts = Counts::default();
     let arrays = places
         .iter()
         .map(|(place, rows)| {
@@ -225,10 +227,12 @@ pub(crate) fn encode_again(
                 *rows,
                 &mut scratch,
             )?;
-            Ok(columns.into_iter().next().expect("one column was asked for").column.array)
+            let column = columns.into_iter().next().expect("one column was asked for").column;
+            counts += column.counts;
+            Ok(column.array)
         })
         .collect::<Result<Vec<_>>>()?;
-    encode_arrays(plan, position, kind, &arrays, &mut Encoder::new(options)?)
+    Ok((encode_arrays(plan, position, kind, &arrays, &mut Encoder::new(options)?)?, counts))
 }
 
 /// Bytes that are held of each column of each group until the footer is written: places, statistics and page index.

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
-use ingest_columnar::{ColumnType, Spares};
+use ingest_columnar::{ColumnType, Counts, Spares};
 use ingest_infer::Summary;
 use ingest_parse::json::{self, Framed, Framing};
 use ingest_parse::{Carry, Cells, Dialect, FaultKind, LineCounter, Settled, only_prolongs, read_records, settle};
@@ -94,8 +94,8 @@ pub(crate) struct Totals {
     /// Keys that came again in their record.
     pub doubled_keys: u64,
     pub errors: Vec<u64>,
-    /// Nulls by selected column, as parsed: exact where the types were known before.
-    pub nulls: Vec<u64>,
+    /// Counts by selected column, as parsed: exact where the types were known before.
+    pub counts: Vec<Counts>,
     /// Of the committed chunks alone, by selected column: the truth about the types.
     pub summaries: Vec<Summary>,
     /// Where the workers' time went, if the run was watched.
@@ -215,7 +215,7 @@ impl<'a> Run<'a> {
                 waiting: BTreeMap::new(),
                 totals: Totals {
                     errors: vec![0; columns],
-                    nulls: vec![0; columns],
+                    counts: vec![Counts::default(); columns],
                     summaries: vec![Summary::default(); columns],
                     ..Totals::default()
                 },
@@ -600,7 +600,7 @@ impl<'a> Run<'a> {
         totals.doubled_keys += chunk.parsed.doubled_keys;
         for (position, column) in chunk.parsed.columns.iter().enumerate() {
             totals.errors[position] += column.errors + chunk.parsed.nulled_records;
-            totals.nulls[position] += column.column.nulls as u64;
+            totals.counts[position] += column.column.counts;
             totals.summaries[position].join(&column.column.summary);
         }
         consumer.consume(self, chunk)

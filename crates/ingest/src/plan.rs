@@ -126,7 +126,7 @@ struct Opening {
 
 /// Looks at the sources and settles everything that must be settled before parsing.
 pub(crate) fn plan(options: &Options, sources: Vec<Source>) -> Result<(Plan, Vec<Input>)> {
-    if json::first_with_text(options, &sources)?.is_some() {
+    if is_json(options, &sources)? {
         return json::plan(options, sources);
     }
     let (number, opening) = open_first(options, &sources)?;
@@ -178,6 +178,11 @@ pub(crate) fn first_with_records(options: &Options, sources: &[Source]) -> Resul
         Some(number) => Ok(number),
         None => Ok(open_first(options, sources)?.0),
     }
+}
+
+/// Whether the sources are JSON.
+pub(crate) fn is_json(options: &Options, sources: &[Source]) -> Result<bool> {
+    Ok(json::first_with_text(options, sources)?.is_some())
 }
 
 /// What `sniff` tells of the first source.

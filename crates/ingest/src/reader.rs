@@ -7,7 +7,7 @@ use std::time::Instant;
 use ingest_columnar::arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions};
 use ingest_columnar::arrow::datatypes::SchemaRef;
 use ingest_columnar::arrow::error::ArrowError;
-use ingest_columnar::{ColumnType, Frame, OnError, type_name};
+use ingest_columnar::{ColumnType, Counts, Frame, OnError, type_name};
 use ingest_parse::{Cells, read_records};
 use ingest_source::Source;
 
@@ -16,7 +16,7 @@ use crate::error::{Code, Error, Result};
 use crate::measure::{cpu_seconds, peak_memory_bytes};
 use crate::options::{Format, Infer, Options, WriteOptions};
 use crate::pipeline::{CHUNK_BYTES, Consumer, Run, Totals};
-use crate::plan::{Input, Plan, first_with_records, plan};
+use crate::plan::{Input, Plan, first_with_records, is_json, plan};
 use crate::report::{ColumnReport, Report};
 use crate::settle::{Keeper, Kept, final_kinds, schema, settle_chunks, type_notes};
 use crate::sources::Sources;
@@ -81,8 +81,8 @@ impl Reader {
     pub fn collect_with_report(self) -> Result<(Frame, Report)> {
         let (_, result) = Session::start(self)?.attempt(|session| {
             let mut rejects = session.rejects()?;
-            let (frame, totals, kinds, nulls) = session.frame(&mut rejects)?;
-            Ok((frame, session.report(totals, &kinds, &nulls, rejects)?))
+            let (frame, totals, kinds, counts) = session.frame(&mut rejects)?;
+            Ok((frame, session.report(totals, &kinds, &counts, rejects)?))
         })?;
         Ok(result)
     }
@@ -117,8 +117,8 @@ impl Reader {
     pub fn schema(self) -> Result<Report> {
         let (_, report) = Session::start(self)?.attempt(|session| {
             let mut rejects = session.rejects()?;
-            let (totals, kinds, nulls) = session.types_and_nulls(&mut rejects)?;
-            session.report(totals, &kinds, &nulls, rejects)
+            let (totals, kinds, counts) = session.types_and_counts(&mut rejects)?;
+            session.report(totals, &kinds, &counts, rejects)
         })?;
         Ok(report)
     }
@@ -142,7 +142,6 @@ impl Reader {
     pub fn count(mut self) -> Result<u64> {
         // Nothing of the records matters but their number: no types, no columns, no number of fields.
         self.options.infer = Infer::None;
-        self.options.ragged = ingest_parse::Ragged::Truncate;
         self.options.columns = None;
         self.options.drop = Vec::new();
         self.options.rejects = None;
@@ -261,13 +260,13 @@ impl Session {
     }
 
     /// The whole table, and what there is to report of it.
-    fn frame(&self, rejects: &mut Rejects) -> Result<(Frame, Totals, Vec<ColumnType>, Vec<u64>)> {
+    fn frame(&self, rejects: &mut Rejects) -> Result<(Frame, Totals, Vec<ColumnType>, Vec<Counts>)> {
         let keeper = Keeper::new(true);
         let mut totals = self.run(&keeper, None, rejects)?;
         let cpu_before = cpu_seconds();
         let kinds = final_kinds(&self.plan, &totals.summaries);
         let chunks = self.settle(keeper, &kinds)?;
-        let nulls = count_nulls(&chunks, kinds.len());
+        let counts = counts_of(&chunks, kinds.len());
         let schema = schema(&self.plan, &kinds);
         let batches = chunks
             .into_iter()
@@ -278,17 +277,17 @@ impl Session {
             .collect::<Result<Vec<_>>>()?;
         let frame = Frame::new(schema, batches).map_err(|error| Error::new(Code::Encode, error.to_string()))?;
         totals.stages.add(Stage::Finish, cpu_seconds() - cpu_before);
-        Ok((frame, totals, kinds, nulls))
+        Ok((frame, totals, kinds, counts))
     }
 
-    /// A pass that settles the types and counts nulls, without keeping values.
-    pub(crate) fn types_and_nulls(&self, rejects: &mut Rejects) -> Result<(Totals, Vec<ColumnType>, Vec<u64>)> {
+    /// A pass that settles the types and counts what there is to report, without keeping values.
+    pub(crate) fn types_and_counts(&self, rejects: &mut Rejects) -> Result<(Totals, Vec<ColumnType>, Vec<Counts>)> {
         let keeper = Keeper::new(false);
         let totals = self.run(&keeper, None, rejects)?;
         let kinds = final_kinds(&self.plan, &totals.summaries);
         let chunks = self.settle(keeper, &kinds)?;
-        let nulls = count_nulls(&chunks, kinds.len());
-        Ok((totals, kinds, nulls))
+        let counts = counts_of(&chunks, kinds.len());
+        Ok((totals, kinds, counts))
     }
 
     /// The types, and the sources ready for the pass that hands values out.
@@ -297,7 +296,7 @@ impl Session {
         if self.plan.selected.iter().all(given) && !self.plan.wants_new_keys() {
             return Ok(final_kinds(&self.plan, &self.plan.suggested));
         }
-        let (_, kinds, _) = self.types_and_nulls(&mut Rejects::counting())?;
+        let (_, kinds, _) = self.types_and_counts(&mut Rejects::counting())?;
         self.rewind()?;
         Ok(kinds)
     }
@@ -317,10 +316,10 @@ impl Session {
         Ok(())
     }
 
-    /// The report of a run whose types were known before: its chunks' nulls are the columns'.
+    /// The report of a run whose types were known before: its chunks' counts are the columns'.
     pub(crate) fn report_as_parsed(&self, totals: Totals, kinds: &[ColumnType], rejects: Rejects) -> Result<Report> {
-        let nulls = totals.nulls.clone();
-        self.report(totals, kinds, &nulls, rejects)
+        let counts = totals.counts.clone();
+        self.report(totals, kinds, &counts, rejects)
     }
 
     /// The report of a finished run; the rejects table appears.
@@ -328,16 +327,16 @@ impl Session {
         &self,
         totals: Totals,
         kinds: &[ColumnType],
-        nulls: &[u64],
+        counts: &[Counts],
         rejects: Rejects,
     ) -> Result<Report> {
         let mut notes = self.plan.notes.clone();
         if !totals.summaries.is_empty() {
             notes.extend(type_notes(&self.plan, &totals.summaries));
         }
-        if totals.doubled_keys > 0 {
-            let times =
-                if totals.doubled_keys == 1 { "1 time".to_owned() } else { format!("{} times", totals.doubled_keys) };
+        let doubled_keys = totals.doubled_keys + counts.iter().copied().sum::<Counts>().doubled_keys;
+        if doubled_keys > 0 {
+            let times = if doubled_keys == 1 { "1 time".to_owned() } else { format!("{doubled_keys} times") };
             notes.push(format!("a key came again in its record {times}; its last value counts"));
         }
         let (rejected, first_rejects) = (rejects.count, rejects.first.clone());
@@ -345,7 +344,7 @@ impl Session {
         let column = |(position, name): (usize, &str)| ColumnReport {
             name: name.to_owned(),
             data_type: type_name(&ingest_columnar::arrow_type(&kinds[position].data_type)),
-            nulls: nulls.get(position).copied().unwrap_or(0),
+            nulls: counts.get(position).map_or(0, |counts| counts.nulls),
             errors: totals.errors.get(position).copied().unwrap_or(0),
         };
         Ok(Report {
@@ -386,14 +385,14 @@ pub(crate) fn batch_of(
     RecordBatch::try_new_with_options(schema.clone(), arrays, &options)
 }
 
-fn count_nulls(chunks: &[Kept], columns: usize) -> Vec<u64> {
-    let mut nulls = vec![0; columns];
+fn counts_of(chunks: &[Kept], columns: usize) -> Vec<Counts> {
+    let mut counts = vec![Counts::default(); columns];
     for chunk in chunks {
-        for (sum, column) in nulls.iter_mut().zip(&chunk.columns) {
-            *sum += column.nulls as u64;
+        for (sum, column) in counts.iter_mut().zip(&chunk.columns) {
+            *sum += column.counts;
         }
     }
-    nulls
+    counts
 }
 
 /// Sources that pass once are kept in the temporary folder where a second look may be needed.
@@ -454,13 +453,17 @@ fn first_types(sources: &[Source], options: &Options, rows: u64) -> Result<Vec<(
             let end = text.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
             text.truncate(end);
         }
-        let options = Options {
+        let mut options = Options {
             infer: Infer::All,
             limit: Some(rows),
             on_error: OnError::Reject,
             rejects: None,
             ..options.clone()
         };
+        if is_json(&options, sources)? {
+            // Keys that these options name may be still to come, behind the first records.
+            (options.columns, options.drop, options.types) = (None, Vec::new(), Vec::new());
+        }
         let start =
             |text| Session::start(Reader { sources: Sources::bytes(first.name(), text), options: options.clone() });
         let mut session = start(text.clone())?;

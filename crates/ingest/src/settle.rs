@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use ingest_columnar::arrow::array::{ArrayRef, new_null_array};
 use ingest_columnar::arrow::datatypes::{Field, Schema, SchemaRef};
-use ingest_columnar::{Column, ColumnType, arrow_type};
+use ingest_columnar::{Column, ColumnType, Counts, arrow_type};
 use ingest_infer::{DataType, Summary};
 
 use crate::error::Result;
@@ -21,16 +21,16 @@ pub(crate) struct KeptColumn {
     pub kind: ColumnType,
     /// The values, unless only their number matters.
     pub array: Option<ArrayRef>,
-    pub nulls: usize,
+    pub counts: Counts,
     /// Nothing but empty unquoted fields: null whatever the type.
     pub blank: bool,
 }
 
 impl KeptColumn {
     pub(crate) fn new(column: ParsedColumn, with_values: bool) -> Self {
-        let Column { array, nulls, summary } = column.column;
+        let Column { array, counts, summary } = column.column;
         let blank = column.kind.data_type == DataType::Null && summary == Summary::default();
-        KeptColumn { kind: column.kind, nulls, blank, array: with_values.then_some(array) }
+        KeptColumn { kind: column.kind, counts, blank, array: with_values.then_some(array) }
     }
 }
 
@@ -111,12 +111,13 @@ pub(crate) fn settle_column(
     }
     if column.blank {
         let array = column.array.map(|_| new_null_array(&arrow_type(&kind.data_type), rows));
-        return Ok(KeptColumn { kind: kind.clone(), array, nulls: rows, blank: true });
+        let counts = Counts { nulls: rows as u64, doubled_keys: 0 };
+        return Ok(KeptColumn { kind: kind.clone(), array, counts, blank: true });
     }
     let again = parse_columns(plan, inputs, place, &[position], std::slice::from_ref(kind), rows, scratch)?;
     let parsed = again.into_iter().next().expect("one column was asked for");
     let array = column.array.map(|_| parsed.column.array);
-    Ok(KeptColumn { kind: kind.clone(), array, nulls: parsed.column.nulls, blank: false })
+    Ok(KeptColumn { kind: kind.clone(), array, counts: parsed.column.counts, blank: false })
 }
 
 /// Brings all chunks to the final types, on all threads.

@@ -5,10 +5,10 @@ use std::io::{BufWriter, Write};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use ingest_columnar::OnError;
 use ingest_columnar::arrow::array::RecordBatch;
 use ingest_columnar::arrow::datatypes::SchemaRef;
 use ingest_columnar::arrow::ipc::writer::{FileWriter as ArrowFileWriter, StreamWriter as ArrowStreamWriter};
+use ingest_columnar::{Counts, OnError};
 use ingest_parquet::{
     AtomicFile, EncodedColumn, EncodedGroup, FileWriter, StreamWriter, WriteOptions as ParquetOptions,
 };
@@ -107,7 +107,7 @@ impl Session {
         let options = match parquet_options(plan, write) {
             // Its key may be still to come: then this pass tells so.
             Err(error) if plan.wants_new_keys() => {
-                self.types_and_nulls(&mut Rejects::counting())?;
+                self.types_and_counts(&mut Rejects::counting())?;
                 return Err(error);
             }
             other => other?,
@@ -117,17 +117,18 @@ impl Session {
         let mut rejects = self.rejects()?;
         let grouper = Grouper::new(plan, writer, group_bytes(self, write), options.clone());
         let totals = self.run(&grouper, None, &mut rejects)?;
-        let (writer, places, mut nulls) = grouper.into_parts();
+        let (writer, places, mut counts) = grouper.into_parts();
         let kinds = if totals.summaries.is_empty() { Vec::new() } else { final_kinds(plan, &totals.summaries) };
         rejects.check(totals.rows_in, totals.errors.iter().sum())?;
         writer.finish(schema(plan, &kinds), |group, position| -> Result<Option<EncodedColumn>> {
-            let (column, nulls_now) =
+            let (column, counts_now) =
                 encode_again(plan, &self.inputs, &places[group], position, &kinds[position], &options)?;
-            nulls[group][position] = nulls_now;
+            counts[group][position] = counts_now;
             Ok(Some(column))
         })?;
-        let nulls: Vec<u64> = (0..kinds.len()).map(|column| nulls.iter().map(|group| group[column]).sum()).collect();
-        self.report(totals, &kinds, &nulls, rejects)
+        let of_column = |column: usize| counts.iter().map(|group| group[column]).sum();
+        let counts: Vec<Counts> = (0..kinds.len()).map(of_column).collect();
+        self.report(totals, &kinds, &counts, rejects)
     }
 }
 

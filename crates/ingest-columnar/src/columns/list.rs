@@ -97,6 +97,8 @@ impl ColumnBuilder for Lists {
         let ends = OffsetBuffer::new(ScalarBuffer::from(std::mem::replace(&mut self.ends, vec![0])));
         let nulls = null_buffer(std::mem::take(&mut self.validity));
         let array = ListArray::try_new(Arc::clone(&self.item), ends, items.array, nulls);
-        column(Arc::new(array.expect("offsets in order, up to the number of items")), summary)
+        let mut column = column(Arc::new(array.expect("offsets in order, up to the number of items")), summary);
+        column.counts.doubled_keys = items.counts.doubled_keys;
+        column
     }
 }

@@ -8,7 +8,7 @@ use ingest_parse::Span;
 use ingest_simd::{Batch, Validity};
 use std::sync::Arc;
 
-use crate::{Column, ColumnType, Fields, Quotes, Rules};
+use crate::{Column, ColumnType, Counts, Fields, Quotes, Rules};
 
 /// The rows of a column whose values are of type `T`.
 #[derive(Debug)]
@@ -226,6 +226,6 @@ pub(crate) fn null_buffer(validity: Validity) -> Option<NullBuffer> {
 
 /// A finished column.
 pub(super) fn column(array: ArrayRef, summary: Summary) -> Column {
-    let nulls = array.logical_null_count();
-    Column { array, summary, nulls }
+    let nulls = array.logical_null_count() as u64;
+    Column { array, summary, counts: Counts { nulls, doubled_keys: 0 } }
 }

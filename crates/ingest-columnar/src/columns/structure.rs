@@ -25,6 +25,7 @@ pub(crate) struct Structs {
     any: bool,
     /// The members seen so far, in the order in which they came.
     order: Vec<usize>,
+    doubled_keys: u64,
     unescaped: Vec<u8>,
 }
 
@@ -59,6 +60,7 @@ impl Structs {
             asked: !column_type.given,
             any: false,
             order: Vec::new(),
+            doubled_keys: 0,
             unescaped: Vec::new(),
         }
     }
@@ -67,6 +69,7 @@ impl Structs {
     fn take_apart(&mut self, text: &[u8], object: Span, row: usize) -> bool {
         let mut place = 0;
         let mut known = true;
+        let mut doubled = 0;
         let end = object.end();
         let Structs { members, numbers, places, order, .. } = self;
         let is_object = json::each_member(&text[..end], object.start(), |key, value| {
@@ -74,7 +77,8 @@ impl Structs {
             match guess.or_else(|| numbers.get(key).copied()) {
                 Some(number) => {
                     let member = &mut members[number];
-                    member.spans[row] = value;
+                    // What an object lacks has the empty span at 0, where no value is.
+                    doubled += u64::from(std::mem::replace(&mut member.spans[row], value) != Span::default());
                     if !std::mem::replace(&mut member.seen, true) {
                         order.push(number);
                     }
@@ -86,6 +90,7 @@ impl Structs {
             }
             place += 1;
         });
+        self.doubled_keys += if is_object && known { doubled } else { 0 };
         is_object && known
     }
 }
@@ -135,10 +140,14 @@ impl ColumnBuilder for Structs {
         self.any = false;
         self.order.clear();
         self.members.iter_mut().for_each(|member| member.seen = false);
+        let inside: u64 = columns.iter().map(|column| column.counts.doubled_keys).sum();
         let arrays = columns.into_iter().map(|column| column.array).collect();
         let nulls = null_buffer(std::mem::take(&mut self.validity));
         let array = StructArray::try_new_with_length(self.fields.clone(), arrays, nulls, rows);
-        column(Arc::new(array.expect("a builder of its type for each member, all of so many rows")), summary)
+        let array = array.expect("a builder of its type for each member, all of so many rows");
+        let mut column = column(Arc::new(array), summary);
+        column.counts.doubled_keys = inside + std::mem::take(&mut self.doubled_keys);
+        column
     }
 }
 

@@ -149,7 +149,7 @@ fn check_kernel(cells: &[Cell], column_type: &ColumnType, nulls: &NullWords, spl
         let expected = if worth == Worth::Misfit { Worth::Null } else { worth };
         assert_eq!(held(&column.array, row), expected, "row {row} of {context}");
     }
-    assert_eq!(column.nulls, null_rows, "{context}");
+    assert_eq!(column.counts.nulls, null_rows as u64, "{context}");
     assert_eq!(column.summary, summary, "{context}");
 }
 

@@ -34,6 +34,7 @@ impl Plan {
     /// From now on, nothing of the records matters but their number.
     pub(crate) fn count_only(&mut self) {
         self.selected.clear();
+        self.shape.ragged = Ragged::Truncate;
         if let Some(json) = &mut self.json {
             json.keys = Keys::new([], false);
             json.looks_for_keys = false;
@@ -45,7 +46,7 @@ impl Plan {
     pub(super) fn learn_all<'n>(&mut self, names: impl Iterator<Item = &'n String>, options: &Options) -> Result<()> {
         if self.json.is_some() {
             let new = names.filter(|name| !self.has_column(name)).cloned().collect();
-            self.learn(new, options)?;
+            self.learn_some(new, options, false)?;
         }
         if let Some(json) = &mut self.json {
             json.late = Some(ColumnType::given(DataType::Utf8));
@@ -55,11 +56,16 @@ impl Plan {
 
     /// Takes in keys that a run met; then all are known.
     pub(crate) fn learn(&mut self, keys: Vec<String>, options: &Options) -> Result<()> {
+        self.learn_some(keys, options, true)
+    }
+
+    /// Takes in keys; `all`: no others are to come.
+    fn learn_some(&mut self, keys: Vec<String>, options: &Options, all: bool) -> Result<()> {
         let known = std::mem::take(&mut self.columns);
         let suggested = std::mem::take(&mut self.suggested);
         let late = self.json.as_ref().and_then(|json| json.late.clone());
         let names = known.iter().map(|column| column.name.clone()).chain(keys).collect();
-        self.settle_columns(names, options, true)?;
+        self.settle_columns(names, options, all)?;
         for (column, number) in self.columns.iter_mut().zip(0..) {
             let given = known.get(number).map_or(late.clone(), |known| known.given.clone());
             column.given = column.given.take().or(given);
@@ -199,6 +205,7 @@ fn refuse_other_options(options: &Options) -> Result<()> {
         ("--header", options.header.is_some()),
         ("--names", options.names.is_some()),
         ("--skip", options.skip.is_some()),
+        ("--ragged", options.ragged != Ragged::Fail),
     ];
     match given.iter().find(|(_, given)| *given) {
         None => Ok(()),

@@ -297,9 +297,28 @@ fn written_as_text_they_are_json() {
 }
 
 #[test]
-fn of_a_doubled_key_inside_the_last_value_counts() {
+fn of_a_doubled_key_inside_the_last_value_is_kept_and_the_others_are_counted() {
     let table = columns("{\"a\":{\"k\":1,\"k\":2}}\n{\"a\":{\"k\":3,\"\\u006b\":null}}\n");
     assert_eq!(table[0].values, [Value::Nested(vec![Value::Whole(2)]), Value::Nested(vec![Value::Null])]);
+    let notes = |json: &str, write: bool| {
+        let reader = read(json.as_bytes().to_vec()).unwrap();
+        if write {
+            let folder = tempfile::tempdir().unwrap();
+            return reader.write_parquet(folder.path().join("a.parquet")).unwrap().notes;
+        }
+        reader.schema().unwrap().notes
+    };
+    let twice = ["a key came again in its record 2 times; its last value counts"];
+    // The first record alone suggests no struct: that chunk is parsed once more, and counted once.
+    for json in [
+        "{\"a\":{\"k\":1,\"k\":2}}\n{\"a\":{\"k\":3,\"k\":null}}\n",
+        "{\"a\":[{\"k\":{\"l\":1,\"l\":2}},{\"k\":{\"l\":1,\"l\":\"x\"}}]}\n",
+        "{\"k\":1,\"k\":2,\"b\":{\"k\":null,\"k\":null}}\n",
+    ] {
+        assert_eq!(notes(json, false), twice, "{json}");
+        assert_eq!(notes(json, true), twice, "{json}");
+    }
+    assert_eq!(notes("{\"a\":{\"k\":1,\"k\":2}}\n{\"a\":1}\n", false), [""; 0], "the text keeps both");
 }
 
 #[test]
