@@ -123,7 +123,7 @@ fn losses(report: &Report) -> Vec<String> {
 
 fn reject_line(reject: &ingest::Reject) -> String {
     let column = reject.column.as_ref().map_or(String::new(), |name| format!("column {}: ", plain(name)));
-    format!("  {} {}:{}: {column}{}", reject.code, reject.source, reject.line, plain(&reject.reason))
+    format!("  {} {}: {column}{}", reject.code, reject.place(), plain(&reject.reason))
 }
 
 #[cfg(test)]

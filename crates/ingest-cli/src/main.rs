@@ -28,6 +28,7 @@ use console::Console;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    say_nothing_of_caught_panics();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return console::usage(&error),
@@ -38,6 +39,16 @@ fn main() -> ExitCode {
         Err(_) if output::reader_left() => ExitCode::SUCCESS,
         Err(error) => console.failure(&error, cli.command.wants_json()),
     }
+}
+
+/// They are told as errors.
+fn say_nothing_of_caught_panics() {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if !ingest::panics_are_caught() {
+            usual(panic);
+        }
+    }));
 }
 
 fn run(command: &Command, console: &Console) -> Result<()> {

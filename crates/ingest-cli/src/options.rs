@@ -115,7 +115,7 @@ pub(crate) fn open(sources: &[String], options: Options) -> Result<Reader> {
 #[command(next_help_heading = "How the file is written")]
 pub(crate) struct DialectArgs {
     /// What the source is: csv and tsv are delimited text, jsonl is JSON by lines or in an array [default: by content].
-    #[arg(long, value_name = "FORMAT", value_parser = one_of::<InputFormat>(&["csv", "tsv", "jsonl"]))]
+    #[arg(long, value_name = "FORMAT", value_parser = one_of::<InputFormat>(&["csv", "tsv", "jsonl", "parquet", "arrow"]))]
     input_format: Option<InputFormat>,
 
     /// What separates fields: the character itself, tab, \t or none [default: sniffed].

@@ -33,7 +33,7 @@
 //! let column = builder.finish();
 //! assert_eq!(misfits, [2]);
 //! assert_eq!(column.array.as_primitive::<Int64Type>().values(), &[12, 0, 0, -7]);
-//! assert_eq!(column.nulls, 2);
+//! assert_eq!(column.counts.nulls, 2);
 //! ```
 
 #![deny(unsafe_code)]
@@ -45,6 +45,7 @@ mod builder;
 mod column_type;
 mod columns;
 mod fields;
+mod foreign;
 mod frame;
 mod on_error;
 mod spares;
@@ -56,6 +57,7 @@ pub use builder::{Column, ColumnBuilder, Counts, Room, builder_for};
 pub use column_type::ColumnType;
 pub use columns::BYTES_MAX;
 pub use fields::{Fields, Quotes, Rules};
+pub use foreign::{own_array, own_type};
 pub use frame::{Frame, FrameError};
 pub use on_error::{OnError, UnknownPolicy};
 pub use spares::Spares;

@@ -16,11 +16,13 @@ pub enum ParquetErrorKind {
     AccessDenied,
     /// The columns cannot be put into a Parquet file.
     Encode,
+    /// A file that was to be read is damaged, or no Parquet file.
+    Damaged,
     /// Any other failure of reading or writing.
     Io,
 }
 
-/// Why no file was written. Displayed as what failed, where, why, and what helps.
+/// Why no file was written, or none read. Displayed as what failed, where, why, and what helps.
 #[derive(Debug)]
 pub struct ParquetError(Box<Inner>);
 
@@ -63,6 +65,16 @@ impl ParquetError {
     #[cold]
     pub(crate) fn encode(reason: impl Into<String>) -> Self {
         Self::build(ParquetErrorKind::Encode, None, reason.into(), None, None)
+    }
+
+    /// The file that was to be read is not what it should be, or could not be read.
+    #[cold]
+    pub(crate) fn read(error: parquet::errors::ParquetError) -> Self {
+        let error = ParquetError::from(error);
+        match error.kind() {
+            ParquetErrorKind::Encode => ParquetError(Box::new(Inner { kind: ParquetErrorKind::Damaged, ..*error.0 })),
+            _ => error,
+        }
     }
 
     /// This error, said of a destination.
@@ -112,6 +124,7 @@ fn classify(error: &io::Error) -> (ParquetErrorKind, Option<&'static str>) {
 impl fmt::Display for ParquetError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0.path {
+            _ if self.kind() == ParquetErrorKind::Damaged => f.write_str(&self.0.reason)?,
             Some(path) => write!(f, "cannot write {}: {}", path.display(), self.0.reason)?,
             None => write!(f, "cannot write Parquet: {}", self.0.reason)?,
         }

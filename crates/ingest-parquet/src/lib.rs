@@ -1,4 +1,4 @@
-//! Columns to Parquet: typed columns come in, a file comes out that is whole or not there at all.
+//! Columns to Parquet, and back: typed columns come in, a file comes out that is whole or not there at all.
 //!
 //! - [`Encoder`], [`encode_column`] and [`encode_group`] turn Arrow arrays into one row group of compressed column chunks, held in
 //!   memory. They are pure computation: any thread may call them, and the bytes depend on the values and the
@@ -7,12 +7,13 @@
 //!   after its first groups were written is replaced when the file is finished; the result equals a file that was
 //!   written with the final types from the start, byte for byte.
 //! - [`StreamWriter`] does the same into any `Write`, for types that are settled beforehand.
+//! - [`ParquetFile`] is the way back: a footer, and row groups as Arrow batches, whoever wrote them.
 //!
 //! Every column is optional (nullable), and so is all that structs and lists hold; each column of values within one is a chunk
 //! of its own. A chunk carries statistics and a page index, and a Bloom filter where one is asked for. Encodings are PLAIN and
 //! RLE_DICTIONARY only, which every reader knows, unless [`EncodingSet::Modern`] allows more. The Arrow schema is not embedded: Parquet's own types say all that the supported types need.
 //!
-//! What this crate does not do: it reads no Parquet, starts no threads, and decides no types and no row group sizes.
+//! What this crate does not do: it starts no threads, and decides no types and no row group sizes.
 //!
 //! ```
 //! use std::sync::Arc;
@@ -44,6 +45,8 @@ mod body;
 
 mod stream;
 
+mod read;
+
 mod atomic;
 
 mod file;
@@ -55,4 +58,5 @@ pub use encode::{EncodedColumn, EncodedGroup, Encoder, encode_column, encode_gro
 pub use error::{ParquetError, ParquetErrorKind};
 pub use file::{FileReport, FileWriter};
 pub use options::{Codec, EncodingSet, UnknownCodec, UnknownEncodingSet, WriteOptions};
+pub use read::{ParquetFile, ReadAt};
 pub use stream::StreamWriter;

@@ -74,9 +74,10 @@ impl Rejects {
             Ok(path) => path,
             Err(error) => return error,
         };
-        let first = self.first.first().map_or_else(String::new, |reject| {
-            format!("; the first: {}:{}: {}", reject.source, reject.line, reject.reason)
-        });
+        let first = self
+            .first
+            .first()
+            .map_or_else(String::new, |reject| format!("; the first: {}: {}", reject.place(), reject.reason));
         let bad = count(self.count + nulled, "bad record or value", "bad records or values");
         let look = match path {
             Some(path) if self.count > 0 => format!("{} holds the rejects with place and reason", path.display()),
@@ -189,12 +190,17 @@ fn schema() -> SchemaRef {
 }
 
 fn csv_line(reject: &Reject) -> Vec<u8> {
-    let numbers = [reject.line, reject.byte_offset, reject.byte_length, reject.record].map(|number| number.to_string());
+    let of_text = [reject.line, reject.byte_offset, reject.byte_length].map(|number| reject.of_text(number));
+    let numbers =
+        of_text.into_iter().chain([Some(reject.record)]).map(|number| number.map(|number| number.to_string()));
+    let numbers: Vec<Option<String>> = numbers.collect();
     let column = reject.column.as_deref();
-    let fields = [Some(reject.source.as_str())]
-        .into_iter()
-        .chain(numbers.iter().map(|number| Some(number.as_str())))
-        .chain([column, Some(&reject.code), Some(&reject.reason), Some(&reject.text)]);
+    let fields = [Some(reject.source.as_str())].into_iter().chain(numbers.iter().map(Option::as_deref)).chain([
+        column,
+        Some(&reject.code),
+        Some(&reject.reason),
+        Some(&reject.text),
+    ]);
     let mut line = Vec::new();
     for (number, field) in fields.enumerate() {
         if number > 0 {
@@ -211,16 +217,16 @@ fn append(writer: &mut FileWriter, held: &mut Vec<Reject>) -> Result<()> {
         return Ok(());
     }
     let text = |of: fn(&Reject) -> Option<&str>| -> ArrayRef { Arc::new(StringArray::from_iter(held.iter().map(of))) };
-    let number = |of: fn(&Reject) -> u64| -> ArrayRef {
+    let number = |of: fn(&Reject) -> Option<u64>| -> ArrayRef {
         // Lines and offsets of files are below 2^63.
-        Arc::new(Int64Array::from_iter_values(held.iter().map(|reject| of(reject).cast_signed())))
+        Arc::new(Int64Array::from_iter(held.iter().map(|reject| of(reject).map(u64::cast_signed))))
     };
     let columns = vec![
         text(|reject| Some(&reject.source)),
-        number(|reject| reject.line),
-        number(|reject| reject.byte_offset),
-        number(|reject| reject.byte_length),
-        number(|reject| reject.record),
+        number(|reject| reject.of_text(reject.line)),
+        number(|reject| reject.of_text(reject.byte_offset)),
+        number(|reject| reject.of_text(reject.byte_length)),
+        number(|reject| Some(reject.record)),
         text(|reject| reject.column.as_deref()),
         text(|reject| Some(&reject.code)),
         text(|reject| Some(&reject.reason)),

@@ -56,11 +56,20 @@ pub(crate) fn rows(batch: &RecordBatch) -> Result<Vec<u8>> {
             if number > 0 {
                 out.push(b',');
             }
-            column.write(row, &mut text, &mut out);
+            write_field(column.text(row, &mut text), &mut out);
         }
         out.push(b'\n');
     }
     Ok(out)
+}
+
+/// The text of each value of a column as it stands in a field, without the quotes that it may need there; `None` for null.
+pub(crate) fn texts(column: &ArrayRef) -> Result<Vec<Option<Vec<u8>>>> {
+    let column = named_by_offset(column);
+    let options = FormatOptions::new();
+    let cells = Cells::new(&column, &options)?;
+    let mut text = Vec::new();
+    Ok((0..column.len()).map(|row| cells.text(row, &mut text).map(<[u8]>::to_vec)).collect())
 }
 
 /// The column, its zones (always UTC here) by offset: that can be shown without a table of time zones.
@@ -111,21 +120,18 @@ impl<'a> Cells<'a> {
         Ok(Cells::Formatted(column, formatter))
     }
 
-    fn write(&self, row: usize, text: &mut Vec<u8>, out: &mut Vec<u8>) {
+    /// The text of one value, in `memory` where it has to be made.
+    fn text<'t>(&'t self, row: usize, memory: &'t mut Vec<u8>) -> Option<&'t [u8]> {
+        memory.clear();
         match self {
-            Cells::Text(column) => write_field(column.is_valid(row).then(|| column.value(row).as_bytes()), out),
-            Cells::Formatted(column, _) | Cells::Json(column, _) if column.is_null(row) => {}
-            Cells::Json(_, values) => {
-                text.clear();
-                values.write(row, text);
-                write_field(Some(text), out);
-            }
+            Cells::Text(column) => return column.is_valid(row).then(|| column.value(row).as_bytes()),
+            Cells::Formatted(column, _) | Cells::Json(column, _) if column.is_null(row) => return None,
+            Cells::Json(_, values) => values.write(row, memory),
             Cells::Formatted(_, formatter) => {
-                text.clear();
-                write!(text, "{}", formatter.value(row)).expect("writing to memory");
-                write_field(Some(text), out);
+                write!(memory, "{}", formatter.value(row)).expect("writing to memory");
             }
         }
+        Some(memory)
     }
 }
 

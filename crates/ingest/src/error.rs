@@ -7,6 +7,8 @@ use ingest_columnar::arrow::error::ArrowError;
 use ingest_parquet::{ParquetError, ParquetErrorKind};
 use ingest_source::{SourceError, SourceErrorKind};
 
+use crate::report::place;
+
 /// What went wrong, by number. Codes never change their meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u16)]
@@ -33,7 +35,7 @@ pub enum Code {
     Interrupted = 205,
     /// The writer of Parquet or Arrow refused the columns.
     Encode = 206,
-    /// A compressed source is broken.
+    /// A compressed source is broken, or a table (Parquet, Arrow).
     CorruptSource = 300,
     /// A record has too few or too many fields.
     Ragged = 310,
@@ -81,7 +83,7 @@ impl Code {
 pub struct Position {
     /// The source's name.
     pub source: String,
-    /// Line, from 1, in which the record begins; line breaks inside quotes count.
+    /// Line, from 1, in which the record begins; line breaks inside quotes count. 0 in a table, which has none.
     pub line: u64,
     /// Byte offset of the field (or record) in the decoded source, from 0.
     pub byte_offset: u64,
@@ -204,12 +206,13 @@ impl Error {
     pub fn to_json(&self) -> serde_json::Value {
         let position = self.position();
         let column = position.and_then(|position| position.column.as_ref());
+        let text = position.filter(|position| position.line > 0);
         serde_json::json!({ "error": {
             "code": self.0.code.label(),
             "message": self.0.message,
             "source": position.map(|position| &position.source),
-            "line": position.map(|position| position.line),
-            "byte_offset": position.map(|position| position.byte_offset),
+            "line": text.map(|position| position.line),
+            "byte_offset": text.map(|position| position.byte_offset),
             "record": position.map(|position| position.record),
             "column": column.map(|(number, _)| number),
             "column_name": column.map(|(_, name)| name),
@@ -223,11 +226,12 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "error[{}]: ", self.0.code.label())?;
         let Some(position) = &self.0.position else { return f.write_str(&self.0.message) };
-        write!(f, "{}:{}: ", position.source, position.line)?;
+        write!(f, "{}: ", place(&position.source, position.line, position.record))?;
         if let Some((number, name)) = &position.column {
             write!(f, "column {number} ({name}): ")?;
         }
-        write!(f, "{} (byte {})", self.0.message, position.byte_offset)
+        f.write_str(&self.0.message)?;
+        if position.line > 0 { write!(f, " (byte {})", position.byte_offset) } else { Ok(()) }
     }
 }
 
@@ -284,6 +288,7 @@ impl From<ParquetError> for Error {
             ParquetErrorKind::Full => Code::DiskFull,
             ParquetErrorKind::AccessDenied => Code::AccessDenied,
             ParquetErrorKind::Encode => Code::Encode,
+            ParquetErrorKind::Damaged => Code::CorruptSource,
             ParquetErrorKind::Io => Code::Io,
         };
         Error::new(code, error.to_string()).caused_by(error)

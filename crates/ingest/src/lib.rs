@@ -35,6 +35,7 @@ mod report;
 mod settle;
 mod sources;
 mod stages;
+mod tables;
 mod targets;
 mod write;
 
@@ -53,3 +54,4 @@ pub use options::{
 pub use reader::{Reader, read};
 pub use report::{BenchReport, ColumnReport, Head, Reject, Report, SniffReport, SweepCell};
 pub use sources::Sources;
+pub use tables::panics_are_caught;

@@ -2,13 +2,15 @@
 
 use ingest_columnar::Frame;
 use ingest_columnar::arrow::array::{Array, StringArray};
+use ingest_columnar::arrow::datatypes::Fields;
 use ingest_infer::DataType;
 use ingest_source::{Compression, Source};
 
+use crate::csv;
 use crate::error::{Code, Error, Result};
 use crate::options::{Infer, Options};
-use crate::plan::{json_start, sniff_source};
-use crate::reader::Reader;
+use crate::plan::{Input, Kind, json_start, kind_of, open_table, sniff_source};
+use crate::reader::{Reader, Session};
 use crate::report::{Head, SniffReport};
 use crate::sources::Sources;
 
@@ -25,6 +27,10 @@ impl Reader {
         let Reader { sources, options } = self;
         let source = first(sources, &options)?;
         let rows = options.limit.map_or(rows as u64, |limit| limit.min(rows as u64));
+        if kind_of(&options, std::slice::from_ref(&source))? == Kind::Table {
+            let options = Options { limit: Some(rows), rejects: None, ..options };
+            return head_of_table(&Session::of_sources(vec![source], options)?.frame_alone()?);
+        }
         let mut wanted = HEAD_BYTES;
         loop {
             let start = Start::of(&source, wanted)?;
@@ -62,6 +68,10 @@ impl Reader {
             Compression::Gzip => Some("gzip".to_owned()),
             Compression::Zstd => Some("zstd".to_owned()),
         };
+        if kind_of(&options, std::slice::from_ref(&source))? == Kind::Table {
+            let input = open_table(source, &options)?;
+            return Ok(sniffed_table(&input, compression));
+        }
         if let Some(start) = json_start(&options, &source)? {
             let (keys, format, reason) = start.description(&options);
             return Ok(SniffReport {
@@ -72,7 +82,7 @@ impl Reader {
                 header: false,
                 encoding: "utf-8".to_owned(),
                 compression,
-                newline: start.newline().to_string(),
+                newline: Some(start.newline().to_string()),
                 skip: 0,
                 columns: keys,
                 confidence: 1.0,
@@ -88,12 +98,31 @@ impl Reader {
             header: sniffed.header,
             encoding: "utf-8".to_owned(),
             compression,
-            newline: sniffed.newline.to_string(),
+            newline: Some(sniffed.newline.to_string()),
             skip: sniffed.skip_lines,
             columns: sniffed.columns,
             confidence: sniffed.confidence,
             reasons: sniffed.reasons,
         })
+    }
+}
+
+/// What there is to tell of a table: nothing of it is guessed.
+fn sniffed_table(input: &Input, compression: Option<String>) -> SniffReport {
+    let table = input.table.as_ref().expect("it was opened as one");
+    SniffReport {
+        format: table.format.label().to_owned(),
+        delimiter: None,
+        quote: None,
+        escape: None,
+        header: false,
+        encoding: "utf-8".to_owned(),
+        compression,
+        newline: None,
+        skip: 0,
+        columns: table.schema.fields().iter().map(|field| field.name().clone()).collect(),
+        confidence: 1.0,
+        reasons: vec![format!("the first bytes are those of {}", table.format.name())],
     }
 }
 
@@ -175,6 +204,30 @@ fn as_text(options: Options) -> Options {
     Options { infer: Infer::None, types: texts(options.types), schema: options.schema.map(texts), ..options }
 }
 
+/// The rows of a table as text.
+fn head_of_table(frame: &Frame) -> Result<Head> {
+    let fields = frame.schema().fields();
+    let mut rows: Vec<Vec<Option<String>>> = vec![Vec::with_capacity(fields.len()); frame.num_rows()];
+    let mut before = 0;
+    for batch in frame.batches() {
+        for column in batch.columns() {
+            let text = |text: Vec<u8>| String::from_utf8_lossy(&text).into_owned();
+            let texts = csv::texts(column)?.into_iter().map(|cell| cell.map(text));
+            rows[before..].iter_mut().zip(texts).for_each(|(row, text)| row.push(text));
+        }
+        before += batch.num_rows();
+    }
+    Ok(Head { names: names_of(fields), types: types_of(fields), provisional: false, rows })
+}
+
+fn names_of(fields: &Fields) -> Vec<String> {
+    fields.iter().map(|field| field.name().clone()).collect()
+}
+
+fn types_of(fields: &Fields) -> Vec<String> {
+    fields.iter().map(|field| ingest_columnar::type_name(field.data_type())).collect()
+}
+
 /// The text of the rows that both looks have.
 fn head_of(typed: &Rows, text: &Rows) -> Result<Head> {
     let fields = typed.frame.schema().fields();
@@ -190,9 +243,5 @@ fn head_of(typed: &Rows, text: &Rows) -> Result<Head> {
         }
     }
     rows.truncate(typed.frame.num_rows());
-    Ok(Head {
-        names: fields.iter().map(|field| field.name().clone()).collect(),
-        types: fields.iter().map(|field| ingest_columnar::type_name(field.data_type())).collect(),
-        rows,
-    })
+    Ok(Head { names: names_of(fields), types: types_of(fields), provisional: true, rows })
 }

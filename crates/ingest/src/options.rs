@@ -58,6 +58,10 @@ pub enum InputFormat {
     Tsv,
     /// JSON: a record a line, an array of records, or records one after the other.
     Jsonl,
+    /// Parquet.
+    Parquet,
+    /// Arrow IPC, a file (Feather too) or a stream.
+    Arrow,
 }
 
 /// What is written.
@@ -253,7 +257,9 @@ impl FromStr for InputFormat {
             "csv" => Ok(InputFormat::Csv),
             "tsv" => Ok(InputFormat::Tsv),
             "jsonl" => Ok(InputFormat::Jsonl),
-            _ => Err(unknown(word, "csv, tsv, jsonl")),
+            "parquet" => Ok(InputFormat::Parquet),
+            "arrow" => Ok(InputFormat::Arrow),
+            _ => Err(unknown(word, "csv, tsv, jsonl, parquet, arrow")),
         }
     }
 }

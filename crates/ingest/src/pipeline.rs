@@ -7,11 +7,14 @@
 //! The turns and the commits are in the order of the sources; everything else runs side by side. A bounded number of
 //! chunks is between "taken" and "committed", which bounds memory.
 
+mod tables;
+
 use std::collections::{BTreeMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
+use ingest_columnar::arrow::array::RecordBatch;
 use ingest_columnar::{ColumnType, Counts, Spares};
 use ingest_infer::Summary;
 use ingest_parse::json::{self, Framed, Framing};
@@ -58,6 +61,17 @@ pub(crate) struct Place {
 pub(crate) struct Chunk {
     pub place: Place,
     pub parsed: Parsed,
+    /// The worker that took what it is from has nothing left of that.
+    pub ends_unit: bool,
+    /// Of a table, what it was made of, where a limit may cut it.
+    pub batch: Option<RecordBatch>,
+}
+
+impl Chunk {
+    /// A chunk of text.
+    fn of_text(place: Place, parsed: Parsed) -> Chunk {
+        Chunk { place, parsed, ends_unit: true, batch: None }
+    }
 }
 
 /// What takes the chunks. [`Consumer::consume`] is called in the order of the sources, under a lock.
@@ -306,25 +320,36 @@ impl<'a> Run<'a> {
                 std::thread::sleep(NAP);
                 continue;
             }
-            let mut block = lock(&self.pool).pop().unwrap_or_default();
-            let taken = self.next_block(&mut block)?;
-            scratch.watch.lap(Stage::Read);
-            match taken {
-                Some((input, info)) => {
-                    let chunk = self.chunk(input, &info, &mut block, scratch)?;
-                    self.bytes_done.fetch_add(info.len as u64, Ordering::Relaxed);
-                    lock(&self.pool).push(block);
-                    if let Some(chunk) = chunk {
-                        self.commit((input, info.index), chunk, info.last, consumer, scratch)?;
-                    }
-                }
-                None => {
-                    self.free_slots(1);
-                    std::thread::sleep(NAP);
-                }
+            let worked = if self.reads_tables() {
+                self.work_on_table(consumer, scratch)?
+            } else {
+                self.work_on_text(consumer, scratch)?
+            };
+            if !worked {
+                self.free_slots(1);
+                std::thread::sleep(NAP);
             }
         }
         Ok(())
+    }
+
+    /// Reads the next block of text, and commits it; false if there is none left.
+    fn work_on_text(&self, consumer: &dyn Consumer, scratch: &mut Scratch) -> Result<bool> {
+        let mut block = lock(&self.pool).pop().unwrap_or_default();
+        let taken = self.next_block(&mut block)?;
+        scratch.watch.lap(Stage::Read);
+        let Some((input, info)) = taken else { return Ok(false) };
+        let chunk = self.chunk(input, &info, &mut block, scratch)?;
+        self.bytes_done.fetch_add(info.len as u64, Ordering::Relaxed);
+        lock(&self.pool).push(block);
+        if let Some(chunk) = chunk {
+            self.commit((input, info.index), chunk, info.last, consumer, scratch)?;
+        }
+        Ok(true)
+    }
+
+    fn reads_tables(&self) -> bool {
+        self.inputs.iter().any(|input| input.table.is_some())
     }
 
     fn check_cancelled(&self) -> Result<()> {
@@ -337,7 +362,13 @@ impl<'a> Run<'a> {
     /// Chunks that may be between taken and committed: enough that no worker waits for a slow neighbour, or, where memory is
     /// limited, that none waits for itself.
     fn take_slot(&self) -> bool {
-        let most = if self.options.memory_limit.is_some() { self.threads + 1 } else { 2 * self.threads + 2 };
+        let most = match (self.reads_tables(), self.options.memory_limit.is_some()) {
+            (false, true) => self.threads + 1,
+            (false, false) => 2 * self.threads + 2,
+            // A row group is no small thing.
+            (true, true) => 1,
+            (true, false) => self.threads,
+        };
         let mut in_flight = lock(&self.in_flight);
         let free = *in_flight < most;
         *in_flight += usize::from(free);
@@ -389,7 +420,7 @@ impl<'a> Run<'a> {
         if start + (info.len - lead) as u64 <= data_offset && !info.last {
             self.give_carry(input, info.index, carry);
             scratch.watch.lap(Stage::Settle);
-            return Ok(Some(Chunk { place: place(start, 0, false), parsed: self.nothing() }));
+            return Ok(Some(Chunk::of_text(place(start, 0, false), self.nothing())));
         }
         let tail = carry.tail.len();
         let region_start = start - tail as u64;
@@ -403,7 +434,7 @@ impl<'a> Run<'a> {
             let parsed = self.check_tail(&carry, region_start, 0)?;
             self.give_carry(input, info.index, carry);
             scratch.watch.lap(Stage::Settle);
-            return Ok(Some(Chunk { place: place(region_start, 0, false), parsed }));
+            return Ok(Some(Chunk::of_text(place(region_start, 0, false), parsed)));
         }
         if tail > 0 {
             block.prepend(&carry.tail);
@@ -433,7 +464,7 @@ impl<'a> Run<'a> {
             flaw.record = parsed.records;
             parsed.flaws.push(flaw);
         }
-        Ok(Some(Chunk { place: place(region_start, end, exact), parsed }))
+        Ok(Some(Chunk::of_text(place(region_start, end, exact), parsed)))
     }
 
     /// An error, or a flaw that is one, if the open record has grown beyond the limits. It begins at `offset`.
@@ -530,7 +561,7 @@ impl<'a> Run<'a> {
             let next = committer.next;
             let Some((chunk, last)) = committer.waiting.remove(&next) else { break };
             committer.next = if last { (next.0 + 1, 0) } else { (next.0, next.1 + 1) };
-            passed += 1;
+            passed += usize::from(chunk.ends_unit);
             if !self.done.load(Ordering::SeqCst)
                 && !self.stop.load(Ordering::SeqCst)
                 && let Err(error) = self.pass_on(&mut committer, chunk, consumer, scratch)
@@ -568,8 +599,13 @@ impl<'a> Run<'a> {
         scratch: &mut Scratch,
     ) -> Result<()> {
         if chunk.parsed.rows as u64 >= committer.rows_left {
+            let rows = committer.rows_left as usize;
+            let first = match chunk.batch.take() {
+                Some(batch) => self.first_rows(&chunk, &batch, rows, scratch)?,
+                None => self.parse_again(&chunk.place, rows, scratch)?,
+            };
             let flaws = std::mem::take(&mut chunk.parsed.flaws);
-            chunk.parsed = self.parse_again(&chunk.place, committer.rows_left as usize, scratch)?;
+            chunk.parsed = first;
             let kept = chunk.parsed.records;
             chunk.parsed.flaws = flaws.into_iter().filter(|flaw| flaw.record < kept).collect();
         }

@@ -1,13 +1,15 @@
 //! What is to be done, settled before the first block is parsed: dialect, columns, where the data begins.
 
 mod json;
+mod tables;
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use ingest_columnar::{ColumnType, Fields, OnError, Quotes, Rules};
 use ingest_infer::{DataType, Hints, NullWords, Sniffed, Summary, name_columns, sniff};
 use ingest_parse::json::Framing;
-use ingest_parse::{Batch, Cells, Dialect, Quoting, Shape, Span, invalid_utf8, read_records};
+use ingest_parse::{Batch, Cells, Dialect, Quoting, Ragged, Shape, Span, invalid_utf8, read_records};
 use ingest_simd::{Kernel, PADDING, Padded, Structure};
 use ingest_source::{Block, Source};
 
@@ -15,8 +17,10 @@ use crate::error::{Code, Error, Position, Result};
 use crate::flaw::{FlawKind, excerpt};
 use crate::options::{Infer, InputFormat, Options, QuoteMode, check_characters};
 use crate::region::observe;
+use crate::tables::{Table, TableFormat};
 
 pub(crate) use json::{JsonPlan, json_start};
+pub(crate) use tables::open as open_table;
 
 /// Decoded bytes that are looked at before anything is decided.
 const SAMPLE_BYTES: usize = 1 << 20;
@@ -54,13 +58,15 @@ pub(crate) struct Plan {
 
 /// One source and where its data begin.
 pub(crate) struct Input {
-    pub source: Source,
+    pub source: Arc<Source>,
     /// Decoded offset of the first data record.
     pub data_offset: u64,
     /// Line breaks before it.
     pub data_lines: u64,
     /// How a JSON source holds its records.
     pub framing: Option<Framing>,
+    /// The source as a table, where it is one.
+    pub table: Option<Table>,
 }
 
 impl Plan {
@@ -106,7 +112,12 @@ impl Plan {
 
     /// Name of a selected column.
     pub(crate) fn name(&self, position: usize) -> &str {
-        &self.columns[self.selected[position]].name
+        self.name_of(self.selected[position])
+    }
+
+    /// Name of a column of the sources.
+    pub(crate) fn name_of(&self, index: usize) -> &str {
+        &self.columns[index].name
     }
 
     /// Names of the selected columns.
@@ -126,8 +137,10 @@ struct Opening {
 
 /// Looks at the sources and settles everything that must be settled before parsing.
 pub(crate) fn plan(options: &Options, sources: Vec<Source>) -> Result<(Plan, Vec<Input>)> {
-    if is_json(options, &sources)? {
-        return json::plan(options, sources);
+    match kind_of(options, &sources)? {
+        Kind::Text => {}
+        Kind::Json => return json::plan(options, sources),
+        Kind::Table => return tables::plan(options, sources),
     }
     let (number, opening) = open_first(options, &sources)?;
     let first = &sources[number];
@@ -180,9 +193,22 @@ pub(crate) fn first_with_records(options: &Options, sources: &[Source]) -> Resul
     }
 }
 
-/// Whether the sources are JSON.
-pub(crate) fn is_json(options: &Options, sources: &[Source]) -> Result<bool> {
-    Ok(json::first_with_text(options, sources)?.is_some())
+/// What sources can be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Delimited text.
+    Text,
+    Json,
+    /// Parquet or Arrow IPC.
+    Table,
+}
+
+/// What the sources are, by the options or the first of them that holds anything.
+pub(crate) fn kind_of(options: &Options, sources: &[Source]) -> Result<Kind> {
+    if tables::first_table(options, sources)?.is_some() {
+        return Ok(Kind::Table);
+    }
+    Ok(if json::first_with_text(options, sources)?.is_some() { Kind::Json } else { Kind::Text })
 }
 
 /// What `sniff` tells of the first source.
@@ -347,26 +373,49 @@ fn count_lines(text: &[u8]) -> u64 {
 }
 
 fn refuse_other_formats(options: &Options, bytes: &[u8], name: &str) -> Result<()> {
-    let format = match bytes {
-        [b'P', b'A', b'R', b'1', ..] => "Parquet",
-        [b'A', b'R', b'R', b'O', b'W', b'1', ..] => "Arrow IPC",
-        // A stream has no magic bytes: its first message begins with a mark and a length.
-        [0xff, 0xff, 0xff, 0xff, ..] => "Arrow IPC stream",
+    if let Some(format) = TableFormat::of(bytes) {
+        let message = format!("{name} is {}, the sources before it are delimited text", format.name());
+        return Err(Error::new(Code::UnsupportedInput, message).hint("read them on their own"));
+    }
+    match bytes {
         [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => {
-            return Err(Error::new(Code::InvalidUtf8, format!("{name}: the text is UTF-16, only UTF-8 is read"))
-                .hint("convert it first: iconv -f UTF-16 -t UTF-8"));
+            Err(Error::new(Code::InvalidUtf8, format!("{name}: the text is UTF-16, only UTF-8 is read"))
+                .hint("convert it first: iconv -f UTF-16 -t UTF-8"))
         }
         _ if options.input_format.is_none() && json::looks_like_json(bytes) => {
-            return Err(Error::new(
-                Code::UnsupportedInput,
-                format!("{name} is JSON, the sources before it are delimited text"),
-            )
-            .hint("read them on their own; --input-format csv reads it as delimited text too"));
+            Err(Error::new(Code::UnsupportedInput, format!("{name} is JSON, the sources before it are delimited text"))
+                .hint("read them on their own; --input-format csv reads it as delimited text too"))
         }
-        _ => return Ok(()),
-    };
-    Err(Error::new(Code::UnsupportedInput, format!("{name}: {format} input is not read yet"))
-        .hint("delimited text (CSV, TSV and their like) and JSON are"))
+        _ => Ok(()),
+    }
+}
+
+/// Options that say how delimited text is written mean nothing for other sources.
+fn refuse_options_of_text(options: &Options, format: &str) -> Result<()> {
+    let given = [
+        ("--delimiter", options.delimiter.is_some()),
+        ("--quote", options.quote.is_some()),
+        ("--escape", options.escape.is_some()),
+        ("--quoting", options.quoting != QuoteMode::Strict),
+        ("--comment", options.comment.is_some()),
+        ("--header", options.header.is_some()),
+        ("--names", options.names.is_some()),
+        ("--skip", options.skip.is_some()),
+        ("--ragged", options.ragged != Ragged::Fail),
+        // JSON has texts, too.
+        ("--null-values", options.null_values.is_some() && format != "JSON"),
+    ];
+    match given.iter().find(|(_, given)| *given) {
+        None => Ok(()),
+        Some((option, _)) => {
+            let error = Error::new(Code::Usage, format!("{option} means nothing for {format}"));
+            Err(if format == "JSON" {
+                error.hint("leave it out; --input-format csv reads the source as delimited text")
+            } else {
+                error.hint("leave it out")
+            })
+        }
+    }
 }
 
 /// Names and given types of all columns, and a note for each name that had to change.
@@ -515,7 +564,7 @@ fn inputs(options: &Options, (first, opening): (usize, &Opening), sources: Vec<S
             }
             (other.data_offset as u64, other.data_lines)
         };
-        inputs.push(Input { source, data_offset, data_lines, framing: None });
+        inputs.push(Input { source: Arc::new(source), data_offset, data_lines, framing: None, table: None });
     }
     Ok(inputs)
 }

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Instant;
 
 use ingest_columnar::arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions};
@@ -16,11 +17,12 @@ use crate::error::{Code, Error, Result};
 use crate::measure::{cpu_seconds, peak_memory_bytes};
 use crate::options::{Format, Infer, Options, WriteOptions};
 use crate::pipeline::{CHUNK_BYTES, Consumer, Run, Totals};
-use crate::plan::{Input, Plan, first_with_records, is_json, plan};
+use crate::plan::{Input, Kind, Plan, first_with_records, kind_of, plan};
 use crate::report::{ColumnReport, Report};
 use crate::settle::{Keeper, Kept, final_kinds, schema, settle_chunks, type_notes};
 use crate::sources::Sources;
 use crate::stages::{Stage, StageSeconds};
+use crate::tables::Table;
 use crate::targets::check_targets;
 
 /// Names the sources of a table. Nothing is read yet.
@@ -203,16 +205,28 @@ impl Session {
 
     /// The same for work that needs less than the plan: `narrow` takes the rest out of it.
     fn start_for(reader: Reader, narrow: impl FnOnce(&mut Plan)) -> Result<Session> {
-        let started = Instant::now();
-        let cpu_before = cpu_seconds();
-        let Reader { sources, mut options } = reader;
+        let Reader { sources, options } = reader;
         let sources = sources.located()?;
         check_targets(sources.files(), None, options.rejects.as_deref())?;
         let opened = sources.open(options.access)?;
+        Session::of_sources_for(opened, options, narrow)
+    }
+
+    /// A session over sources that are open already.
+    pub(crate) fn of_sources(opened: Vec<Source>, options: Options) -> Result<Session> {
+        Session::of_sources_for(opened, options, |_| ())
+    }
+
+    fn of_sources_for(opened: Vec<Source>, mut options: Options, narrow: impl FnOnce(&mut Plan)) -> Result<Session> {
+        let started = Instant::now();
+        let cpu_before = cpu_seconds();
         let threads = threads(&options, &opened);
         check_memory_limit(&options)?;
         let types = match options.infer {
-            Infer::First(rows) => Some(first_types(&opened, &options, rows)?),
+            // The types of a table are stored.
+            Infer::First(rows) if kind_of(&options, &opened)? != Kind::Table => {
+                Some(first_types(&opened, &options, rows)?)
+            }
             _ => None,
         };
         if types.is_some() {
@@ -252,11 +266,17 @@ impl Session {
         kinds: Option<&[ColumnType]>,
         rejects: &mut Rejects,
     ) -> Result<Totals> {
-        if self.plan.columns.is_empty() && self.plan.json.is_none() {
+        let has_rows = self.plan.json.is_some() || self.inputs.iter().any(|input| input.table.is_some());
+        if self.plan.columns.is_empty() && !has_rows {
             return Ok(Totals::default());
         }
         let run = Run::new(&self.plan, &self.inputs, &self.options, self.threads, kinds, rejects);
         if self.watched { run.watched().run(consumer) } else { run.run(consumer) }
+    }
+
+    /// The whole table alone.
+    pub(crate) fn frame_alone(&self) -> Result<Frame> {
+        Ok(self.frame(&mut Rejects::counting())?.0)
     }
 
     /// The whole table, and what there is to report of it.
@@ -308,6 +328,10 @@ impl Session {
     /// Makes the sources ready for another pass.
     pub(crate) fn rewind(&self) -> Result<()> {
         for input in &self.inputs {
+            if let Some(table) = &input.table {
+                table.rewind();
+                continue;
+            }
             let mut block = Default::default();
             // A pass that stopped at a limit leaves a stream half read; the spool needs the rest of it.
             while !input.source.is_seekable() && input.source.next_block(&mut block, CHUNK_BYTES, 0)?.is_some() {}
@@ -352,7 +376,7 @@ impl Session {
             rows_out: totals.rows_out,
             rejected,
             filtered: 0,
-            bytes_in: totals.bytes_in + self.inputs.iter().map(|input| input.data_offset).sum::<u64>(),
+            bytes_in: self.bytes_in(&totals),
             bytes_out: 0,
             files: files.into_iter().collect(),
             sources: self.inputs.iter().map(|input| input.source.name().to_owned()).collect(),
@@ -372,6 +396,16 @@ impl Session {
             threads: self.threads,
             peak_memory_bytes: peak_memory_bytes(),
         })
+    }
+}
+
+impl Session {
+    /// What was read of the sources; a table counts as a whole.
+    fn bytes_in(&self, totals: &Totals) -> u64 {
+        if self.inputs.iter().any(|input| input.table.is_some()) {
+            return self.inputs.iter().filter_map(|input| input.table.as_ref()).map(Table::size).sum();
+        }
+        totals.bytes_in + self.inputs.iter().map(|input| input.data_offset).sum::<u64>()
     }
 }
 
@@ -399,8 +433,9 @@ fn counts_of(chunks: &[Kept], columns: usize) -> Vec<Counts> {
 fn spool(plan: &Plan, inputs: &mut [Input], options: &Options) -> Result<()> {
     let settled = options.infer == Infer::None && options.limit.is_none() && !plan.wants_new_keys();
     if !settled {
-        for input in inputs {
-            input.source.spool(options.temp_dir.as_deref())?;
+        // A table shares its source, and has kept it already.
+        for source in inputs.iter_mut().filter_map(|input| Arc::get_mut(&mut input.source)) {
+            source.spool(options.temp_dir.as_deref())?;
         }
     }
     Ok(())
@@ -460,7 +495,7 @@ fn first_types(sources: &[Source], options: &Options, rows: u64) -> Result<Vec<(
             rejects: None,
             ..options.clone()
         };
-        if is_json(&options, sources)? {
+        if kind_of(&options, sources)? == Kind::Json {
             // Keys that these options name may be still to come, behind the first records.
             (options.columns, options.drop, options.types) = (None, Vec::new(), Vec::new());
         }

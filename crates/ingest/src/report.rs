@@ -22,7 +22,7 @@ pub struct ColumnReport {
 pub struct Reject {
     /// The source's name.
     pub source: String,
-    /// Line in which the record begins, from 1.
+    /// Line in which the record begins, from 1; 0 in a table (Parquet, Arrow), which has no lines and no offsets.
     pub line: u64,
     /// Offset of the record in the decoded source.
     pub byte_offset: u64,
@@ -41,13 +41,23 @@ pub struct Reject {
 }
 
 impl Reject {
+    /// Where it is: the source with the line, or with the number of the record where there are no lines.
+    pub fn place(&self) -> String {
+        place(&self.source, self.line, self.record)
+    }
+
+    /// A number that only the records of text have.
+    pub(crate) fn of_text(&self, number: u64) -> Option<u64> {
+        (self.line > 0).then_some(number)
+    }
+
     /// The reject as one JSON object, a line of the `.jsonl` table.
     pub fn to_json(&self) -> Value {
         json!({
             "source": self.source,
-            "line": self.line,
-            "byte_offset": self.byte_offset,
-            "byte_length": self.byte_length,
+            "line": self.of_text(self.line),
+            "byte_offset": self.of_text(self.byte_offset),
+            "byte_length": self.of_text(self.byte_length),
             "record": self.record,
             "column": self.column,
             "code": self.code,
@@ -55,6 +65,11 @@ impl Reject {
             "text": self.text,
         })
     }
+}
+
+/// Where in a source: a line, or a record where there are no lines.
+pub(crate) fn place(source: &str, line: u64, record: u64) -> String {
+    if line > 0 { format!("{source}:{line}") } else { format!("{source}: record {record}") }
 }
 
 /// What a run read, wrote and took.
@@ -138,7 +153,7 @@ impl Report {
 /// What a file looks like, as `sniff` reports it.
 #[derive(Clone, Debug)]
 pub struct SniffReport {
-    /// `csv` for delimited text; `jsonl` for JSON with a record a line, `json` for other JSON.
+    /// `csv` for delimited text; `jsonl` for JSON with a record a line, `json` for other JSON; `parquet`, `arrow`.
     pub format: String,
     /// What separates fields; `None`: one column.
     pub delimiter: Option<char>,
@@ -152,8 +167,8 @@ pub struct SniffReport {
     pub encoding: String,
     /// `gzip`, `zstd`, or `None`.
     pub compression: Option<String>,
-    /// `lf`, `crlf`, `cr` or `mixed`.
-    pub newline: String,
+    /// `lf`, `crlf`, `cr` or `mixed`; `None` for what has no lines.
+    pub newline: Option<String>,
     /// Lines before the table.
     pub skip: usize,
     /// The columns' names.
@@ -189,8 +204,10 @@ impl SniffReport {
 pub struct Head {
     /// Column names.
     pub names: Vec<String>,
-    /// Types of these rows alone: provisional.
+    /// Types of these rows alone, or those that are stored.
     pub types: Vec<String>,
+    /// Whether other rows may show other types.
+    pub provisional: bool,
     /// The fields' text; `None` is null.
     pub rows: Vec<Vec<Option<String>>>,
 }

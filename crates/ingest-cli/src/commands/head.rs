@@ -40,14 +40,17 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<()> {
     let head = open(&args.sources, args.read.options(&progress)?)?.head(args.rows)?;
     drop(progress);
     output::text(&table(&head).to_string())?;
-    console.say("types with a ? are provisional: they come from these rows alone");
+    if head.provisional {
+        console.say("types with a ? are provisional: they come from these rows alone");
+    }
     Ok(())
 }
 
 fn table(head: &Head) -> Table {
     let mut table = Table::new(head.types.iter().map(|name| align(name)));
     table.row(head.names.iter().map(|name| cut(name, CELL_WIDTH_MAX)));
-    table.row(head.types.iter().map(|name| format!("{name}?")));
+    let mark = if head.provisional { "?" } else { "" };
+    table.row(head.types.iter().map(|name| format!("{name}{mark}")));
     for row in &head.rows {
         table.row(row.iter().map(|field| cell(field.as_deref())));
     }
@@ -76,6 +79,7 @@ mod tests {
         let head = Head {
             names: vec!["n".into(), "text".into()],
             types: vec!["int64".into(), "utf8".into()],
+            provisional: true,
             rows: vec![
                 vec![Some("7".into()), Some(String::new())],
                 vec![None, Some("x".repeat(50))],

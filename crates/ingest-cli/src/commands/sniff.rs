@@ -50,7 +50,7 @@ fn text(report: &SniffReport) -> String {
     table.row(["header", if report.header { "yes" } else { "no" }]);
     table.row(["encoding", &report.encoding]);
     table.row(["compression", report.compression.as_deref().unwrap_or("none")]);
-    table.row(["newline", &report.newline]);
+    table.row(["newline", report.newline.as_deref().unwrap_or("none")]);
     table.row(["skip", &report.skip.to_string()]);
     table.row(["columns", &columns(&report.columns)]);
     table.row(["confidence", &format!("{:.0}%", report.confidence * 100.0)]);

@@ -110,14 +110,29 @@ fn an_existing_output_is_not_replaced_unasked() {
 }
 
 #[test]
-fn formats_that_are_not_read_are_refused_by_name() {
+fn tables_are_read_whatever_they_are_called_but_not_beside_text() {
     let room = Room::with_sample();
     room.run(&["convert", "data.csv", "-o", "as_parquet.csv", "-f", "parquet"]).ok();
     room.run(&["convert", "data.csv", "-o", "as_arrow.csv", "-f", "arrow"]).ok();
     for (file, name) in [("as_parquet.csv", "Parquet"), ("as_arrow.csv", "Arrow")] {
-        room.run(&["schema", file]).exits(2).says(&["error[E0103]", name, file]);
-        room.run_with(&["count", "-"], room.read(file)).exits(2).says(&[name]);
+        assert_eq!(room.run(&["count", file]).ok().text(), "3\n");
+        assert_eq!(room.run_with(&["count", "-"], room.read(file)).ok().text(), "3\n");
+        room.run(&["count", "data.csv", file]).exits(2).says(&["error[E0103]", name, file]);
+        room.run(&["schema", file, "--header", "no"]).exits(2).says(&["--header means nothing for", name]);
+        room.run(&["head", file]).ok();
     }
+    let half = &room.read("as_parquet.csv")[..100];
+    room.run_with(&["count", "-"], half).exits(3).says(&["error[E0300]", "<stdin>", "hint: ", "damaged"]);
+}
+
+#[test]
+fn a_decoder_that_panics_is_an_error_without_a_word_of_it() {
+    let bytes = include_bytes!(
+        "../../../../testdata/regressions/a_decoder_that_panics_is_an_error_without_a_word_of_it.arrows"
+    );
+    let out = Room::new().run_with(&["schema", "-"], *bytes).exits(3);
+    let out = out.says(&["error[E0300]", "contradicts itself", "hint: "]);
+    assert!(!out.stderr.contains("panicked"), "{}", out.stderr);
 }
 
 #[test]

@@ -3,6 +3,8 @@
 //! The start of the first source tells the first keys. Others may come anywhere: a run tells them at its end, and begins again
 //! with all of them. So columns are in the order in which their keys come, wherever that is.
 
+use std::sync::Arc;
+
 use ingest_columnar::{ColumnType, OnError, Quotes};
 use ingest_infer::{DataType, Newline, NullWords, Summary};
 use ingest_parse::json::{self, BadRecords, Framed, Framing, Keys};
@@ -10,9 +12,10 @@ use ingest_parse::{Batch, Dialect, Ragged, Shape};
 use ingest_simd::{Kernel, PADDING, Padded};
 use ingest_source::Source;
 
-use super::{Input, Plan, PlannedColumn, SAMPLE_BYTES, SUGGEST_BYTES, SUGGEST_ROWS, require_different, select};
+use super::{Input, Plan, PlannedColumn, SAMPLE_BYTES, SUGGEST_BYTES, SUGGEST_ROWS};
+use super::{refuse_options_of_text, require_different, select};
 use crate::error::{Code, Error, Result};
-use crate::options::{Infer, InputFormat, Options, QuoteMode};
+use crate::options::{Infer, InputFormat, Options};
 
 /// What the workers know of JSON sources.
 pub(crate) struct JsonPlan {
@@ -121,7 +124,7 @@ pub(crate) fn json_start(options: &Options, source: &Source) -> Result<Option<St
     if first_with_text(options, std::slice::from_ref(source))?.is_none() {
         return Ok(None);
     }
-    refuse_other_options(options)?;
+    refuse_options_of_text(options, "JSON")?;
     Start::of(source).map(Some)
 }
 
@@ -160,7 +163,7 @@ pub(super) fn looks_like_json(bytes: &[u8]) -> bool {
 
 /// The plan, and where the data of each source begin.
 pub(super) fn plan(options: &Options, sources: Vec<Source>) -> Result<(Plan, Vec<Input>)> {
-    refuse_other_options(options)?;
+    refuse_options_of_text(options, "JSON")?;
     let mut first: Option<Start> = None;
     let mut inputs = Vec::with_capacity(sources.len());
     for source in sources {
@@ -169,7 +172,8 @@ pub(super) fn plan(options: &Options, sources: Vec<Source>) -> Result<(Plan, Vec
         if first.as_ref().is_none_or(|first| first.text().is_empty()) {
             first = Some(start);
         }
-        inputs.push(Input { source, data_offset, data_lines: 0, framing: Some(framing) });
+        let source = Arc::new(source);
+        inputs.push(Input { source, data_offset, data_lines: 0, framing: Some(framing), table: None });
     }
     let Some(first) = first else { return Err(Error::new(Code::NotFound, "no source was named")) };
     let dialect = Dialect::PLAIN_JSON;
@@ -192,26 +196,6 @@ pub(super) fn plan(options: &Options, sources: Vec<Source>) -> Result<(Plan, Vec
     plan.settle_columns(first.keys(options), options, first.complete && inputs.len() == 1)?;
     plan.suggest_from(&first, options);
     Ok((plan, inputs))
-}
-
-/// Options that say how delimited text is written mean nothing here.
-fn refuse_other_options(options: &Options) -> Result<()> {
-    let given = [
-        ("--delimiter", options.delimiter.is_some()),
-        ("--quote", options.quote.is_some()),
-        ("--escape", options.escape.is_some()),
-        ("--quoting", options.quoting != QuoteMode::Strict),
-        ("--comment", options.comment.is_some()),
-        ("--header", options.header.is_some()),
-        ("--names", options.names.is_some()),
-        ("--skip", options.skip.is_some()),
-        ("--ragged", options.ragged != Ragged::Fail),
-    ];
-    match given.iter().find(|(_, given)| *given) {
-        None => Ok(()),
-        Some((option, _)) => Err(Error::new(Code::Usage, format!("{option} means nothing for JSON"))
-            .hint("leave it out; --input-format csv reads the source as delimited text")),
-    }
 }
 
 fn bad_records(options: &Options) -> BadRecords {

@@ -10,6 +10,7 @@ mod json;
 mod nested;
 mod oracle;
 mod settings;
+mod stored;
 mod tables;
 
 mod promise_1_same_bytes_same_frame;

@@ -1,0 +1,113 @@
+//! Workers on tables: a worker takes a row group, or a batch of Arrow, and commits it chunk by chunk.
+//!
+//! As many row groups are in the making as there are workers, one where memory is limited: its chunks are committed as they
+//! come, those of the groups behind it wait.
+
+use std::sync::atomic::Ordering;
+
+use ingest_columnar::arrow::array::RecordBatch;
+
+use super::{Chunk, Consumer, NAP, Place, Run};
+use crate::error::Result;
+use crate::region::{Parsed, Scratch};
+use crate::stages::Stage;
+use crate::tables::{Table, Unit, chunk_rows, parsed, records_of_rows};
+
+impl Run<'_> {
+    /// Reads the next piece of a table, and commits it; false if there is none left.
+    pub(super) fn work_on_table(&self, consumer: &dyn Consumer, scratch: &mut Scratch) -> Result<bool> {
+        let mut columns = self.plan.selected.clone();
+        columns.sort_unstable();
+        let rows = chunk_rows(columns.len());
+        let Some((input, table, unit)) = self.next_unit(&columns, rows)? else { return Ok(false) };
+        let (mut index, unit_rows) = (unit.first, unit.rows);
+        if unit.is_end() {
+            let end = Chunk {
+                place: Place { last: true, ..place(input, index, 0) },
+                parsed: Parsed::default(),
+                ends_unit: true,
+                batch: None,
+            };
+            self.commit((input, index), end, true, consumer, scratch)?;
+            return Ok(true);
+        }
+        let ends = index + unit_rows.div_ceil(rows as u64);
+        for batch in table.chunks(unit, &columns, rows)? {
+            if !self.may_go_on(consumer, scratch)? {
+                break;
+            }
+            let chunk = self.table_chunk(input, index, batch?, &columns, scratch)?;
+            scratch.watch.lap(Stage::Parse);
+            index += 1;
+            self.commit((input, index - 1), Chunk { ends_unit: index == ends, ..chunk }, false, consumer, scratch)?;
+        }
+        Ok(true)
+    }
+
+    fn next_unit(&self, columns: &[usize], rows: usize) -> Result<Option<(usize, &Table, Unit)>> {
+        loop {
+            let input = self.current.load(Ordering::SeqCst);
+            let Some(table) = self.inputs.get(input).and_then(|input| input.table.as_ref()) else { return Ok(None) };
+            if let Some(unit) = table.next_unit(columns, rows)? {
+                return Ok(Some((input, table, unit)));
+            }
+            let _ = self.current.compare_exchange(input, input + 1, Ordering::SeqCst, Ordering::SeqCst);
+        }
+    }
+
+    /// Waits until there is room for a chunk, doing what waits to be done; false where the run is over.
+    fn may_go_on(&self, consumer: &dyn Consumer, scratch: &mut Scratch) -> Result<bool> {
+        loop {
+            self.check_cancelled()?;
+            if self.stop.load(Ordering::SeqCst) || self.done.load(Ordering::SeqCst) {
+                return Ok(false);
+            }
+            if !consumer.is_crowded(self) {
+                return Ok(true);
+            }
+            if !consumer.help(self, scratch)? {
+                std::thread::sleep(NAP);
+            }
+        }
+    }
+
+    fn table_chunk(
+        &self,
+        input: usize,
+        index: u64,
+        batch: RecordBatch,
+        columns: &[usize],
+        scratch: &mut Scratch,
+    ) -> Result<Chunk> {
+        let parsed = self.rows_of(input, &batch, columns, scratch)?;
+        let bytes = parsed.columns.iter().map(|column| column.column.array.get_array_memory_size()).sum();
+        let batch = self.options.limit.map(|_| batch);
+        Ok(Chunk { place: place(input, index, bytes), parsed, ends_unit: false, batch })
+    }
+
+    fn rows_of(&self, input: usize, batch: &RecordBatch, columns: &[usize], scratch: &mut Scratch) -> Result<Parsed> {
+        if self.kinds.is_some_and(<[_]>::is_empty) {
+            return Ok(Parsed { rows: batch.num_rows(), records: batch.num_rows(), ..Parsed::default() });
+        }
+        parsed(self.plan, self.inputs[input].source.name(), batch, columns, scratch)
+    }
+
+    /// A chunk cut to its first rows.
+    pub(super) fn first_rows(
+        &self,
+        chunk: &Chunk,
+        batch: &RecordBatch,
+        rows: usize,
+        scratch: &mut Scratch,
+    ) -> Result<Parsed> {
+        let mut columns = self.plan.selected.clone();
+        columns.sort_unstable();
+        let records = records_of_rows(&chunk.parsed, rows).min(batch.num_rows());
+        self.rows_of(chunk.place.input, &batch.slice(0, records), &columns, scratch)
+    }
+}
+
+/// Where a chunk comes from. Its types are settled: nobody reads it again.
+fn place(input: usize, index: u64, bytes: usize) -> Place {
+    Place { input, offset: index, bytes, exact: false, last: false, cut: true }
+}

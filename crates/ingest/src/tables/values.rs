@@ -1,0 +1,151 @@
+//! Columns of a table to the columns of the plan.
+//!
+//! A column that is to have another type than it is stored with goes by its text: what it would be in a CSV file is read as the
+//! type that was asked for. So the rules are those of text, and no value changes unseen.
+
+use ingest_columnar::arrow::array::{Array, ArrayRef, BooleanArray, RecordBatch, new_null_array};
+use ingest_columnar::arrow::compute::filter;
+use ingest_columnar::{Column, ColumnType, Counts, Fields, OnError, arrow_type, builder_for, own_array, own_type};
+use ingest_infer::{DataType, Summary};
+use ingest_parse::{Dialect, Span};
+use ingest_simd::{PADDING, Padded};
+
+use crate::csv;
+use crate::error::{Code, Error, Result};
+use crate::flaw::{FlawKind, Located};
+use crate::plan::Plan;
+use crate::region::{Parsed, ParsedColumn, Scratch};
+
+/// The selected columns of some rows of a source. `columns`: which of the source's the batch holds, ascending.
+///
+/// # Errors
+/// A value has no place in any type of ours.
+pub(crate) fn parsed(
+    plan: &Plan,
+    source: &str,
+    batch: &RecordBatch,
+    columns: &[usize],
+    scratch: &mut Scratch,
+) -> Result<Parsed> {
+    let rows = batch.num_rows();
+    let mut made = Vec::with_capacity(plan.selected.len());
+    let mut flaws = Vec::new();
+    for &index in &plan.selected {
+        let place = columns.binary_search(&index).expect("every selected column is read");
+        let kind = plan.columns[index].given.as_ref().expect("a table's columns have types");
+        let own = own_column(batch.column(place), plan.name_of(index), source)?;
+        let (array, misfits) = as_kind(plan, &own, kind, scratch)?;
+        let errors = if plan.on_error == OnError::Null { misfits.len() as u64 } else { 0 };
+        if plan.on_error != OnError::Null && !misfits.is_empty() {
+            flaws.extend(flaws_of(index, &own, kind, &misfits)?);
+        }
+        made.push((kind, array, errors));
+    }
+    flaws.sort_by_key(|flaw: &Located| flaw.record);
+    flaws.dedup_by_key(|flaw| flaw.record);
+    let keep = (!flaws.is_empty() && plan.on_error == OnError::Reject).then(|| {
+        let mut keep = vec![true; rows];
+        flaws.iter().for_each(|flaw| keep[flaw.record] = false);
+        BooleanArray::from(keep)
+    });
+    let columns = made.into_iter().map(|(kind, array, errors)| {
+        let array = keep.as_ref().map_or(Ok(array.clone()), |keep| filter(&array, keep)).map_err(Error::encode)?;
+        let counts = Counts { nulls: array.logical_null_count() as u64, doubled_keys: 0 };
+        let column = Column { array, summary: Summary::default(), counts };
+        Ok(ParsedColumn { kind: kind.clone(), column, errors })
+    });
+    let columns = columns.collect::<Result<_>>()?;
+    let kept = keep.map_or(rows, |keep| keep.true_count());
+    Ok(Parsed { rows: kept, records: rows, columns, flaws, ..Parsed::default() })
+}
+
+/// A column in our own type for it.
+fn own_column(column: &ArrayRef, name: &str, source: &str) -> Result<ArrayRef> {
+    let own = own_type(column.data_type()).expect("the plan has seen the types");
+    own_array(column, &own).map_err(|error| {
+        let message = format!("{source}: column {name:?} holds what {own} cannot: {error}");
+        Error::new(Code::BadValue, message).hint(format!("--drop {name} leaves the column out"))
+    })
+}
+
+/// A column in the plan's type, and the rows that do not fit it, which are null.
+fn as_kind(plan: &Plan, own: &ArrayRef, kind: &ColumnType, scratch: &mut Scratch) -> Result<(ArrayRef, Vec<u32>)> {
+    let wanted = arrow_type(&kind.data_type);
+    if *own.data_type() == wanted {
+        return Ok((own.clone(), Vec::new()));
+    }
+    if own_type(own.data_type()) == Some(DataType::Null) {
+        return Ok((new_null_array(&wanted, own.len()), Vec::new()));
+    }
+    let texts = Texts::of(own)?;
+    let end = texts.memory.len() - PADDING;
+    let block = Padded::new(&texts.memory, PADDING, end).expect("padded on both sides");
+    let mut builder = builder_for(kind, own.len(), &mut scratch.spares());
+    let mut misfits = Vec::new();
+    builder.append(&Fields { block, spans: &texts.spans, dialect: &Dialect::PLAIN_JSON }, &plan.rules(), &mut misfits);
+    if kind.data_type != DataType::Utf8 {
+        // A table has nulls of its own: an empty text is not one of them, as it is in a column of numbers of a CSV file.
+        misfits.extend((0..).zip(&texts.spans).filter(|(_, span)| span.is_quoted()).map(|(row, _)| row));
+        misfits.sort_unstable();
+        misfits.dedup();
+    }
+    Ok((builder.finish().array, misfits))
+}
+
+/// The values of a column as texts one after the other, with padding on both sides.
+struct Texts {
+    memory: Vec<u8>,
+    spans: Vec<Span>,
+}
+
+impl Texts {
+    fn of(column: &ArrayRef) -> Result<Texts> {
+        let mut texts = Texts { memory: vec![0; PADDING], spans: Vec::with_capacity(column.len()) };
+        for text in csv::texts(column)? {
+            let start = texts.memory.len() - PADDING;
+            texts.memory.extend_from_slice(text.as_deref().unwrap_or_default());
+            let end = texts.memory.len() - PADDING;
+            if end > Span::OFFSET_MAX {
+                return Err(Error::new(Code::MemoryLimit, "the texts of one column of a chunk take more than 2 GiB"));
+            }
+            let (start, end) = (start as u32, end as u32);
+            texts.spans.push(match text {
+                // Nothing is null, as a field of text that is not there.
+                None => Span::default(),
+                Some(_) if start == end => Span::quoted(start, end, false),
+                Some(_) => Span::new(start, end),
+            });
+        }
+        texts.memory.extend_from_slice(&[0; PADDING]);
+        Ok(texts)
+    }
+}
+
+/// What is wrong with these rows. A table has no lines and no offsets: the text is the value's alone.
+fn flaws_of(index: usize, own: &ArrayRef, kind: &ColumnType, misfits: &[u32]) -> Result<Vec<Located>> {
+    let flaw = |&row: &u32| {
+        let text = csv::texts(&own.slice(row as usize, 1))?.into_iter().flatten().next().unwrap_or_default();
+        let text = String::from_utf8_lossy(&text).into_owned();
+        Ok(Located {
+            kind: FlawKind::Value { column: index, start: 0, end: text.len(), data_type: kind.data_type.clone() },
+            record: row as usize,
+            line: 0,
+            record_offset: 0,
+            record_length: 0,
+            byte_offset: 0,
+            culprit: (0, text.len()),
+            text,
+        })
+    };
+    misfits.iter().map(flaw).collect()
+}
+
+/// How many records of a chunk its first `rows` rows are: all that come before the next row.
+pub(crate) fn records_of_rows(parsed: &Parsed, rows: usize) -> usize {
+    // Only where records are set aside there are fewer rows.
+    let mut records = rows;
+    for flaw in parsed.flaws.iter().filter(|_| parsed.rows < parsed.records) {
+        records += usize::from(flaw.record < records);
+    }
+    records
+}
