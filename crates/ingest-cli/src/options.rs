@@ -197,6 +197,14 @@ pub(crate) struct ColumnArgs {
     /// All columns but these [default: none].
     #[arg(long, value_name = "A,B", value_parser = names, allow_hyphen_values = true)]
     drop: Vec<List>,
+
+    /// Add a column of this name that says of each row which source it is from [default: none].
+    #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
+    path_column: Option<String>,
+
+    /// Add a column of this name that numbers the rows of the result, from 1 [default: none].
+    #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
+    row_number: Option<String>,
 }
 
 impl ColumnArgs {
@@ -204,6 +212,8 @@ impl ColumnArgs {
         options.names = joined(&self.names);
         options.columns = joined(&self.columns);
         options.drop = joined(&self.drop).unwrap_or_default();
+        options.path_column.clone_from(&self.path_column);
+        options.row_number.clone_from(&self.row_number);
     }
 }
 
@@ -404,6 +414,7 @@ mod tests {
         assert_eq!((ours.quoting, ours.comment, ours.header), (theirs.quoting, theirs.comment, theirs.header));
         assert_eq!((ours.names, ours.skip, ours.limit), (theirs.names, theirs.skip, theirs.limit));
         assert_eq!((ours.columns, ours.drop, ours.schema), (theirs.columns, theirs.drop, theirs.schema));
+        assert_eq!((ours.path_column, ours.row_number), (theirs.path_column, theirs.row_number));
         assert_eq!((ours.types, ours.infer, ours.null_values), (theirs.types, theirs.infer, theirs.null_values));
         assert_eq!((ours.on_error, ours.ragged, ours.rejects), (theirs.on_error, theirs.ragged, theirs.rejects));
         assert_eq!(ours.overwrite_rejects, theirs.overwrite_rejects);
@@ -423,6 +434,8 @@ mod tests {
         assert_eq!((options.skip, options.limit), (Some(2), Some(9)));
         assert_eq!(options.columns, Some(vec!["a".to_owned(), "b".to_owned()]));
         assert_eq!(options.drop, ["x", "y"]);
+        let options = filled(&["--path-column", "from", "--row-number", "row"]);
+        assert_eq!((options.path_column.as_deref(), options.row_number.as_deref()), (Some("from"), Some("row")));
         let options = filled(&["--type", "a=int64", "--type", "b=utf8", "--infer", "10", "--null-values", "-,-999"]);
         assert_eq!(options.types, [("a".to_owned(), DataType::Int64), ("b".to_owned(), DataType::Utf8)]);
         assert_eq!((options.infer, options.null_values), (Infer::First(10), Some(vec!["-".into(), "-999".into()])));

@@ -85,6 +85,24 @@ fn convert_keeps_to_a_limit_of_128_mib() {
     check("limited.parquet", &["--memory-limit", "128MiB"], 128 * MIB);
 }
 
+/// Columns that no builder makes leave nothing behind either.
+#[test]
+fn columns_that_say_where_rows_come_from_keep_to_the_limit() {
+    check("traced.parquet", &["--memory-limit", "128MiB", "--path-column", "file", "--row-number", "row"], 128 * MIB);
+}
+
+#[test]
+fn a_stored_table_keeps_to_the_limit() {
+    let rides = rides();
+    let [stored, out] = ["stored.parquet", "again.parquet"].map(|name| rides.folder.path().join(name));
+    convert(&rides.path, &stored, &[]);
+    let report = convert(&stored, &out, &["--memory-limit", "128MiB"]);
+    assert_eq!(report["rows_out"].as_u64(), Some(rides.rows));
+    assert_peak(&report, 128 * MIB, "Parquet to Parquet");
+    let report = convert(&stored, &out, &["-j", "8"]);
+    assert_peak(&report, 512 * MIB, "Parquet to Parquet without a limit");
+}
+
 /// The widest, the longest and the narrowest tables keep to it too, however many threads are asked for.
 #[test]
 fn every_shape_keeps_to_the_limit_with_many_threads() {

@@ -101,7 +101,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl<W: GroupWriter> Grouper<W> {
     pub(crate) fn new(plan: &Plan, writer: W, group_bytes: u64, options: WriteOptions) -> Self {
-        let columns = plan.selected.len();
+        let columns = plan.width();
         let state = State { summaries: vec![Summary::default(); columns], ..State::default() };
         let writer = Appender { writer, next: 0, parts: BTreeMap::new() };
         Grouper {
@@ -141,7 +141,7 @@ impl<W: GroupWriter> Grouper<W> {
     }
 
     fn encode(&self, run: &Run<'_>, job: Job, scratch: &mut Scratch) -> Result<()> {
-        let (group, position, width) = (job.group, job.position, run.plan.selected.len());
+        let (group, position, width) = (job.group, job.position, run.plan.width());
         let resting = lock(&self.encoders).pop();
         let mut encoder = match resting {
             Some(encoder) => encoder,
@@ -188,8 +188,10 @@ fn encode_job(
         })
         .collect::<Result<Vec<ArrayRef>>>()?;
     let encoded = encode_arrays(plan, job.position, &job.kind, &arrays, encoder)?;
-    let mut spares = scratch.spares();
-    arrays.into_iter().for_each(|array| spares.give(array));
+    if plan.is_built(job.position, inputs) {
+        let mut spares = scratch.spares();
+        arrays.into_iter().for_each(|array| spares.give(array));
+    }
     Ok((encoded, counts))
 }
 
@@ -240,7 +242,7 @@ const FOOTER_BYTES: u64 = 1536;
 
 /// The footer of a wide table can outgrow a narrow budget, whatever the size of its groups.
 fn check_footer(run: &Run<'_>, groups: usize) -> Result<()> {
-    let columns = run.plan.selected.len();
+    let columns = run.plan.width();
     let held = (groups * columns) as u64 * FOOTER_BYTES;
     match run.options.memory_limit {
         Some(limit) if held > limit / 2 => Err(Error::new(
@@ -266,13 +268,13 @@ impl<W: GroupWriter> Consumer for Grouper<W> {
         state.open.rows += rows as u64;
         if rows > 0 {
             state.open.places.push((place, rows));
-            state.open.columns.resize_with(run.plan.selected.len(), Vec::new);
+            state.open.columns.resize_with(run.plan.width(), Vec::new);
             for (position, column) in chunk.parsed.columns.into_iter().enumerate() {
                 state.summaries[position].join(&column.column.summary);
                 state.open.columns[position].push(KeptColumn::new(column, true));
             }
         }
-        let values = state.open.rows * run.plan.selected.len() as u64;
+        let values = state.open.rows * run.plan.width() as u64;
         if place.cut && state.open.bytes.max(values * VALUE_BYTES) >= self.group_bytes {
             self.close(run, state)?;
         }

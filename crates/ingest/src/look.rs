@@ -51,7 +51,9 @@ impl Reader {
                     continue;
                 }
             }
-            let text = start.rows(&source, Options { limit: Some(typed.records()), ..as_text(options) })?;
+            let text =
+                Options { limit: Some(typed.records()), path_column: None, row_number: None, ..as_text(options) };
+            let text = start.rows(&source, text)?;
             return head_of(&typed, &text);
         }
     }
@@ -208,16 +210,22 @@ fn as_text(options: Options) -> Options {
 fn head_of_table(frame: &Frame) -> Result<Head> {
     let fields = frame.schema().fields();
     let mut rows: Vec<Vec<Option<String>>> = vec![Vec::with_capacity(fields.len()); frame.num_rows()];
+    add_columns(&mut rows, frame, 0)?;
+    Ok(Head { names: names_of(fields), types: types_of(fields), provisional: false, rows })
+}
+
+/// Adds the text of the columns of a frame from one of them on.
+fn add_columns(rows: &mut [Vec<Option<String>>], frame: &Frame, first: usize) -> Result<()> {
     let mut before = 0;
     for batch in frame.batches() {
-        for column in batch.columns() {
+        for column in &batch.columns()[first..] {
             let text = |text: Vec<u8>| String::from_utf8_lossy(&text).into_owned();
             let texts = csv::texts(column)?.into_iter().map(|cell| cell.map(text));
             rows[before..].iter_mut().zip(texts).for_each(|(row, text)| row.push(text));
         }
         before += batch.num_rows();
     }
-    Ok(Head { names: names_of(fields), types: types_of(fields), provisional: false, rows })
+    Ok(())
 }
 
 fn names_of(fields: &Fields) -> Vec<String> {
@@ -243,5 +251,6 @@ fn head_of(typed: &Rows, text: &Rows) -> Result<Head> {
         }
     }
     rows.truncate(typed.frame.num_rows());
+    add_columns(&mut rows, &typed.frame, text.frame.schema().fields().len())?;
     Ok(Head { names: names_of(fields), types: types_of(fields), provisional: true, rows })
 }

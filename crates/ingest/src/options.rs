@@ -118,6 +118,10 @@ pub struct Options {
     pub columns: Option<Vec<String>>,
     /// All columns but these.
     pub drop: Vec<String>,
+    /// A column of this name, behind the others, says of each row what its source is called.
+    pub path_column: Option<String>,
+    /// A column of this name, behind the others, numbers the rows of the result, from 1.
+    pub row_number: Option<String>,
     /// Names and types of all columns: a header must show these names.
     pub schema: Option<Vec<(String, DataType)>>,
     /// Types of single columns.
@@ -175,6 +179,8 @@ impl Default for Options {
             limit: None,
             columns: None,
             drop: Vec::new(),
+            path_column: None,
+            row_number: None,
             schema: None,
             types: Vec::new(),
             infer: Infer::All,

@@ -214,7 +214,7 @@ impl<'a> Run<'a> {
             state: Mutex::new((0, Some(Carry { lines: input.data_lines, ..Carry::default() }))),
             changed: Condvar::new(),
         };
-        let columns = plan.selected.len();
+        let columns = plan.width();
         Run {
             plan,
             inputs,
@@ -521,6 +521,14 @@ impl<'a> Run<'a> {
         turn.changed.notify_all();
     }
 
+    /// The types that the selected columns start from.
+    fn kinds_to_parse(&self, known: &[Summary]) -> Vec<ColumnType> {
+        match self.kinds {
+            Some(kinds) => kinds[..kinds.len().min(self.plan.selected.len())].to_vec(),
+            None => known.iter().enumerate().map(|(position, known)| self.plan.kind(position, known)).collect(),
+        }
+    }
+
     /// Parses all selected columns, starting from the types known so far, and adds what they showed.
     fn parse(&self, region: &Region<'_>, scratch: &mut Scratch, lines: &mut LineCounter<'_>) -> Parsed {
         if self.looks_for_keys.load(Ordering::Relaxed) {
@@ -528,10 +536,7 @@ impl<'a> Run<'a> {
             return parse_region(self.plan, region, &wanted, scratch, lines);
         }
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner).clone();
-        let kinds = match self.kinds {
-            Some(kinds) => kinds.to_vec(),
-            None => known.iter().enumerate().map(|(position, known)| self.plan.kind(position, known)).collect(),
-        };
+        let kinds = self.kinds_to_parse(&known);
         let columns: Vec<usize> = (0..kinds.len()).collect();
         let wanted = Wanted { columns: &columns, kinds: &kinds, known: &known, rows_max: None };
         let parsed = parse_region(self.plan, region, &wanted, scratch, lines);
@@ -629,6 +634,10 @@ impl<'a> Run<'a> {
         committer.source_records += chunk.parsed.records as u64;
         committer.rows_left -= chunk.parsed.rows as u64;
         let totals = &mut committer.totals;
+        if !self.kinds.is_some_and(<[_]>::is_empty) {
+            let made = self.plan.made.iter().map(|made| made.column(source, totals.rows_out, chunk.parsed.rows));
+            chunk.parsed.columns.extend(made);
+        }
         totals.rows_in += chunk.parsed.records as u64;
         totals.rows_out += chunk.parsed.rows as u64;
         totals.bytes_in += chunk.place.bytes as u64;
@@ -646,10 +655,7 @@ impl<'a> Run<'a> {
     fn parse_again(&self, place: &Place, rows_max: usize, scratch: &mut Scratch) -> Result<Parsed> {
         let columns: Vec<usize> = (0..self.plan.selected.len()).collect();
         let known = vec![Summary::default(); columns.len()];
-        let kinds: Vec<_> = match self.kinds {
-            Some(kinds) => kinds.to_vec(),
-            None => known.iter().enumerate().map(|(position, known)| self.plan.kind(position, known)).collect(),
-        };
+        let kinds = self.kinds_to_parse(&known);
         let wanted = Wanted { columns: &columns, kinds: &kinds, known: &known, rows_max: Some(rows_max) };
         with_region(self.plan, self.inputs, place, |region| {
             let mut lines = LineCounter::new(region.text.bytes(), 0, 0);

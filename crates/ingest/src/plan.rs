@@ -1,6 +1,7 @@
 //! What is to be done, settled before the first block is parsed: dialect, columns, where the data begins.
 
 mod json;
+mod made;
 mod tables;
 
 use std::collections::HashSet;
@@ -20,6 +21,7 @@ use crate::region::observe;
 use crate::tables::{Table, TableFormat};
 
 pub(crate) use json::{JsonPlan, json_start};
+use made::MadeColumn;
 pub(crate) use tables::open as open_table;
 
 /// Decoded bytes that are looked at before anything is decided.
@@ -48,6 +50,8 @@ pub(crate) struct Plan {
     pub columns: Vec<PlannedColumn>,
     /// The columns of the result, in its order.
     pub selected: Vec<usize>,
+    /// The columns of the result behind them, which no source holds.
+    pub made: Vec<MadeColumn>,
     /// What the sample shows of the selected columns: where to start from, nothing more.
     pub suggested: Vec<Summary>,
     pub nulls: NullWords,
@@ -94,9 +98,17 @@ impl Plan {
         start.map(|start| FlawKind::TooLong { start })
     }
 
-    /// The type that a selected column starts from.
+    /// How many columns the result has.
+    pub(crate) fn width(&self) -> usize {
+        self.selected.len() + self.made.len()
+    }
+
+    /// The type that a column of the result starts from.
     pub(crate) fn kind(&self, position: usize, known: &Summary) -> ColumnType {
-        let given = self.columns[self.selected[position]].given.clone();
+        let Some(&index) = self.selected.get(position) else {
+            return self.made[position - self.selected.len()].kind();
+        };
+        let given = self.columns[index].given.clone();
         given.unwrap_or_else(|| ColumnType::from(known.decide()))
     }
 
@@ -110,9 +122,17 @@ impl Plan {
         Ok(())
     }
 
-    /// Name of a selected column.
+    /// Whether a column of the result is built from text, by builders that take memory which was given back. Nobody else does.
+    pub(crate) fn is_built(&self, position: usize, inputs: &[Input]) -> bool {
+        position < self.selected.len() && inputs.iter().all(|input| input.table.is_none())
+    }
+
+    /// Name of a column of the result.
     pub(crate) fn name(&self, position: usize) -> &str {
-        self.name_of(self.selected[position])
+        match self.selected.get(position) {
+            Some(&index) => self.name_of(index),
+            None => &self.made[position - self.selected.len()].name,
+        }
     }
 
     /// Name of a column of the sources.
@@ -120,9 +140,9 @@ impl Plan {
         &self.columns[index].name
     }
 
-    /// Names of the selected columns.
+    /// Names of the columns of the result.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
-        (0..self.selected.len()).map(|position| self.name(position))
+        (0..self.width()).map(|position| self.name(position))
     }
 }
 
@@ -146,6 +166,7 @@ pub(crate) fn plan(options: &Options, sources: Vec<Source>) -> Result<(Plan, Vec
     let first = &sources[number];
     let (columns, mut notes) = planned_columns(options, &opening, first.name())?;
     let selected = select(options, &columns)?;
+    let made = MadeColumn::all(options, &columns)?;
     let dialect = opening.sniffed.dialect;
     let mut plan = Plan {
         kernel: kernel(options)?,
@@ -157,6 +178,7 @@ pub(crate) fn plan(options: &Options, sources: Vec<Source>) -> Result<(Plan, Vec
         suggested: vec![Summary::default(); selected.len()],
         columns,
         selected,
+        made,
         nulls: options.null_values.clone().map_or_else(NullWords::default, NullWords::given),
         on_error: options.on_error,
         max_field_bytes: options.max_field_bytes,

@@ -499,6 +499,7 @@ fn first_types(sources: &[Source], options: &Options, rows: u64) -> Result<Vec<(
             // Keys that these options name may be still to come, behind the first records.
             (options.columns, options.drop, options.types) = (None, Vec::new(), Vec::new());
         }
+        (options.path_column, options.row_number) = (None, None);
         let start =
             |text| Session::start(Reader { sources: Sources::bytes(first.name(), text), options: options.clone() });
         let mut session = start(text.clone())?;

@@ -76,7 +76,8 @@ impl Consumer for Keeper {
 
 /// The types that summaries of all records decide.
 pub(crate) fn final_kinds(plan: &Plan, summaries: &[Summary]) -> Vec<ColumnType> {
-    summaries.iter().enumerate().map(|(position, summary)| plan.kind(position, summary)).collect()
+    let none = Summary::default();
+    (0..plan.width()).map(|position| plan.kind(position, summaries.get(position).unwrap_or(&none))).collect()
 }
 
 /// Sentences about columns whose type a person may want to settle.

@@ -118,7 +118,7 @@ impl Session {
         let grouper = Grouper::new(plan, writer, group_bytes(self, write), options.clone());
         let totals = self.run(&grouper, None, &mut rejects)?;
         let (writer, places, mut counts) = grouper.into_parts();
-        let kinds = if totals.summaries.is_empty() { Vec::new() } else { final_kinds(plan, &totals.summaries) };
+        let kinds = final_kinds(plan, &totals.summaries);
         rejects.check(totals.rows_in, totals.errors.iter().sum())?;
         writer.finish(schema(plan, &kinds), |group, position| -> Result<Option<EncodedColumn>> {
             let (column, counts_now) =

@@ -13,7 +13,7 @@ use ingest_simd::{Kernel, PADDING, Padded};
 use ingest_source::Source;
 
 use super::{Input, Plan, PlannedColumn, SAMPLE_BYTES, SUGGEST_BYTES, SUGGEST_ROWS};
-use super::{refuse_options_of_text, require_different, select};
+use super::{MadeColumn, refuse_options_of_text, require_different, select};
 use crate::error::{Code, Error, Result};
 use crate::options::{Infer, InputFormat, Options};
 
@@ -37,6 +37,7 @@ impl Plan {
     /// From now on, nothing of the records matters but their number.
     pub(crate) fn count_only(&mut self) {
         self.selected.clear();
+        self.made.clear();
         self.shape.ragged = Ragged::Truncate;
         if let Some(json) = &mut self.json {
             json.keys = Keys::new([], false);
@@ -91,6 +92,7 @@ impl Plan {
         let wants_new = options.columns.is_none() || looks_for_keys;
         self.columns = columns(options, names)?;
         self.selected = if looks_for_keys { Vec::new() } else { select(options, &self.columns)? };
+        self.made = MadeColumn::all(options, &self.columns)?;
         if let Some((name, _)) = options.types.iter().find(|(name, _)| !looks_for_keys && !self.has_column(name)) {
             let names = self.columns.iter().map(|column| column.name.as_str());
             return Err(super::unknown_column("--type", name, names));
@@ -186,6 +188,7 @@ pub(super) fn plan(options: &Options, sources: Vec<Source>) -> Result<(Plan, Vec
         shape: Shape { columns: 1, ragged: Ragged::Fail },
         columns: Vec::new(),
         selected: Vec::new(),
+        made: Vec::new(),
         suggested: Vec::new(),
         // JSON has a null of its own: words are null only where the user says so.
         nulls: NullWords::given(options.null_values.clone().unwrap_or_default()),

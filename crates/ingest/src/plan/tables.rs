@@ -8,7 +8,9 @@ use ingest_infer::{DataType, NullWords, Summary, name_columns};
 use ingest_parse::{Dialect, Shape};
 use ingest_source::Source;
 
-use super::{Input, Plan, PlannedColumn, header_mismatch, names_of_schema, refuse_options_of_text, require_different};
+use super::{
+    Input, MadeColumn, Plan, PlannedColumn, header_mismatch, names_of_schema, refuse_options_of_text, require_different,
+};
 use super::{select, unknown_column};
 use crate::error::{Code, Error, Result};
 use crate::options::{InputFormat, Options};
@@ -62,6 +64,7 @@ pub(super) fn plan(options: &Options, sources: Vec<Source>) -> Result<(Plan, Vec
     let (mut columns, mut notes) = columns(&inputs)?;
     settle_types(&mut columns, options, &inputs)?;
     let selected = select(options, &columns)?;
+    let made = MadeColumn::all(options, &columns)?;
     if let Some(column) = selected.iter().map(|&index| &columns[index]).find(|column| column.given.is_none()) {
         return Err(no_type_for(column, &inputs));
     }
@@ -78,6 +81,7 @@ pub(super) fn plan(options: &Options, sources: Vec<Source>) -> Result<(Plan, Vec
         suggested: vec![Summary::default(); selected.len()],
         columns,
         selected,
+        made,
         // A table has nulls of its own.
         nulls: NullWords::given(Vec::new()),
         on_error: options.on_error,

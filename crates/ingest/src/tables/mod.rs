@@ -335,7 +335,8 @@ impl Onward {
 impl Read for Onward {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         let left = self.bytes.size.saturating_sub(self.at);
-        let count = left.min(into.len() as u64) as usize;
+        // What is read passes through a block: not the whole body of a message at once.
+        let count = left.min(into.len().min(CHUNK_BYTES) as u64) as usize;
         into[..count].copy_from_slice(&self.bytes.read_at(self.at, count)?);
         self.at += count as u64;
         Ok(count)

@@ -9,6 +9,7 @@ mod first_looks;
 mod json;
 mod nested;
 mod oracle;
+mod origins;
 mod settings;
 mod stored;
 mod tables;
