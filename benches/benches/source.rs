@@ -10,7 +10,7 @@ use criterion::{Criterion, Throughput};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use ingest_benches::Shape;
-use ingest_source::{Access, Block, Location, Source};
+use ingest_source::{Access, Block, Location, Source, SourceOptions};
 use material::Material;
 
 /// What a worker of the engine takes at a time.
@@ -58,7 +58,8 @@ fn blocks(criterion: &mut Criterion, material: &Material, name: &str, path: &Pat
 
 /// Bytes and line feeds.
 fn count_lines(location: &Location, access: Access, block: &mut Block) -> (u64, u64) {
-    let source = Source::open(location, access).expect("the file is there");
+    let source =
+        Source::open(location, &SourceOptions { access, ..SourceOptions::default() }).expect("the file is there");
     let (mut bytes, mut lines) = (0, 0);
     while let Some(info) = source.next_block(block, BLOCK_BYTES, 0).expect("the file can be read") {
         bytes += info.len as u64;

@@ -118,6 +118,10 @@ pub(crate) struct DialectArgs {
     #[arg(long, value_name = "FORMAT", value_parser = one_of::<InputFormat>(&["csv", "tsv", "jsonl", "parquet", "arrow"]))]
     input_format: Option<InputFormat>,
 
+    /// How the sources are compressed: auto goes by their first bytes, whatever they are called.
+    #[arg(long, value_name = "HOW", value_parser = ["auto", "none", "gzip", "zstd", "bzip2", "xz", "lz4", "lzma"], default_value = "auto")]
+    compression: String,
+
     /// What separates fields: the character itself, tab, \t or none [default: sniffed].
     #[arg(short, long, value_name = "CHAR", allow_hyphen_values = true)]
     delimiter: Option<Character>,
@@ -150,6 +154,8 @@ pub(crate) struct DialectArgs {
 impl DialectArgs {
     fn fill(&self, options: &mut Options) {
         options.input_format = self.input_format;
+        // The only word that names none is auto.
+        options.compression = self.compression.parse().ok();
         options.delimiter = self.delimiter.map(|Character(byte)| byte);
         options.quote = self.quote.map(|Character(byte)| byte);
         options.escape = self.escape.map(|Character(byte)| byte);
@@ -390,6 +396,7 @@ mod tests {
     use super::*;
     use crate::console::Console;
     use clap::Parser;
+    use ingest::Compression;
 
     #[derive(Parser)]
     struct Only {
@@ -410,6 +417,7 @@ mod tests {
     #[test]
     fn no_option_means_the_default_of_the_library() {
         let (ours, theirs) = (filled(&[]), Options::default());
+        assert_eq!((ours.input_format, ours.compression), (theirs.input_format, theirs.compression));
         assert_eq!((ours.delimiter, ours.quote, ours.escape), (theirs.delimiter, theirs.quote, theirs.escape));
         assert_eq!((ours.quoting, ours.comment, ours.header), (theirs.quoting, theirs.comment, theirs.header));
         assert_eq!((ours.names, ours.skip, ours.limit), (theirs.names, theirs.skip, theirs.limit));
@@ -434,6 +442,8 @@ mod tests {
         assert_eq!((options.skip, options.limit), (Some(2), Some(9)));
         assert_eq!(options.columns, Some(vec!["a".to_owned(), "b".to_owned()]));
         assert_eq!(options.drop, ["x", "y"]);
+        assert_eq!(filled(&["--compression", "xz"]).compression, Some(Compression::Xz));
+        assert_eq!(filled(&["--compression", "none"]).compression, Some(Compression::None));
         let options = filled(&["--path-column", "from", "--row-number", "row"]);
         assert_eq!((options.path_column.as_deref(), options.row_number.as_deref()), (Some("from"), Some("row")));
         let options = filled(&["--type", "a=int64", "--type", "b=utf8", "--infer", "10", "--null-values", "-,-999"]);

@@ -7,7 +7,7 @@
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 use std::fs::{self, File};
-use std::io::{BufWriter, Write};
+use std::io::{BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
@@ -101,6 +101,30 @@ fn a_stored_table_keeps_to_the_limit() {
     assert_peak(&report, 128 * MIB, "Parquet to Parquet");
     let report = convert(&stored, &out, &["-j", "8"]);
     assert_peak(&report, 512 * MIB, "Parquet to Parquet without a limit");
+}
+
+/// A few kilobytes that decode to gigabytes: of nothing that could be a header, of one field, or of a header and one.
+#[test]
+fn a_bomb_is_an_error_that_names_a_limit() {
+    let folder = tempfile::tempdir().unwrap();
+    let zeroes = if is_heavy() { 2_000 * MIB } else { 300 * MIB };
+    for (name, start) in [("zeroes", &b""[..]), ("field", b"a,b\n1,\""), ("lines", b"a\n1\n")] {
+        let path = folder.path().join(name);
+        let mut bomb = zstd::Encoder::new(File::create(&path).unwrap(), 1).unwrap();
+        bomb.write_all(start).unwrap();
+        std::io::copy(&mut std::io::repeat(b'0').take(zeroes), &mut bomb).unwrap();
+        bomb.finish().unwrap();
+        assert!(fs::metadata(&path).unwrap().len() < MIB);
+        let mut command = Command::new("/bin/sh");
+        // No more address space than this: beyond it the process would be gone without a word.
+        let bounded = format!("ulimit -v {}; exec \"$0\" \"$@\"", 1500 * 1024);
+        command.args(["-c", &bounded, env!("CARGO_BIN_EXE_ingest"), "schema", "-j", "2", "--memory-limit", "128MiB"]);
+        let failed = command.arg(&path).output().unwrap();
+        let told = String::from_utf8(failed.stderr).unwrap();
+        assert!(matches!(failed.status.code(), Some(1 | 3)), "{name}: {:?} {told}", failed.status);
+        let limits = ["MiB", "--memory-limit", "--max-field-bytes"];
+        assert!(told.contains("error[E0") && limits.iter().any(|limit| told.contains(limit)), "{name}: {told}");
+    }
 }
 
 /// The widest, the longest and the narrowest tables keep to it too, however many threads are asked for.

@@ -3,6 +3,8 @@
 use std::io;
 use std::path::Path;
 
+use crate::compression::Compression;
+
 /// What kind of failure a [`SourceError`] is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SourceErrorKind {
@@ -16,6 +18,8 @@ pub enum SourceErrorKind {
     Changed,
     /// The compressed data is damaged or ends too early.
     Corrupt,
+    /// The compressed data asks for more memory than its decoder may take.
+    Memory,
     /// The folder for temporary files is full.
     TempFull,
     /// What was asked for makes no sense for this source.
@@ -78,13 +82,23 @@ impl SourceError {
         Self::new(SourceErrorKind::Changed, name, message)
     }
 
-    pub(crate) fn corrupt(name: &str, format: &str, decoded_bytes: u64, cause: io::Error) -> Self {
+    pub(crate) fn corrupt(name: &str, format: Compression, decoded_bytes: u64, cause: io::Error) -> Self {
         let what = if cause.kind() == io::ErrorKind::UnexpectedEof { "ends too early" } else { "is damaged" };
         let message = format!(
             "the {format} data {what}, after {decoded_bytes} decoded bytes ({cause}); fetch or compress the file again"
         );
         let error = Self::new(SourceErrorKind::Corrupt, name, message).caused(cause);
         SourceError { decoded_bytes: Some(decoded_bytes), ..error }
+    }
+
+    /// The decoder would need a window of more than `bytes_max`.
+    pub(crate) fn window(name: &str, format: Compression, bytes_max: u64, cause: io::Error) -> Self {
+        let mebibytes = bytes_max >> 20;
+        let message = format!(
+            "decoding the {format} data takes more than the {mebibytes} MiB of memory allowed for it ({cause}); compress \
+             the file with a smaller window, or, where --memory-limit is given, raise it"
+        );
+        Self::new(SourceErrorKind::Memory, name, message).caused(cause)
     }
 
     /// The temporary file in `dir` could not be made or written.

@@ -4,17 +4,17 @@
 //! bytes, taken in order by as many threads as like ([`Source::next_block`]), or read again at an offset
 //! ([`Source::read_at`]).
 //!
-//! Gzip and zstd are recognised by their first bytes, never by a name; members and frames that follow one another are
-//! one stream. A file is read by `pread` into recycled buffers, or mapped where the caller asks for it. What cannot be
-//! read twice can be spooled to a temporary file as it passes.
+//! Gzip, zstd, bzip2, xz, lz4 and lzma are recognised by their first bytes, never by a name; members and frames that
+//! follow one another are one stream. A file is read by `pread` into recycled buffers, or mapped where the caller asks
+//! for it. What cannot be read twice can be spooled to a temporary file as it passes.
 //!
 //! **Not here**: records, quotes, encodings (blocks are cut anywhere), threads, and file formats. A source that grows
 //! while it is read is read up to the size it had when it was opened.
 //!
 //! ```
-//! use ingest_source::{Block, Source};
+//! use ingest_source::{Block, Source, SourceOptions};
 //!
-//! let source = Source::from_bytes("greeting", b"hello, world".to_vec());
+//! let source = Source::from_bytes("greeting", b"hello, world".to_vec(), &SourceOptions::default());
 //! let mut block = Block::new();
 //! let mut seen = Vec::new();
 //! while let Some(info) = source.next_block(&mut block, 5, 0)? {
@@ -29,9 +29,12 @@
 // In the order the bytes pass.
 mod locate;
 
+mod options;
+
 mod source;
 
 mod compression;
+mod members;
 mod stream;
 
 mod random;
@@ -43,7 +46,8 @@ mod block;
 mod error;
 
 pub use block::{Block, FRONT_SLACK, PADDING};
-pub use compression::Compression;
+pub use compression::{Compression, UnknownCompression};
 pub use error::{SourceError, SourceErrorKind};
 pub use locate::{Location, locate};
-pub use source::{Access, BlockInfo, Source};
+pub use options::{Access, SourceOptions};
+pub use source::{BlockInfo, Source};

@@ -11,19 +11,9 @@ use crate::compression::{Compression, MAGIC_BYTES};
 use crate::error::{SourceError, SourceErrorKind};
 use crate::locate::Location;
 use crate::memory::Shared;
+use crate::options::{Access, SourceOptions};
 use crate::random::{Random, at_most};
 use crate::stream::Stream;
-
-/// How a plain file is read. Streams and compressed files are read one way only.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
-pub enum Access {
-    /// `pread` into recycled buffers: bounded memory, and every failure is an error.
-    #[default]
-    Pread,
-    /// Mapped: no copy. The file's size is checked before each block, but a file that is cut while a block is being
-    /// read still ends the process (SIGBUS); for files that nothing writes to.
-    Map,
-}
 
 /// What [`Source::next_block`] says about the block it filled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,33 +60,33 @@ impl Source {
     ///
     /// # Errors
     /// The path is missing, a folder, or may not be read; compressed data is not looked at beyond its first bytes.
-    pub fn open(location: &Location, access: Access) -> Result<Source, SourceError> {
+    pub fn open(location: &Location, options: &SourceOptions) -> Result<Source, SourceError> {
         match location {
-            Location::Stdin => Ok(Self::from_reader("<stdin>", Box::new(io::stdin()))),
+            Location::Stdin => Ok(Self::from_reader("<stdin>", Box::new(io::stdin()), options)),
             // Not opened by its path: where it is a socket that fails, and where it is a file it may be half read.
             Location::Path(path) if path == Path::new("/dev/stdin") => {
-                Ok(Self::from_reader("/dev/stdin", Box::new(io::stdin())))
+                Ok(Self::from_reader("/dev/stdin", Box::new(io::stdin()), options))
             }
-            Location::Path(path) => Self::open_path(path, access),
+            Location::Path(path) => Self::open_path(path, options),
         }
     }
 
-    /// Bytes of a library caller, decompressed where they are gzip or zstd. Blocks borrow from them.
-    pub fn from_bytes(name: &str, bytes: Vec<u8>) -> Source {
+    /// Bytes of a library caller, decompressed where they are compressed. Blocks borrow from them.
+    pub fn from_bytes(name: &str, bytes: Vec<u8>, options: &SourceOptions) -> Source {
         let size = bytes.len() as u64;
-        if Compression::sniff(&bytes) != Compression::None {
-            return Self::of_stream(name, Box::new(ByteCursor::new(bytes)), Some(size));
+        if options.compression_of(&bytes) != Compression::None {
+            return Self::of_stream(name, Box::new(ByteCursor::new(bytes)), Some(size), options);
         }
         Self::of_random(name, Random::Shared { bytes: Shared::from_vec(bytes), mapped: None }, size)
     }
 
-    /// Whatever can be read once, decompressed where it is gzip or zstd. Waits for its first few bytes; if it fails
+    /// Whatever can be read once, decompressed where it is compressed. Waits for its first few bytes; if it fails
     /// even there, the first request for bytes says so.
-    pub fn from_reader(name: &str, reader: Box<dyn Read + Send>) -> Source {
-        Self::of_stream(name, reader, None)
+    pub fn from_reader(name: &str, reader: Box<dyn Read + Send>, options: &SourceOptions) -> Source {
+        Self::of_stream(name, reader, None, options)
     }
 
-    fn open_path(path: &Path, access: Access) -> Result<Source, SourceError> {
+    fn open_path(path: &Path, options: &SourceOptions) -> Result<Source, SourceError> {
         let name = path.display().to_string();
         let failed = |cause| SourceError::system(&name, "open", cause);
         let file = File::open(path).map_err(failed)?;
@@ -106,19 +96,19 @@ impl Source {
             return Err(SourceError::new(SourceErrorKind::Usage, &name, message));
         }
         if !metadata.is_file() {
-            return Ok(Self::of_stream(&name, Box::new(file), None));
+            return Ok(Self::of_stream(&name, Box::new(file), None, options));
         }
-        Self::of_file(&name, file, metadata.len(), access)
+        Self::of_file(&name, file, metadata.len(), options)
     }
 
-    fn of_file(name: &str, file: File, size: u64, access: Access) -> Result<Source, SourceError> {
+    fn of_file(name: &str, file: File, size: u64, options: &SourceOptions) -> Result<Source, SourceError> {
         let start = first_bytes(&file).map_err(|cause| SourceError::system(name, "read", cause))?;
         // Files of the kernel (/proc) say they are empty and are not.
         let hidden_size = size == 0 && !start.is_empty();
-        if hidden_size || Compression::sniff(&start) != Compression::None {
-            return Ok(Self::of_stream(name, Box::new(file), (!hidden_size).then_some(size)));
+        if hidden_size || options.compression_of(&start) != Compression::None {
+            return Ok(Self::of_stream(name, Box::new(file), (!hidden_size).then_some(size), options));
         }
-        let random = match access {
+        let random = match options.access {
             Access::Pread => Random::File(file),
             Access::Map => Random::map(name, file, size)?,
         };
@@ -137,8 +127,13 @@ impl Source {
         }
     }
 
-    fn of_stream(name: &str, reader: Box<dyn Read + Send>, stored_bytes: Option<u64>) -> Source {
-        let stream = Stream::open(reader);
+    fn of_stream(
+        name: &str,
+        reader: Box<dyn Read + Send>,
+        stored_bytes: Option<u64>,
+        options: &SourceOptions,
+    ) -> Source {
+        let stream = Stream::open(reader, options);
         Source {
             name: name.to_owned(),
             compression: stream.compression(),

@@ -4,6 +4,7 @@ use std::io::{self, Cursor, Read};
 
 use crate::compression::{Compression, MAGIC_BYTES};
 use crate::error::SourceError;
+use crate::options::SourceOptions;
 
 /// The decoded bytes of a reader, in order, of which the first can be looked at ahead of time.
 pub(crate) struct Stream {
@@ -15,29 +16,43 @@ pub(crate) struct Stream {
     /// Bytes that came out of `reader` so far.
     decoded: u64,
     ended: bool,
+    /// What its decoder may take, for the message.
+    window_bytes_max: u64,
     /// Why `reader` ended, where that was met before the bytes in front of it were taken.
     failure: Option<io::Error>,
 }
 
 impl Stream {
-    /// Reads the first bytes of `stored` to see how it is compressed. A failure shows when bytes are asked for.
-    pub(crate) fn open(stored: Box<dyn Read + Send>) -> Stream {
-        match Self::recognise(Stored(stored)) {
-            Ok((compression, reader)) => Self::new(compression, reader, None),
-            Err(failure) => Self::new(Compression::None, Box::new(io::empty()), Some(failure)),
+    /// Reads the first bytes of `stored` to see how it is compressed, unless that is given. A failure shows when bytes are
+    /// asked for.
+    pub(crate) fn open(stored: Box<dyn Read + Send>, options: &SourceOptions) -> Stream {
+        let (compression, decoded) = Self::decoded(Stored(stored), options);
+        let (reader, failure) = match decoded {
+            Ok(reader) => (reader, None),
+            Err(failure) => (Box::new(io::empty()) as Box<dyn Read + Send>, Some(failure)),
+        };
+        Stream {
+            reader,
+            compression,
+            replay: Vec::new(),
+            replayed: 0,
+            decoded: 0,
+            ended: failure.is_some(),
+            window_bytes_max: options.window_bytes_max,
+            failure,
         }
     }
 
-    fn recognise(mut stored: Stored) -> io::Result<(Compression, Box<dyn Read + Send>)> {
+    fn decoded(mut stored: Stored, options: &SourceOptions) -> (Compression, io::Result<Box<dyn Read + Send>>) {
+        if let Some(given) = options.compression {
+            return (given, given.decode(stored, options.window_bytes_max));
+        }
         let mut start = Vec::with_capacity(MAGIC_BYTES);
-        (&mut stored).take(MAGIC_BYTES as u64).read_to_end(&mut start)?;
+        if let Err(failure) = (&mut stored).take(MAGIC_BYTES as u64).read_to_end(&mut start) {
+            return (Compression::None, Err(failure));
+        }
         let compression = Compression::sniff(&start);
-        Ok((compression, compression.decode(Cursor::new(start).chain(stored))?))
-    }
-
-    fn new(compression: Compression, reader: Box<dyn Read + Send>, failure: Option<io::Error>) -> Stream {
-        let ended = failure.is_some();
-        Stream { reader, compression, replay: Vec::new(), replayed: 0, decoded: 0, ended, failure }
+        (compression, compression.decode(Cursor::new(start).chain(stored), options.window_bytes_max))
     }
 
     pub(crate) fn compression(&self) -> Compression {
@@ -108,7 +123,10 @@ impl Stream {
     fn error(&self, name: &str, cause: io::Error) -> SourceError {
         match cause.downcast::<ReadFailed>() {
             Ok(ReadFailed(cause)) => SourceError::system(name, "read", cause),
-            Err(cause) => SourceError::corrupt(name, &self.compression.to_string(), self.decoded, cause),
+            Err(cause) if Compression::is_too_large(&cause) => {
+                SourceError::window(name, self.compression, self.window_bytes_max, cause)
+            }
+            Err(cause) => SourceError::corrupt(name, self.compression, self.decoded, cause),
         }
     }
 }

@@ -272,6 +272,7 @@ impl From<SourceError> for Error {
             SourceErrorKind::AccessDenied => Code::AccessDenied,
             SourceErrorKind::Changed => Code::SourceChanged,
             SourceErrorKind::Corrupt => Code::CorruptSource,
+            SourceErrorKind::Memory => Code::MemoryLimit,
             SourceErrorKind::TempFull => Code::DiskFull,
             SourceErrorKind::Usage => Code::Usage,
             SourceErrorKind::Io => Code::Io,

@@ -46,7 +46,7 @@ pub use ingest_infer::{DataType, TimeUnit};
 pub use ingest_parquet::{Codec, EncodingSet};
 pub use ingest_parse::Ragged;
 pub use ingest_simd::{KERNEL_VARIABLE, Kernel};
-pub use ingest_source::Access;
+pub use ingest_source::{Access, Compression};
 pub use options::{
     Format, Infer, InputFormat, MAX_FIELD_BYTES, MaxErrors, OnProgress, Options, Progress, QuoteMode, UnknownWord,
     WriteOptions, parse_schema, parse_typed_name,

@@ -65,11 +65,8 @@ impl Reader {
     pub fn sniff(self) -> Result<SniffReport> {
         let Reader { sources, options } = self;
         let source = first(sources, &options)?;
-        let compression = match source.compression() {
-            Compression::None => None,
-            Compression::Gzip => Some("gzip".to_owned()),
-            Compression::Zstd => Some("zstd".to_owned()),
-        };
+        let compression = Some(source.compression()).filter(|&stored| stored != Compression::None);
+        let compression = compression.map(|stored| stored.name().to_owned());
         if kind_of(&options, std::slice::from_ref(&source))? == Kind::Table {
             let input = open_table(source, &options)?;
             return Ok(sniffed_table(&input, compression));
@@ -129,7 +126,7 @@ fn sniffed_table(input: &Input, compression: Option<String>) -> SniffReport {
 }
 
 fn first(sources: Sources, options: &Options) -> Result<Source> {
-    let mut opened = sources.open(options.access)?;
+    let mut opened = sources.open(&options.of_sources())?;
     if opened.is_empty() {
         return Err(Error::new(Code::NotFound, "no source was named"));
     }
@@ -160,7 +157,8 @@ impl Start {
     }
 
     fn rows(&self, source: &Source, options: Options) -> Result<Rows> {
-        let options = Options { rejects: None, ..options };
+        // The text is decoded already.
+        let options = Options { rejects: None, compression: Some(Compression::None), ..options };
         let reader = Reader { sources: Sources::bytes(source.name(), self.text.clone()), options };
         let (frame, rejected) = reader.collect_with_rejected()?;
         Ok(Rows { frame, rejected })

@@ -12,7 +12,7 @@ use ingest_infer::DataType;
 use ingest_parquet::{Codec, EncodingSet};
 use ingest_parse::Ragged;
 use ingest_simd::Kernel;
-use ingest_source::Access;
+use ingest_source::{Access, Compression, SourceOptions};
 
 use crate::error::{Code, Error};
 
@@ -96,6 +96,8 @@ pub type OnProgress = Arc<dyn Fn(Progress) + Send + Sync>;
 pub struct Options {
     /// How the sources are written; `None`: decided by content.
     pub input_format: Option<InputFormat>,
+    /// How the sources are compressed; `None`: as their first bytes say.
+    pub compression: Option<Compression>,
     /// What separates fields; `None`: sniffed; `Some(None)`: nothing, one column.
     pub delimiter: Option<Option<u8>>,
     /// What fields may be wrapped in; `None`: sniffed; `Some(None)`: nothing.
@@ -168,6 +170,7 @@ impl Default for Options {
     fn default() -> Self {
         Options {
             input_format: None,
+            compression: None,
             delimiter: None,
             quote: None,
             escape: None,
@@ -200,6 +203,16 @@ impl Default for Options {
             cancel: None,
             on_progress: None,
         }
+    }
+}
+
+impl Options {
+    /// How sources are opened.
+    pub(crate) fn of_sources(&self) -> SourceOptions {
+        let usual = SourceOptions::default();
+        let most = self.memory_limit.map_or(u64::MAX, |limit| limit / 2);
+        let window_bytes_max = usual.window_bytes_max.min(most);
+        SourceOptions { access: self.access, compression: self.compression, window_bytes_max }
     }
 }
 

@@ -15,7 +15,7 @@ use ingest_simd::{Kernel, PADDING, Padded, Structure};
 use ingest_source::{Block, Source};
 
 use crate::error::{Code, Error, Position, Result};
-use crate::flaw::{FlawKind, excerpt};
+use crate::flaw::{FlawKind, excerpt, size_label};
 use crate::options::{Infer, InputFormat, Options, QuoteMode, check_characters};
 use crate::region::observe;
 use crate::tables::{Table, TableFormat};
@@ -27,8 +27,12 @@ pub(crate) use tables::open as open_table;
 /// Decoded bytes that are looked at before anything is decided.
 const SAMPLE_BYTES: usize = 1 << 20;
 
-/// A header of 50,000 long names is longer than the sample; beyond this it is no header.
-const HEADER_BYTES_MAX: usize = 1 << 28;
+/// A header of 50,000 long names is longer than the sample; beyond this it is no header. What is looked at is held some times
+/// over, so that less is where memory is limited.
+fn header_bytes_max(options: &Options) -> u64 {
+    const MOST: u64 = 64 << 20;
+    options.memory_limit.map_or(MOST, |limit| MOST.min(limit / 16))
+}
 
 /// One column of the sources.
 #[derive(Clone, Debug)]
@@ -286,11 +290,13 @@ fn open(source: &Source, hints: &Hints, options: &Options) -> Result<Opening> {
             length => length,
         };
         let Some(length) = length else {
-            if wanted >= HEADER_BYTES_MAX {
-                return Err(Error::new(Code::FieldTooLong, format!("{}: the header does not end", source.name()))
+            let most = header_bytes_max(options);
+            if wanted as u64 >= most {
+                let message = format!("{}: the header does not end within {}", source.name(), size_label(most));
+                return Err(Error::new(Code::FieldTooLong, message)
                     .hint("a quote that never closes is the usual cause; --quoting none reads every quote as text"));
             }
-            wanted *= 4;
+            wanted = (4 * wanted).min(most as usize);
             continue;
         };
         if sniffed.header {

@@ -10,7 +10,7 @@ use ingest_columnar::arrow::datatypes::SchemaRef;
 use ingest_columnar::arrow::error::ArrowError;
 use ingest_columnar::{ColumnType, Counts, Frame, OnError, type_name};
 use ingest_parse::{Cells, read_records};
-use ingest_source::Source;
+use ingest_source::{Compression, Source};
 
 use crate::aside::Rejects;
 use crate::error::{Code, Error, Result};
@@ -208,7 +208,7 @@ impl Session {
         let Reader { sources, options } = reader;
         let sources = sources.located()?;
         check_targets(sources.files(), None, options.rejects.as_deref())?;
-        let opened = sources.open(options.access)?;
+        let opened = sources.open(&options.of_sources())?;
         Session::of_sources_for(opened, options, narrow)
     }
 
@@ -500,6 +500,8 @@ fn first_types(sources: &[Source], options: &Options, rows: u64) -> Result<Vec<(
             (options.columns, options.drop, options.types) = (None, Vec::new(), Vec::new());
         }
         (options.path_column, options.row_number) = (None, None);
+        // The text is decoded already.
+        options.compression = Some(Compression::None);
         let start =
             |text| Session::start(Reader { sources: Sources::bytes(first.name(), text), options: options.clone() });
         let mut session = start(text.clone())?;

@@ -165,7 +165,7 @@ pub struct SniffReport {
     pub header: bool,
     /// `utf-8`.
     pub encoding: String,
-    /// `gzip`, `zstd`, or `None`.
+    /// `gzip`, `zstd`, `bzip2`, `xz`, `lz4`, `lzma`, or `None`.
     pub compression: Option<String>,
     /// `lf`, `crlf`, `cr` or `mixed`; `None` for what has no lines.
     pub newline: Option<String>,

@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use ingest_source::{Access, Location, Source, locate};
+use ingest_source::{Location, Source, SourceOptions, locate};
 
 use crate::error::{Code, Error, Result};
 
@@ -61,18 +61,18 @@ impl Sources {
     }
 
     /// Opens every source.
-    pub(crate) fn open(self, access: Access) -> Result<Vec<Source>> {
+    pub(crate) fn open(self, options: &SourceOptions) -> Result<Vec<Source>> {
         let mut opened = Vec::new();
         for item in self.0 {
             match item {
                 Item::Pattern(pattern) => {
                     for location in locate(&[pattern])? {
-                        opened.push(Source::open(&location, access)?);
+                        opened.push(Source::open(&location, options)?);
                     }
                 }
-                Item::Located(location) => opened.push(Source::open(&location, access)?),
-                Item::Bytes(name, bytes) => opened.push(Source::from_bytes(&name, bytes)),
-                Item::Reader(name, reader) => opened.push(Source::from_reader(&name, reader)),
+                Item::Located(location) => opened.push(Source::open(&location, options)?),
+                Item::Bytes(name, bytes) => opened.push(Source::from_bytes(&name, bytes, options)),
+                Item::Reader(name, reader) => opened.push(Source::from_reader(&name, reader, options)),
             }
         }
         refuse_stdin_twice(&opened)?;

@@ -2,7 +2,7 @@
 
 use std::sync::Mutex;
 
-use ingest_source::{Block, BlockInfo, PADDING, Source};
+use ingest_source::{Block, BlockInfo, PADDING, Source, SourceOptions};
 use proptest::prelude::*;
 
 use crate::support::{KINDS, Kind};
@@ -157,6 +157,6 @@ fn large_blocks_and_tails_beyond_the_slack() {
 
 #[test]
 fn zero_counts_as_one_byte_and_as_no_cut() {
-    let source = Source::from_bytes("bytes", b"abc".to_vec());
+    let source = Source::from_bytes("bytes", b"abc".to_vec(), &SourceOptions::default());
     assert_eq!(take_all(&source, 0, 0), cut_up(b"abc", 1, 0));
 }

@@ -4,14 +4,18 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use ingest_source::{Access, Block, Compression, Location, Source, SourceError, SourceErrorKind};
+use ingest_source::{Access, Block, Compression, Location, Source, SourceError, SourceErrorKind, SourceOptions};
 
-use crate::support::{Kind, gzip, open, zstd};
+use crate::support::{Kind, bzip2, gzip, lz4, lzma, open, xz, zstd};
 
 const TEXT: &[u8] = b"id,name\n1,Ada\n2,Grace\n3,Edsger\n4,Barbara\n5,Donald\n6,Frances\n7,Niklaus\n8,Adele\n";
 
 fn open_path(path: &Path) -> Result<Source, SourceError> {
-    Source::open(&Location::Path(path.to_owned()), Access::default())
+    Source::open(&Location::Path(path.to_owned()), &SourceOptions::default())
+}
+
+fn from_bytes(name: &str, bytes: &[u8]) -> Source {
+    Source::from_bytes(name, bytes.to_vec(), &SourceOptions::default())
 }
 
 /// All blocks of at most 16 bytes, then the failure, if any; after it nothing may come.
@@ -39,6 +43,12 @@ fn compression_is_told_by_content_not_by_name() {
         ("b.csv.gz", TEXT.to_vec(), Compression::None),
         ("c.gz", zstd(TEXT, 20), Compression::Zstd),
         ("d", skippable, Compression::Zstd),
+        ("e.txt", bzip2(TEXT, 20), Compression::Bzip2),
+        ("f.gz", xz(TEXT, 20), Compression::Xz),
+        ("g.lzo", lz4(TEXT, 20), Compression::Lz4),
+        ("h.xz", lzma(TEXT), Compression::Lzma),
+        ("i.bz2", b"BZh9 is no bzip2,1\n".to_vec(), Compression::None),
+        ("j", b"]\0\0,1,2,3,4,5,6,7\n".to_vec(), Compression::None),
     ];
     for (name, bytes, compression) in cases {
         let path = dir.path().join(name);
@@ -49,53 +59,115 @@ fn compression_is_told_by_content_not_by_name() {
         assert_eq!(source.is_seekable(), compression == Compression::None);
         assert_eq!(source.name(), path.display().to_string());
         let (decoded, error) = drain(&source);
-        assert!(error.is_none() && decoded == TEXT);
+        assert!(error.is_none(), "{error:?}");
+        assert_eq!(decoded, if compression == Compression::None { &bytes[..] } else { TEXT });
     }
+}
+
+/// The text in every compression: in one member or frame, and in three of them, where there can be several.
+fn compressed() -> Vec<(Compression, Vec<u8>, usize)> {
+    let mut stored = vec![(Compression::Lzma, lzma(TEXT), 1)];
+    for (part, members) in [(1000, 1), (30, 3)] {
+        stored.push((Compression::Gzip, gzip(TEXT, part), members));
+        stored.push((Compression::Zstd, zstd(TEXT, part), members));
+        stored.push((Compression::Bzip2, bzip2(TEXT, part), members));
+        stored.push((Compression::Xz, xz(TEXT, part), members));
+        stored.push((Compression::Lz4, lz4(TEXT, part), members));
+    }
+    stored
 }
 
 #[test]
 fn compressed_data_cut_anywhere_is_an_error_that_counts() {
-    for (stored, members) in [(gzip(TEXT, 1000), 1), (zstd(TEXT, 1000), 1), (gzip(TEXT, 30), 3), (zstd(TEXT, 30), 3)] {
+    for (compression, stored, members) in compressed() {
         let mut whole = 0;
-        for len in 4..stored.len() {
-            let (bytes, error) = drain(&Source::from_bytes("cut", stored[..len].to_vec()));
+        // Shorter beginnings are not known for what they are, unless it is said.
+        for len in 1..stored.len() {
+            let options = SourceOptions { compression: Some(compression), ..SourceOptions::default() };
+            let (bytes, error) = drain(&Source::from_bytes("cut", stored[..len].to_vec(), &options));
             assert!(TEXT.starts_with(&bytes));
             match error {
                 Some(error) => {
-                    assert_eq!(error.kind(), SourceErrorKind::Corrupt);
+                    assert_eq!(error.kind(), SourceErrorKind::Corrupt, "{error}");
                     let decoded = error.decoded_bytes().expect("counted");
                     assert!(decoded >= bytes.len() as u64 && decoded <= TEXT.len() as u64);
                     let text = error.to_string();
-                    assert!(text.contains(&format!("ends too early, after {decoded} decoded bytes")), "{text}");
+                    let place = format!("ends too early, after {decoded} decoded bytes");
+                    assert!(text.contains(&place) && text.contains(compression.name()), "{len}: {text}");
                 }
                 // A cut between two members is no damage.
                 None => whole += 1,
             }
         }
-        assert_eq!(whole, members - 1);
+        assert_eq!(whole, members - 1, "{compression}");
     }
 }
 
 #[test]
 fn damage_inside_is_corrupt_and_never_a_panic() {
-    for stored in [gzip(TEXT, 1000), zstd(TEXT, 1000)] {
-        for at in 4..stored.len() {
+    for (compression, stored, _) in compressed() {
+        for at in 0..stored.len() {
             let mut damaged = stored.clone();
             damaged[at] ^= 0x55;
-            if let (_, Some(error)) = drain(&Source::from_bytes("damaged", damaged)) {
-                assert_eq!(error.kind(), SourceErrorKind::Corrupt);
+            let options = SourceOptions { compression: Some(compression), ..SourceOptions::default() };
+            if let (_, Some(error)) = drain(&Source::from_bytes("damaged", damaged, &options)) {
+                assert!(matches!(error.kind(), SourceErrorKind::Corrupt | SourceErrorKind::Memory), "{error}");
             }
         }
     }
 }
 
 #[test]
-fn zeroes_after_a_gzip_member_are_padding_and_anything_else_is_not() {
-    let padded = [gzip(TEXT, 30), vec![0; 600_000]].concat();
-    let (bytes, error) = drain(&Source::from_bytes("padded", padded.clone()));
+fn a_given_compression_overrules_the_content() {
+    let stored = gzip(TEXT, 1000);
+    let options = |compression| SourceOptions { compression: Some(compression), ..SourceOptions::default() };
+    let plain = Source::from_bytes("plain", stored.clone(), &options(Compression::None));
+    assert!(plain.is_seekable());
+    let (bytes, error) = drain(&plain);
+    assert!(error.is_none() && bytes == stored);
+    for compression in Compression::ALL {
+        let (bytes, error) = drain(&Source::from_bytes("given", TEXT.to_vec(), &options(compression)));
+        if compression == Compression::None {
+            assert!(error.is_none() && bytes == TEXT);
+        } else {
+            assert_eq!(error.map(|error| error.kind()), Some(SourceErrorKind::Corrupt), "{compression}");
+        }
+        assert_eq!(compression.name().parse(), Ok(compression));
+    }
+}
+
+#[test]
+fn a_window_beyond_the_limit_is_an_error_that_names_it() {
+    let zeroes = vec![b'0'; 3 << 20];
+    let mut long = zstd::Encoder::new(Vec::new(), 3).expect("in memory");
+    long.window_log(22).and_then(|()| long.include_contentsize(false)).expect("in range");
+    io::Write::write_all(&mut long, &zeroes).expect("in memory");
+    let long = long.finish().expect("in memory");
+    let wide = liblzma::encode_all(&zeroes[..], 6).expect("in memory");
+    for stored in [long, wide] {
+        let options = SourceOptions { window_bytes_max: 2 << 20, ..SourceOptions::default() };
+        let (_, error) = drain(&Source::from_bytes("wide", stored.clone(), &options));
+        let error = error.expect("too wide");
+        assert_eq!(error.kind(), SourceErrorKind::Memory, "{error}");
+        assert!(error.to_string().contains("2 MiB") && error.to_string().contains("--memory-limit"), "{error}");
+        let (bytes, error) = drain(&from_bytes("wide", &stored));
+        assert!(error.is_none() && bytes == zeroes);
+    }
+}
+
+#[test]
+fn zeroes_after_a_member_are_padding_and_anything_else_is_not() {
+    for stored in [gzip(TEXT, 30), bzip2(TEXT, 30), lz4(TEXT, 30), xz(TEXT, 30), lzma(TEXT)] {
+        padding_and_garbage(&stored);
+    }
+}
+
+fn padding_and_garbage(stored: &[u8]) {
+    let padded = [stored.to_vec(), vec![0; 600_000]].concat();
+    let (bytes, error) = drain(&from_bytes("padded", &padded));
     assert!(error.is_none() && bytes == TEXT);
-    for garbage in [&[padded, vec![1]].concat()[..], &[gzip(TEXT, 30), b"more".to_vec()].concat()] {
-        let (_, error) = drain(&Source::from_bytes("garbage", garbage.to_vec()));
+    for garbage in [&[padded, vec![1]].concat()[..], &[stored, b"more"].concat()] {
+        let (_, error) = drain(&from_bytes("garbage", garbage));
         let error = error.expect("garbage");
         assert_eq!(error.kind(), SourceErrorKind::Corrupt);
         assert_eq!(error.decoded_bytes(), Some(TEXT.len() as u64));
@@ -118,7 +190,8 @@ impl Read for Unplugged {
 fn a_reader_that_fails_is_reported_once_as_itself() {
     let half = gzip(TEXT, 1000)[..30].to_vec();
     for stored in [TEXT.to_vec(), half, vec![]] {
-        let source = Source::from_reader("wire", Box::new(Unplugged(io::Cursor::new(stored))));
+        let source =
+            Source::from_reader("wire", Box::new(Unplugged(io::Cursor::new(stored))), &SourceOptions::default());
         let (bytes, error) = drain(&source);
         let error = error.expect("unplugged");
         assert_eq!(error.kind(), SourceErrorKind::Io);
@@ -130,14 +203,16 @@ fn a_reader_that_fails_is_reported_once_as_itself() {
 
 #[test]
 fn a_look_ahead_leaves_the_failure_for_later_unless_nothing_precedes_it() {
-    let source = Source::from_reader("wire", Box::new(Unplugged(io::Cursor::new(TEXT.to_vec()))));
+    let source =
+        Source::from_reader("wire", Box::new(Unplugged(io::Cursor::new(TEXT.to_vec()))), &SourceOptions::default());
     assert_eq!(source.peek(1000).expect("bytes first"), TEXT);
     assert_eq!(source.peek(5).expect("still there"), &TEXT[..5]);
     let (bytes, error) = drain(&source);
     assert_eq!(bytes, &TEXT[..TEXT.len() / 16 * 16]);
     assert_eq!(error.map(|error| error.kind()), Some(SourceErrorKind::Io));
 
-    let mut source = Source::from_reader("wire", Box::new(Unplugged(io::Cursor::new(vec![]))));
+    let mut source =
+        Source::from_reader("wire", Box::new(Unplugged(io::Cursor::new(vec![]))), &SourceOptions::default());
     source.spool(None).expect("spooled");
     assert_eq!(source.peek(5).expect_err("nothing to see").kind(), SourceErrorKind::Io);
     assert!(drain(&source).1.is_none());

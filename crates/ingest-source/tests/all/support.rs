@@ -4,7 +4,7 @@ use std::io::{self, Read, Write};
 use std::path::Path;
 
 use flate2::write::GzEncoder;
-use ingest_source::{Access, Location, Source};
+use ingest_source::{Access, Location, Source, SourceOptions};
 
 /// Every way of storing bytes.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -17,10 +17,24 @@ pub(crate) enum Kind {
     ZstdFile,
     GzipDrip,
     ZstdBytes,
+    Bzip2Drip,
+    XzFile,
+    Lz4Drip,
 }
 
-pub(crate) const KINDS: [Kind; 8] =
-    [Kind::Bytes, Kind::Pread, Kind::Map, Kind::Drip, Kind::GzipFile, Kind::ZstdFile, Kind::GzipDrip, Kind::ZstdBytes];
+pub(crate) const KINDS: [Kind; 11] = [
+    Kind::Bytes,
+    Kind::Pread,
+    Kind::Map,
+    Kind::Drip,
+    Kind::GzipFile,
+    Kind::ZstdFile,
+    Kind::GzipDrip,
+    Kind::ZstdBytes,
+    Kind::Bzip2Drip,
+    Kind::XzFile,
+    Kind::Lz4Drip,
+];
 
 impl Kind {
     pub(crate) fn is_seekable(self) -> bool {
@@ -29,15 +43,19 @@ impl Kind {
 
     /// `bytes` as a source; files are put in `dir`, compressed data in members of `part` bytes.
     pub(crate) fn source(self, dir: &Path, bytes: &[u8], part: usize) -> Source {
+        let all = SourceOptions::default();
         match self {
-            Kind::Bytes => Source::from_bytes("bytes", bytes.to_vec()),
+            Kind::Bytes => Source::from_bytes("bytes", bytes.to_vec(), &all),
             Kind::Pread => open(dir, bytes, Access::Pread),
             Kind::Map => open(dir, bytes, Access::Map),
-            Kind::Drip => Source::from_reader("drip", Box::new(Drip::new(bytes.to_vec(), part))),
+            Kind::Drip => Source::from_reader("drip", Box::new(Drip::new(bytes.to_vec(), part)), &all),
             Kind::GzipFile => open(dir, &gzip(bytes, part), Access::Map),
             Kind::ZstdFile => open(dir, &zstd(bytes, part), Access::Pread),
-            Kind::GzipDrip => Source::from_reader("drip", Box::new(Drip::new(gzip(bytes, part), part))),
-            Kind::ZstdBytes => Source::from_bytes("bytes", zstd(bytes, part)),
+            Kind::GzipDrip => Source::from_reader("drip", Box::new(Drip::new(gzip(bytes, part), part)), &all),
+            Kind::ZstdBytes => Source::from_bytes("bytes", zstd(bytes, part), &all),
+            Kind::Bzip2Drip => Source::from_reader("drip", Box::new(Drip::new(bzip2(bytes, part), part)), &all),
+            Kind::XzFile => open(dir, &xz(bytes, part), Access::Map),
+            Kind::Lz4Drip => Source::from_reader("drip", Box::new(Drip::new(lz4(bytes, part), part)), &all),
         }
     }
 }
@@ -46,7 +64,7 @@ impl Kind {
 pub(crate) fn open(dir: &Path, bytes: &[u8], access: Access) -> Source {
     let path = dir.join("table.csv");
     std::fs::write(&path, bytes).expect("written");
-    Source::open(&Location::Path(path), access).expect("opened")
+    Source::open(&Location::Path(path), &SourceOptions { access, ..SourceOptions::default() }).expect("opened")
 }
 
 /// Members of `part` bytes each; at least one.
@@ -61,6 +79,38 @@ pub(crate) fn gzip(bytes: &[u8], part: usize) -> Vec<u8> {
 /// Frames of `part` bytes each; at least one.
 pub(crate) fn zstd(bytes: &[u8], part: usize) -> Vec<u8> {
     members(bytes, part, |part| zstd::encode_all(part, 1).expect("in memory"))
+}
+
+/// Streams of `part` bytes each; at least one.
+pub(crate) fn bzip2(bytes: &[u8], part: usize) -> Vec<u8> {
+    members(bytes, part, |part| {
+        let mut encoder = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::fast());
+        encoder.write_all(part).expect("in memory");
+        encoder.finish().expect("in memory")
+    })
+}
+
+/// Streams of `part` bytes each; at least one.
+pub(crate) fn xz(bytes: &[u8], part: usize) -> Vec<u8> {
+    members(bytes, part, |part| liblzma::encode_all(part, 1).expect("in memory"))
+}
+
+/// Frames of `part` bytes each; at least one.
+pub(crate) fn lz4(bytes: &[u8], part: usize) -> Vec<u8> {
+    members(bytes, part, |part| {
+        let mut encoder = lz4_flex::frame::FrameEncoder::new(Vec::new());
+        encoder.write_all(part).expect("in memory");
+        encoder.finish().expect("in memory")
+    })
+}
+
+/// The format before xz, which knows one stream a file.
+pub(crate) fn lzma(bytes: &[u8]) -> Vec<u8> {
+    let options = liblzma::stream::LzmaOptions::new_preset(1).expect("a preset");
+    let stream = liblzma::stream::Stream::new_lzma_encoder(&options).expect("in memory");
+    let mut encoder = liblzma::write::XzEncoder::new_stream(Vec::new(), stream);
+    encoder.write_all(bytes).expect("in memory");
+    encoder.finish().expect("in memory")
 }
 
 fn members(bytes: &[u8], part: usize, encode: impl Fn(&[u8]) -> Vec<u8>) -> Vec<u8> {

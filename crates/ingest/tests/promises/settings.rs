@@ -3,9 +3,12 @@
 use std::fs;
 use std::io::{Cursor, Read, Write};
 
+use bzip2::write::BzEncoder;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use ingest::{Access, Error, Frame, Kernel, Options, Reader, Report, Result, Sources, read};
+use liblzma::write::XzEncoder;
+use lz4_flex::frame::FrameEncoder;
 use proptest::prelude::*;
 use tempfile::TempDir;
 
@@ -24,11 +27,26 @@ pub(crate) enum Supply {
     Gzip,
     /// Two frames.
     Zstd,
+    /// Two streams.
+    Bzip2,
+    /// Two streams.
+    Xz,
+    /// Two frames.
+    Lz4,
 }
 
 impl Supply {
-    pub(crate) const ALL: [Supply; 6] =
-        [Supply::Bytes, Supply::Pread, Supply::Map, Supply::Pipe, Supply::Gzip, Supply::Zstd];
+    pub(crate) const ALL: [Supply; 9] = [
+        Supply::Bytes,
+        Supply::Pread,
+        Supply::Map,
+        Supply::Pipe,
+        Supply::Gzip,
+        Supply::Zstd,
+        Supply::Bzip2,
+        Supply::Xz,
+        Supply::Lz4,
+    ];
 }
 
 /// One way to read.
@@ -122,6 +140,9 @@ impl Input {
             Supply::Pipe => Sources::reader(&name, Dribble { text: Cursor::new(self.text.clone()), step: 0 }),
             Supply::Gzip => Sources::bytes(&name, self.in_two_parts(gzip)),
             Supply::Zstd => Sources::bytes(&name, self.in_two_parts(zstd)),
+            Supply::Bzip2 => Sources::bytes(&name, self.in_two_parts(bzip2)),
+            Supply::Xz => Sources::bytes(&name, self.in_two_parts(xz)),
+            Supply::Lz4 => Sources::bytes(&name, self.in_two_parts(lz4)),
         }
     }
 
@@ -146,6 +167,24 @@ fn gzip(text: &[u8]) -> Vec<u8> {
 
 fn zstd(text: &[u8]) -> Vec<u8> {
     zstd::encode_all(text, 1).unwrap()
+}
+
+fn bzip2(text: &[u8]) -> Vec<u8> {
+    let mut encoder = BzEncoder::new(Vec::new(), bzip2::Compression::fast());
+    encoder.write_all(text).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn xz(text: &[u8]) -> Vec<u8> {
+    let mut encoder = XzEncoder::new(Vec::new(), 0);
+    encoder.write_all(text).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn lz4(text: &[u8]) -> Vec<u8> {
+    let mut encoder = FrameEncoder::new(Vec::new());
+    encoder.write_all(text).unwrap();
+    encoder.finish().unwrap()
 }
 
 /// Reads of 1, 2, 3, … bytes, as a slow pipe gives them.
