@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueHint};
 use ingest::{
-    Code, DataType, Error, Infer, InputFormat, MaxErrors, OnError, Options, QuoteMode, Ragged, Reader, Result,
+    Code, DataType, Encoding, EncodingErrors, Error, Infer, InputFormat, MaxErrors, OnError, Options, QuoteMode,
+    Ragged, Reader, Result, UnknownEncoding,
 };
 
 use crate::interrupt;
@@ -122,6 +123,15 @@ pub(crate) struct DialectArgs {
     #[arg(long, value_name = "HOW", value_parser = ["auto", "none", "gzip", "zstd", "bzip2", "xz", "lz4", "lzma"], default_value = "auto")]
     compression: String,
 
+    /// How the text is encoded: utf-8, utf-16le, iso-8859-1, windows-1252, euc-kr, shift_jis, gb18030, big5 and so on; auto sees
+    /// UTF-16 and UTF-32, else takes it for UTF-8.
+    #[arg(long, value_name = "auto|LABEL", value_parser = encoding, default_value = "auto")]
+    encoding: String,
+
+    /// What becomes of bytes that are no text in that encoding: an error with their place, or the replacement character.
+    #[arg(long, value_name = "WHAT", value_parser = one_of::<EncodingErrors>(&["fail", "replace"]), default_value = "fail")]
+    encoding_errors: EncodingErrors,
+
     /// What separates fields: the character itself, tab, \t or none [default: sniffed].
     #[arg(short, long, value_name = "CHAR", allow_hyphen_values = true)]
     delimiter: Option<Character>,
@@ -156,6 +166,8 @@ impl DialectArgs {
         options.input_format = self.input_format;
         // The only word that names none is auto.
         options.compression = self.compression.parse().ok();
+        options.encoding = self.encoding.parse().ok();
+        options.encoding_errors = self.encoding_errors;
         options.delimiter = self.delimiter.map(|Character(byte)| byte);
         options.quote = self.quote.map(|Character(byte)| byte);
         options.escape = self.escape.map(|Character(byte)| byte);
@@ -354,6 +366,14 @@ impl LimitArgs {
     }
 }
 
+/// The word, if it is auto or names an encoding.
+fn encoding(word: &str) -> std::result::Result<String, UnknownEncoding> {
+    if word != "auto" {
+        word.parse::<Encoding>()?;
+    }
+    Ok(word.to_owned())
+}
+
 fn typed_column(text: &str) -> std::result::Result<(String, DataType), String> {
     ingest::parse_typed_name(text, '=')
 }
@@ -418,6 +438,7 @@ mod tests {
     fn no_option_means_the_default_of_the_library() {
         let (ours, theirs) = (filled(&[]), Options::default());
         assert_eq!((ours.input_format, ours.compression), (theirs.input_format, theirs.compression));
+        assert_eq!((ours.encoding, ours.encoding_errors), (theirs.encoding, theirs.encoding_errors));
         assert_eq!((ours.delimiter, ours.quote, ours.escape), (theirs.delimiter, theirs.quote, theirs.escape));
         assert_eq!((ours.quoting, ours.comment, ours.header), (theirs.quoting, theirs.comment, theirs.header));
         assert_eq!((ours.names, ours.skip, ours.limit), (theirs.names, theirs.skip, theirs.limit));
@@ -443,6 +464,9 @@ mod tests {
         assert_eq!(options.columns, Some(vec!["a".to_owned(), "b".to_owned()]));
         assert_eq!(options.drop, ["x", "y"]);
         assert_eq!(filled(&["--compression", "xz"]).compression, Some(Compression::Xz));
+        let options = filled(&["--encoding", "cp949", "--encoding-errors", "replace"]);
+        assert_eq!(options.encoding, Some("euc-kr".parse().expect("an encoding")));
+        assert_eq!(options.encoding_errors, EncodingErrors::Replace);
         assert_eq!(filled(&["--compression", "none"]).compression, Some(Compression::None));
         let options = filled(&["--path-column", "from", "--row-number", "row"]);
         assert_eq!((options.path_column.as_deref(), options.row_number.as_deref()), (Some("from"), Some("row")));

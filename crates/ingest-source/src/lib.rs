@@ -8,7 +8,10 @@
 //! follow one another are one stream. A file is read by `pread` into recycled buffers, or mapped where the caller asks
 //! for it. What cannot be read twice can be spooled to a temporary file as it passes.
 //!
-//! **Not here**: records, quotes, encodings (blocks are cut anywhere), threads, and file formats. A source that grows
+//! Text in another encoding than UTF-8 is decoded as it passes: where a byte-order mark or the zeroes of UTF-16 and UTF-32
+//! show it, or the caller names it. Offsets are then those of the UTF-8.
+//!
+//! **Not here**: records, quotes, characters (blocks are cut anywhere), threads, and file formats. A source that grows
 //! while it is read is read up to the size it had when it was opened.
 //!
 //! ```
@@ -34,6 +37,7 @@ mod options;
 mod source;
 
 mod compression;
+mod encoding;
 mod members;
 mod stream;
 
@@ -47,6 +51,7 @@ mod error;
 
 pub use block::{Block, FRONT_SLACK, PADDING};
 pub use compression::{Compression, UnknownCompression};
+pub use encoding::{Encoding, UnknownEncoding};
 pub use error::{SourceError, SourceErrorKind};
 pub use locate::{Location, locate};
 pub use options::{Access, SourceOptions};

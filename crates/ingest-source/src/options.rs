@@ -1,6 +1,7 @@
 //! How sources are opened.
 
 use crate::compression::{Compression, WINDOW_BYTES_MAX};
+use crate::encoding::Encoding;
 
 /// How a plain file is read. Streams and compressed files are read one way only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
@@ -20,13 +21,23 @@ pub struct SourceOptions {
     pub access: Access,
     /// How the bytes are stored; `None`: as the first of them say.
     pub compression: Option<Compression>,
+    /// How the text is encoded; `None`: as its first bytes show, else UTF-8.
+    pub encoding: Option<Encoding>,
+    /// What is no text in its encoding becomes U+FFFD; else the byte FF, which is none in UTF-8 either.
+    pub replaces_bad_text: bool,
     /// The most memory that a stream may ask of its decoder, bytes.
     pub window_bytes_max: u64,
 }
 
 impl Default for SourceOptions {
     fn default() -> Self {
-        SourceOptions { access: Access::default(), compression: None, window_bytes_max: WINDOW_BYTES_MAX }
+        SourceOptions {
+            access: Access::default(),
+            compression: None,
+            encoding: None,
+            replaces_bad_text: false,
+            window_bytes_max: WINDOW_BYTES_MAX,
+        }
     }
 }
 
@@ -34,5 +45,25 @@ impl SourceOptions {
     /// What is stored in a source that begins with these bytes.
     pub(crate) fn compression_of(&self, start: &[u8]) -> Compression {
         self.compression.unwrap_or_else(|| Compression::sniff(start))
+    }
+
+    /// The encoding of a text that begins with these bytes.
+    pub(crate) fn encoding_of(&self, start: &[u8]) -> Encoding {
+        self.encoding.unwrap_or_else(|| Encoding::sniff(start))
+    }
+
+    /// Whether the bytes of a source that begins with these are handed out as they are stored.
+    pub(crate) fn keeps(&self, start: &[u8]) -> bool {
+        self.compression_of(start) == Compression::None && self.keeps_text(self.encoding_of(start))
+    }
+
+    /// Whether text of an encoding is handed out as it is.
+    pub(crate) fn keeps_text(&self, encoding: Encoding) -> bool {
+        encoding == Encoding::UTF_8 && !self.replaces_bad_text
+    }
+
+    /// What stands for what is no text.
+    pub(crate) fn bad_text(&self) -> &'static [u8] {
+        if self.replaces_bad_text { "\u{fffd}".as_bytes() } else { &[0xff] }
     }
 }

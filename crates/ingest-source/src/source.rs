@@ -8,12 +8,16 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::block::Block;
 use crate::compression::{Compression, MAGIC_BYTES};
+use crate::encoding::{Encoding, START_BYTES};
 use crate::error::{SourceError, SourceErrorKind};
 use crate::locate::Location;
 use crate::memory::Shared;
 use crate::options::{Access, SourceOptions};
 use crate::random::{Random, at_most};
 use crate::stream::Stream;
+
+/// Bytes that tell how a source is stored.
+const FIRST_BYTES: usize = if MAGIC_BYTES > START_BYTES { MAGIC_BYTES } else { START_BYTES };
 
 /// What [`Source::next_block`] says about the block it filled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +38,7 @@ pub struct BlockInfo {
 pub struct Source {
     name: String,
     compression: Compression,
+    encoding: Encoding,
     stored_bytes: Option<u64>,
     seekable: bool,
     /// The bytes themselves, or what was spooled of a stream.
@@ -74,7 +79,7 @@ impl Source {
     /// Bytes of a library caller, decompressed where they are compressed. Blocks borrow from them.
     pub fn from_bytes(name: &str, bytes: Vec<u8>, options: &SourceOptions) -> Source {
         let size = bytes.len() as u64;
-        if options.compression_of(&bytes) != Compression::None {
+        if !options.keeps(&bytes[..bytes.len().min(FIRST_BYTES)]) {
             return Self::of_stream(name, Box::new(ByteCursor::new(bytes)), Some(size), options);
         }
         Self::of_random(name, Random::Shared { bytes: Shared::from_vec(bytes), mapped: None }, size)
@@ -105,7 +110,7 @@ impl Source {
         let start = first_bytes(&file).map_err(|cause| SourceError::system(name, "read", cause))?;
         // Files of the kernel (/proc) say they are empty and are not.
         let hidden_size = size == 0 && !start.is_empty();
-        if hidden_size || options.compression_of(&start) != Compression::None {
+        if hidden_size || !options.keeps(&start) {
             return Ok(Self::of_stream(name, Box::new(file), (!hidden_size).then_some(size), options));
         }
         let random = match options.access {
@@ -119,6 +124,7 @@ impl Source {
         Source {
             name: name.to_owned(),
             compression: Compression::None,
+            encoding: Encoding::UTF_8,
             stored_bytes: Some(size),
             seekable: true,
             random: Some(random),
@@ -137,6 +143,7 @@ impl Source {
         Source {
             name: name.to_owned(),
             compression: stream.compression(),
+            encoding: stream.encoding(),
             stored_bytes,
             seekable: false,
             random: None,
@@ -153,6 +160,11 @@ impl Source {
     /// How the bytes are stored.
     pub fn compression(&self) -> Compression {
         self.compression
+    }
+
+    /// How the text is encoded, or would be if it were text.
+    pub fn encoding(&self) -> Encoding {
+        self.encoding
     }
 
     /// How many bytes are stored, compressed ones counted as they are; `None` for what does not know its end.
@@ -342,7 +354,7 @@ impl State {
 }
 
 fn first_bytes(file: &File) -> io::Result<Vec<u8>> {
-    let mut start = vec![0; MAGIC_BYTES];
+    let mut start = vec![0; FIRST_BYTES];
     let mut count = 0;
     while count < start.len() {
         match file.read_at(&mut start[count..], count as u64) {

@@ -3,6 +3,7 @@
 use std::io::{self, Cursor, Read};
 
 use crate::compression::{Compression, MAGIC_BYTES};
+use crate::encoding::{Encoding, START_BYTES};
 use crate::error::SourceError;
 use crate::options::SourceOptions;
 
@@ -10,6 +11,7 @@ use crate::options::SourceOptions;
 pub(crate) struct Stream {
     reader: Box<dyn Read + Send>,
     compression: Compression,
+    encoding: Encoding,
     /// What was looked at and not yet taken: `replay[replayed..]`.
     replay: Vec<u8>,
     replayed: usize,
@@ -27,20 +29,33 @@ impl Stream {
     /// asked for.
     pub(crate) fn open(stored: Box<dyn Read + Send>, options: &SourceOptions) -> Stream {
         let (compression, decoded) = Self::decoded(Stored(stored), options);
-        let (reader, failure) = match decoded {
-            Ok(reader) => (reader, None),
-            Err(failure) => (Box::new(io::empty()) as Box<dyn Read + Send>, Some(failure)),
-        };
-        Stream {
+        let stream = |encoding, reader, replay: Vec<u8>, failure: Option<io::Error>| Stream {
             reader,
             compression,
-            replay: Vec::new(),
+            encoding,
             replayed: 0,
-            decoded: 0,
+            decoded: replay.len() as u64,
+            replay,
             ended: failure.is_some(),
             window_bytes_max: options.window_bytes_max,
             failure,
+        };
+        let mut reader = match decoded {
+            Ok(reader) => reader,
+            Err(failure) => return stream(Encoding::UTF_8, Box::new(io::empty()), Vec::new(), Some(failure)),
+        };
+        let mut start = Vec::new();
+        if options.encoding.is_none()
+            && let Err(failure) = (&mut reader).take(START_BYTES as u64).read_to_end(&mut start)
+        {
+            return stream(Encoding::UTF_8, reader, start, Some(failure));
         }
+        let encoding = options.encoding_of(&start);
+        if options.keeps_text(encoding) {
+            return stream(encoding, reader, start, None);
+        }
+        let whole = Box::new(Cursor::new(start).chain(reader));
+        stream(encoding, encoding.decode(whole, options.bad_text()), Vec::new(), None)
     }
 
     fn decoded(mut stored: Stored, options: &SourceOptions) -> (Compression, io::Result<Box<dyn Read + Send>>) {
@@ -57,6 +72,10 @@ impl Stream {
 
     pub(crate) fn compression(&self) -> Compression {
         self.compression
+    }
+
+    pub(crate) fn encoding(&self) -> Encoding {
+        self.encoding
     }
 
     /// Whether nothing is left to take.

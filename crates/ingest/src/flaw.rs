@@ -4,9 +4,10 @@ use ingest_columnar::OnError;
 use ingest_infer::DataType;
 use ingest_parse::json::{DEPTH_MAX, JsonFault};
 use ingest_parse::{Cells, Dialect, FaultKind, LineCounter, Ragged, read_records};
+use ingest_source::Encoding;
 
 use crate::error::{Code, Error, Position};
-use crate::plan::Plan;
+use crate::plan::{Plan, encoding_label};
 use crate::report::Reject;
 
 /// Something wrong with one record. Offsets are relative to the region that a worker reads.
@@ -117,7 +118,7 @@ impl Located {
     }
 
     /// The reason as a sentence, without its place.
-    fn reason(&self, plan: &Plan) -> String {
+    fn reason(&self, plan: &Plan, source: &str) -> String {
         let culprit = &self.text[self.culprit.0..self.culprit.1];
         match &self.kind {
             FlawKind::Structure(FaultKind::TooFew { found }) => {
@@ -132,7 +133,10 @@ impl Located {
             FlawKind::Structure(FaultKind::UnclosedQuote { .. }) => "a quote opens here and never closes".to_owned(),
             FlawKind::Structure(FaultKind::Json { fault, .. }) => json_reason(*fault),
             FlawKind::Value { data_type, .. } => format!("cannot read {:?} as {data_type}", shortened(culprit, 60)),
-            FlawKind::Utf8 { .. } => "these bytes are not UTF-8".to_owned(),
+            FlawKind::Utf8 { .. } => {
+                let encoding = plan.encodings.get(source).copied().unwrap_or(Encoding::UTF_8);
+                format!("these bytes are not {}", encoding_label(encoding))
+            }
             FlawKind::TooLong { .. } => format!("a field is longer than {}", size_label(plan.max_field_bytes)),
         }
     }
@@ -156,7 +160,7 @@ impl Located {
             }
             FlawKind::Value { .. } => "give the column another type (--type NAME=utf8), or --on-error null or reject",
             FlawKind::Utf8 { .. } => {
-                "if the file is in another encoding, convert it first (iconv -f WINDOWS-1252 -t UTF-8); --on-error reject sets such records aside"
+                "if the file is in another encoding, name it: --encoding windows-1252; --encoding-errors replace takes them, --on-error reject sets such records aside"
             }
             FlawKind::TooLong { .. } => {
                 "a quote that never closes is the usual cause (--quoting lenient); --max-field-bytes allows longer fields"
@@ -214,7 +218,7 @@ impl Located {
             excerpt,
             caret: Some(caret),
         };
-        Error::new(self.code(), self.reason(plan)).at(position).hint(self.hint())
+        Error::new(self.code(), self.reason(plan, source)).at(position).hint(self.hint())
     }
 
     /// The row of the rejects table.
@@ -227,7 +231,7 @@ impl Located {
             record,
             column: self.column(plan).map(|(_, name)| name.to_owned()),
             code: self.code().label(),
-            reason: self.reason(plan),
+            reason: self.reason(plan, source),
             text: self.text,
         }
     }

@@ -46,10 +46,10 @@ pub use ingest_infer::{DataType, TimeUnit};
 pub use ingest_parquet::{Codec, EncodingSet};
 pub use ingest_parse::Ragged;
 pub use ingest_simd::{KERNEL_VARIABLE, Kernel};
-pub use ingest_source::{Access, Compression};
+pub use ingest_source::{Access, Compression, Encoding, UnknownEncoding};
 pub use options::{
-    Format, Infer, InputFormat, MAX_FIELD_BYTES, MaxErrors, OnProgress, Options, Progress, QuoteMode, UnknownWord,
-    WriteOptions, parse_schema, parse_typed_name,
+    EncodingErrors, Format, Infer, InputFormat, MAX_FIELD_BYTES, MaxErrors, OnProgress, Options, Progress, QuoteMode,
+    UnknownWord, WriteOptions, parse_schema, parse_typed_name,
 };
 pub use reader::{Reader, read};
 pub use report::{BenchReport, ColumnReport, Head, Reject, Report, SniffReport, SweepCell};

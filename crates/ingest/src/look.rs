@@ -65,6 +65,7 @@ impl Reader {
     pub fn sniff(self) -> Result<SniffReport> {
         let Reader { sources, options } = self;
         let source = first(sources, &options)?;
+        let encoding = source.encoding().name();
         let compression = Some(source.compression()).filter(|&stored| stored != Compression::None);
         let compression = compression.map(|stored| stored.name().to_owned());
         if kind_of(&options, std::slice::from_ref(&source))? == Kind::Table {
@@ -79,7 +80,7 @@ impl Reader {
                 quote: None,
                 escape: None,
                 header: false,
-                encoding: "utf-8".to_owned(),
+                encoding,
                 compression,
                 newline: Some(start.newline().to_string()),
                 skip: 0,
@@ -95,7 +96,7 @@ impl Reader {
             quote: sniffed.dialect.quote.map(char::from),
             escape: sniffed.dialect.escape.map(char::from),
             header: sniffed.header,
-            encoding: "utf-8".to_owned(),
+            encoding,
             compression,
             newline: Some(sniffed.newline.to_string()),
             skip: sniffed.skip_lines,
@@ -157,8 +158,7 @@ impl Start {
     }
 
     fn rows(&self, source: &Source, options: Options) -> Result<Rows> {
-        // The text is decoded already.
-        let options = Options { rejects: None, compression: Some(Compression::None), ..options };
+        let options = Options { rejects: None, ..options.for_decoded_text() };
         let reader = Reader { sources: Sources::bytes(source.name(), self.text.clone()), options };
         let (frame, rejected) = reader.collect_with_rejected()?;
         Ok(Rows { frame, rejected })

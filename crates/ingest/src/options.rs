@@ -12,7 +12,7 @@ use ingest_infer::DataType;
 use ingest_parquet::{Codec, EncodingSet};
 use ingest_parse::Ragged;
 use ingest_simd::Kernel;
-use ingest_source::{Access, Compression, SourceOptions};
+use ingest_source::{Access, Compression, Encoding, SourceOptions};
 
 use crate::error::{Code, Error};
 
@@ -64,6 +64,16 @@ pub enum InputFormat {
     Arrow,
 }
 
+/// What is made of bytes that are no text in the encoding of their source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum EncodingErrors {
+    /// They are an error with their place, or rejected with their record.
+    #[default]
+    Fail,
+    /// Each sequence of them becomes U+FFFD, the replacement character.
+    Replace,
+}
+
 /// What is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
@@ -98,6 +108,10 @@ pub struct Options {
     pub input_format: Option<InputFormat>,
     /// How the sources are compressed; `None`: as their first bytes say.
     pub compression: Option<Compression>,
+    /// How the text of the sources is encoded; `None`: as their first bytes show, else UTF-8.
+    pub encoding: Option<Encoding>,
+    /// What is made of bytes that are no text in that encoding.
+    pub encoding_errors: EncodingErrors,
     /// What separates fields; `None`: sniffed; `Some(None)`: nothing, one column.
     pub delimiter: Option<Option<u8>>,
     /// What fields may be wrapped in; `None`: sniffed; `Some(None)`: nothing.
@@ -171,6 +185,8 @@ impl Default for Options {
         Options {
             input_format: None,
             compression: None,
+            encoding: None,
+            encoding_errors: EncodingErrors::Fail,
             delimiter: None,
             quote: None,
             escape: None,
@@ -207,12 +223,28 @@ impl Default for Options {
 }
 
 impl Options {
+    /// The same for text that was taken from the sources: it is decoded already.
+    pub(crate) fn for_decoded_text(self) -> Options {
+        Options {
+            compression: Some(Compression::None),
+            encoding: Some(Encoding::UTF_8),
+            encoding_errors: EncodingErrors::Fail,
+            ..self
+        }
+    }
+
     /// How sources are opened.
     pub(crate) fn of_sources(&self) -> SourceOptions {
         let usual = SourceOptions::default();
         let most = self.memory_limit.map_or(u64::MAX, |limit| limit / 2);
         let window_bytes_max = usual.window_bytes_max.min(most);
-        SourceOptions { access: self.access, compression: self.compression, window_bytes_max }
+        SourceOptions {
+            access: self.access,
+            compression: self.compression,
+            encoding: self.encoding,
+            replaces_bad_text: self.encoding_errors == EncodingErrors::Replace,
+            window_bytes_max,
+        }
     }
 }
 
@@ -279,6 +311,18 @@ impl FromStr for InputFormat {
             "parquet" => Ok(InputFormat::Parquet),
             "arrow" => Ok(InputFormat::Arrow),
             _ => Err(unknown(word, "csv, tsv, jsonl, parquet, arrow")),
+        }
+    }
+}
+
+impl FromStr for EncodingErrors {
+    type Err = UnknownWord;
+
+    fn from_str(word: &str) -> Result<Self, UnknownWord> {
+        match word {
+            "fail" => Ok(EncodingErrors::Fail),
+            "replace" => Ok(EncodingErrors::Replace),
+            _ => Err(unknown(word, "fail, replace")),
         }
     }
 }

@@ -4,7 +4,7 @@ mod json;
 mod made;
 mod tables;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use ingest_columnar::{ColumnType, Fields, OnError, Quotes, Rules};
@@ -12,7 +12,7 @@ use ingest_infer::{DataType, Hints, NullWords, Sniffed, Summary, name_columns, s
 use ingest_parse::json::Framing;
 use ingest_parse::{Batch, Cells, Dialect, Quoting, Ragged, Shape, Span, invalid_utf8, read_records};
 use ingest_simd::{Kernel, PADDING, Padded, Structure};
-use ingest_source::{Block, Source};
+use ingest_source::{Block, Encoding, Source};
 
 use crate::error::{Code, Error, Position, Result};
 use crate::flaw::{FlawKind, excerpt, size_label};
@@ -61,6 +61,8 @@ pub(crate) struct Plan {
     pub nulls: NullWords,
     pub on_error: OnError,
     pub max_field_bytes: u64,
+    /// The encodings of sources that are not UTF-8, by their names.
+    pub encodings: HashMap<String, Encoding>,
     pub notes: Vec<String>,
 }
 
@@ -161,11 +163,32 @@ struct Opening {
 
 /// Looks at the sources and settles everything that must be settled before parsing.
 pub(crate) fn plan(options: &Options, sources: Vec<Source>) -> Result<(Plan, Vec<Input>)> {
-    match kind_of(options, &sources)? {
-        Kind::Text => {}
-        Kind::Json => return json::plan(options, sources),
-        Kind::Table => return tables::plan(options, sources),
+    let (mut plan, inputs) = match kind_of(options, &sources)? {
+        Kind::Text => plan_of_text(options, sources)?,
+        Kind::Json => json::plan(options, sources)?,
+        Kind::Table => tables::plan(options, sources)?,
+    };
+    let encoded = inputs.iter().map(|input| (input.source.name().to_owned(), input.source.encoding()));
+    plan.encodings = encoded.filter(|&(_, encoding)| encoding != Encoding::UTF_8).collect();
+    if options.encoding.is_none() {
+        plan.notes.extend(encoding_note(&inputs));
     }
+    Ok((plan, inputs))
+}
+
+/// Tells which sources are in an encoding that nobody named.
+fn encoding_note(inputs: &[Input]) -> Option<String> {
+    let mut others = inputs.iter().filter(|input| input.source.encoding() != Encoding::UTF_8);
+    let first = &others.next()?.source;
+    let more = match others.count() {
+        0 => String::new(),
+        more => format!("; {more} more of the sources show one, too"),
+    };
+    Some(format!("{} is {}, as its first bytes show{more}", first.name(), first.encoding()))
+}
+
+/// The same for delimited text.
+fn plan_of_text(options: &Options, sources: Vec<Source>) -> Result<(Plan, Vec<Input>)> {
     let (number, opening) = open_first(options, &sources)?;
     let first = &sources[number];
     let (columns, mut notes) = planned_columns(options, &opening, first.name())?;
@@ -186,6 +209,7 @@ pub(crate) fn plan(options: &Options, sources: Vec<Source>) -> Result<(Plan, Vec
         nulls: options.null_values.clone().map_or_else(NullWords::default, NullWords::given),
         on_error: options.on_error,
         max_field_bytes: options.max_field_bytes,
+        encodings: HashMap::new(),
         notes: Vec::new(),
     };
     plan.look_at(&opening.sample[opening.data_offset..], opening.complete, options.limit);
@@ -301,7 +325,7 @@ fn open(source: &Source, hints: &Hints, options: &Options) -> Result<Opening> {
         };
         if sniffed.header {
             let start = skipped_bytes(text, complete, sniffed.skip_lines).unwrap_or(length);
-            check_header(&text[..length], start, mark, source.name())?;
+            check_header(&text[..length], start, mark, source)?;
         }
         let data_lines = count_lines(&text[..length]);
         let data_offset = mark + length;
@@ -318,9 +342,14 @@ fn settle_header(sniffed: &mut Sniffed, text: &[u8], complete: bool, hints: &Hin
     }
 }
 
+/// An encoding as messages call it.
+pub(crate) fn encoding_label(encoding: Encoding) -> String {
+    if encoding == Encoding::UTF_8 { "UTF-8".to_owned() } else { encoding.name() }
+}
+
 /// The names must be UTF-8, as all text must. `start`: where the header begins in `text`, which ends with it; `mark`: bytes of
 /// the source before `text`.
-fn check_header(text: &[u8], start: usize, mark: usize, source: &str) -> Result<()> {
+fn check_header(text: &[u8], start: usize, mark: usize, source: &Source) -> Result<()> {
     let Some(at) = invalid_utf8(&text[start..]).map(|at| start + at) else { return Ok(()) };
     let is_break = |byte: &u8| *byte == b'\n' || *byte == b'\r';
     let line_start = text[..at].iter().rposition(is_break).map_or(0, |before| before + 1);
@@ -330,7 +359,7 @@ fn check_header(text: &[u8], start: usize, mark: usize, source: &str) -> Result<
     let culprit = (at - line_start, at - line_start + char::REPLACEMENT_CHARACTER.len_utf8());
     let (excerpt, caret) = excerpt(&line, culprit);
     let position = Position {
-        source: source.to_owned(),
+        source: source.name().to_owned(),
         line: count_lines(&text[..line_start]) + 1,
         byte_offset: (mark + at) as u64,
         record: 0,
@@ -338,9 +367,10 @@ fn check_header(text: &[u8], start: usize, mark: usize, source: &str) -> Result<
         excerpt,
         caret: Some(caret),
     };
-    Err(Error::new(Code::InvalidUtf8, "these bytes of the header are not UTF-8")
+    let encoding = source.encoding();
+    Err(Error::new(Code::InvalidUtf8, format!("these bytes of the header are not {}", encoding_label(encoding)))
         .at(position)
-        .hint("if the file is in another encoding, convert it first (iconv -f WINDOWS-1252 -t UTF-8)"))
+        .hint("if the file is in another encoding, name it: --encoding windows-1252; --encoding-errors replace takes them"))
 }
 
 /// Length of the lines before the header; `None` where they do not end in the sample.
@@ -405,17 +435,12 @@ fn refuse_other_formats(options: &Options, bytes: &[u8], name: &str) -> Result<(
         let message = format!("{name} is {}, the sources before it are delimited text", format.name());
         return Err(Error::new(Code::UnsupportedInput, message).hint("read them on their own"));
     }
-    match bytes {
-        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => {
-            Err(Error::new(Code::InvalidUtf8, format!("{name}: the text is UTF-16, only UTF-8 is read"))
-                .hint("convert it first: iconv -f UTF-16 -t UTF-8"))
-        }
-        _ if options.input_format.is_none() && json::looks_like_json(bytes) => {
-            Err(Error::new(Code::UnsupportedInput, format!("{name} is JSON, the sources before it are delimited text"))
-                .hint("read them on their own; --input-format csv reads it as delimited text too"))
-        }
-        _ => Ok(()),
+    if options.input_format.is_none() && json::looks_like_json(bytes) {
+        let message = format!("{name} is JSON, the sources before it are delimited text");
+        return Err(Error::new(Code::UnsupportedInput, message)
+            .hint("read them on their own; --input-format csv reads it as delimited text too"));
     }
+    Ok(())
 }
 
 /// Options that say how delimited text is written mean nothing for other sources.

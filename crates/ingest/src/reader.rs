@@ -10,7 +10,7 @@ use ingest_columnar::arrow::datatypes::SchemaRef;
 use ingest_columnar::arrow::error::ArrowError;
 use ingest_columnar::{ColumnType, Counts, Frame, OnError, type_name};
 use ingest_parse::{Cells, read_records};
-use ingest_source::{Compression, Source};
+use ingest_source::Source;
 
 use crate::aside::Rejects;
 use crate::error::{Code, Error, Result};
@@ -500,8 +500,7 @@ fn first_types(sources: &[Source], options: &Options, rows: u64) -> Result<Vec<(
             (options.columns, options.drop, options.types) = (None, Vec::new(), Vec::new());
         }
         (options.path_column, options.row_number) = (None, None);
-        // The text is decoded already.
-        options.compression = Some(Compression::None);
+        let options = options.for_decoded_text();
         let start =
             |text| Session::start(Reader { sources: Sources::bytes(first.name(), text), options: options.clone() });
         let mut session = start(text.clone())?;

@@ -163,7 +163,7 @@ pub struct SniffReport {
     pub escape: Option<char>,
     /// Whether the first record holds names.
     pub header: bool,
-    /// `utf-8`.
+    /// `utf-8`, `utf-16le` and so on.
     pub encoding: String,
     /// `gzip`, `zstd`, `bzip2`, `xz`, `lz4`, `lzma`, or `None`.
     pub compression: Option<String>,

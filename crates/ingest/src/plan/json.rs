@@ -3,6 +3,7 @@
 //! The start of the first source tells the first keys. Others may come anywhere: a run tells them at its end, and begins again
 //! with all of them. So columns are in the order in which their keys come, wherever that is.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use ingest_columnar::{ColumnType, OnError, Quotes};
@@ -194,6 +195,7 @@ pub(super) fn plan(options: &Options, sources: Vec<Source>) -> Result<(Plan, Vec
         nulls: NullWords::given(options.null_values.clone().unwrap_or_default()),
         on_error: options.on_error,
         max_field_bytes: options.max_field_bytes,
+        encodings: HashMap::new(),
         notes: Vec::new(),
     };
     plan.settle_columns(first.keys(options), options, first.complete && inputs.len() == 1)?;

@@ -1,5 +1,6 @@
 //! The plan of tables: the columns and their types are those that are stored.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use ingest_columnar::arrow::datatypes::{DataType as ArrowType, Schema};
@@ -86,6 +87,7 @@ pub(super) fn plan(options: &Options, sources: Vec<Source>) -> Result<(Plan, Vec
         nulls: NullWords::given(Vec::new()),
         on_error: options.on_error,
         max_field_bytes: options.max_field_bytes,
+        encodings: HashMap::new(),
         notes: notes.into_iter().map(|(_, note)| note).collect(),
     };
     Ok((plan, inputs))

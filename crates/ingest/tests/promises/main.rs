@@ -5,6 +5,8 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a failed unwrap is a failed test; skips are announced")]
 
+mod compressions;
+mod encodings;
 mod first_looks;
 mod json;
 mod nested;

@@ -135,7 +135,7 @@ fn value_cases() -> Vec<Case> {
             record: 2,
             column: Some((1, "m")),
             culprit: "\u{fffd}",
-            says: &["UTF-8", "iconv"],
+            says: &["UTF-8", "--encoding windows-1252"],
         },
         // A byte that would go on with a character, had one begun.
         Case {
@@ -147,7 +147,7 @@ fn value_cases() -> Vec<Case> {
             record: 2,
             column: Some((1, "m")),
             culprit: "\u{fffd}",
-            says: &["UTF-8", "iconv"],
+            says: &["UTF-8", "--encoding windows-1252"],
         },
         Case {
             text: b"m,n\n1,2\n3,xxxxx\n",

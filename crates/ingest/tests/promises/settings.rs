@@ -1,17 +1,13 @@
 //! The ways in which one input can be read. None of them may show in the result.
 
 use std::fs;
-use std::io::{Cursor, Read, Write};
+use std::io::{Cursor, Read};
 
-use bzip2::write::BzEncoder;
-use flate2::Compression;
-use flate2::write::GzEncoder;
-use ingest::{Access, Error, Frame, Kernel, Options, Reader, Report, Result, Sources, read};
-use liblzma::write::XzEncoder;
-use lz4_flex::frame::FrameEncoder;
+use ingest::{Access, Compression, Error, Frame, Kernel, Options, Reader, Report, Result, Sources, read};
 use proptest::prelude::*;
 use tempfile::TempDir;
 
+use crate::compressions::pack;
 use crate::oracle::{Answer, Place, Reject, Table};
 use crate::tables::columns_of;
 
@@ -138,11 +134,11 @@ impl Input {
             Supply::Bytes => Sources::bytes(&name, self.text.clone()),
             Supply::Pread | Supply::Map => Sources::from(self.path("data.csv")),
             Supply::Pipe => Sources::reader(&name, Dribble { text: Cursor::new(self.text.clone()), step: 0 }),
-            Supply::Gzip => Sources::bytes(&name, self.in_two_parts(gzip)),
-            Supply::Zstd => Sources::bytes(&name, self.in_two_parts(zstd)),
-            Supply::Bzip2 => Sources::bytes(&name, self.in_two_parts(bzip2)),
-            Supply::Xz => Sources::bytes(&name, self.in_two_parts(xz)),
-            Supply::Lz4 => Sources::bytes(&name, self.in_two_parts(lz4)),
+            Supply::Gzip => Sources::bytes(&name, self.in_two_parts(Compression::Gzip)),
+            Supply::Zstd => Sources::bytes(&name, self.in_two_parts(Compression::Zstd)),
+            Supply::Bzip2 => Sources::bytes(&name, self.in_two_parts(Compression::Bzip2)),
+            Supply::Xz => Sources::bytes(&name, self.in_two_parts(Compression::Xz)),
+            Supply::Lz4 => Sources::bytes(&name, self.in_two_parts(Compression::Lz4)),
         }
     }
 
@@ -153,38 +149,10 @@ impl Input {
         }
     }
 
-    fn in_two_parts(&self, pack: fn(&[u8]) -> Vec<u8>) -> Vec<u8> {
+    fn in_two_parts(&self, compression: Compression) -> Vec<u8> {
         let (first, second) = self.text.split_at(self.text.len() / 3);
-        [pack(first), pack(second)].concat()
+        [pack(compression, first), pack(compression, second)].concat()
     }
-}
-
-fn gzip(text: &[u8]) -> Vec<u8> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
-    encoder.write_all(text).unwrap();
-    encoder.finish().unwrap()
-}
-
-fn zstd(text: &[u8]) -> Vec<u8> {
-    zstd::encode_all(text, 1).unwrap()
-}
-
-fn bzip2(text: &[u8]) -> Vec<u8> {
-    let mut encoder = BzEncoder::new(Vec::new(), bzip2::Compression::fast());
-    encoder.write_all(text).unwrap();
-    encoder.finish().unwrap()
-}
-
-fn xz(text: &[u8]) -> Vec<u8> {
-    let mut encoder = XzEncoder::new(Vec::new(), 0);
-    encoder.write_all(text).unwrap();
-    encoder.finish().unwrap()
-}
-
-fn lz4(text: &[u8]) -> Vec<u8> {
-    let mut encoder = FrameEncoder::new(Vec::new());
-    encoder.write_all(text).unwrap();
-    encoder.finish().unwrap()
 }
 
 /// Reads of 1, 2, 3, … bytes, as a slow pipe gives them.
