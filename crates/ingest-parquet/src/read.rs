@@ -9,6 +9,7 @@ use ingest_columnar::arrow::datatypes::SchemaRef;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
 use parquet::errors::{ParquetError as Below, Result as BelowResult};
+use parquet::file::metadata::RowGroupMetaData;
 use parquet::file::reader::{ChunkReader, Length};
 
 use crate::error::ParquetError;
@@ -29,6 +30,7 @@ pub trait ReadAt: Send + Sync {
 pub struct ParquetFile {
     bytes: Bytewise,
     footer: ArrowReaderMetadata,
+    rows_by_group: Vec<u64>,
 }
 
 impl ParquetFile {
@@ -39,7 +41,14 @@ impl ParquetFile {
     pub fn open(bytes: Arc<dyn ReadAt>) -> Result<ParquetFile, ParquetError> {
         let bytes = Bytewise(bytes);
         let footer = ArrowReaderMetadata::load(&bytes, ArrowReaderOptions::new()).map_err(ParquetError::read)?;
-        Ok(ParquetFile { bytes, footer })
+        let rows = footer.metadata().row_groups().iter().map(RowGroupMetaData::num_rows);
+        let rows: Option<Vec<u64>> = rows.map(|rows| u64::try_from(rows).ok()).collect();
+        // A damaged footer may say anything: whoever adds them up is to get a number.
+        let rows =
+            rows.filter(|rows| rows.iter().try_fold(0_i64, |sum, &rows| sum.checked_add_unsigned(rows)).is_some());
+        let impossible =
+            || ParquetError::read(Below::General("the row groups have impossible numbers of rows".to_owned()));
+        Ok(ParquetFile { bytes, footer, rows_by_group: rows.ok_or_else(impossible)? })
     }
 
     /// Its columns, of Arrow's types.
@@ -48,10 +57,8 @@ impl ParquetFile {
     }
 
     /// The rows of each row group.
-    pub fn rows_by_group(&self) -> Vec<u64> {
-        let groups = self.footer.metadata().row_groups().iter();
-        // A damaged footer may say anything; reading tells.
-        groups.map(|group| u64::try_from(group.num_rows()).unwrap_or(0)).collect()
+    pub fn rows_by_group(&self) -> &[u64] {
+        &self.rows_by_group
     }
 
     /// The rows of one group in batches of `batch_rows` (the last may have fewer), with some of the file's columns, in the

@@ -41,6 +41,7 @@ impl Run<'_> {
             index += 1;
             self.commit((input, index - 1), Chunk { ends_unit: index == ends, ..chunk }, false, consumer, scratch)?;
         }
+        self.bytes_done.fetch_add(table.share(unit_rows), Ordering::Relaxed);
         Ok(true)
     }
 

@@ -187,7 +187,9 @@ fn settle_types(columns: &mut [PlannedColumn], options: &Options, inputs: &[Inpu
         require_different(schema)?;
         let names = columns.iter().map(|column| column.name.clone()).collect();
         let source = inputs.first().map_or("", |input| input.source.name());
-        names_of_schema(schema, names, true, source)?;
+        // Neither the names nor a header of a table can be said to be others.
+        names_of_schema(schema, names, true, source)
+            .map_err(|error| error.hint("a schema names all columns of the table; --type settles single ones"))?;
     }
     for (name, data_type) in options.schema.iter().flatten().chain(&options.types) {
         let Some(column) = columns.iter_mut().find(|column| &column.name == name) else {

@@ -72,8 +72,7 @@ pub(crate) struct Table {
     /// Its columns as they are stored.
     pub schema: SchemaRef,
     bytes: Arc<Bytes>,
-    /// For Parquet, the file and the rows of each row group.
-    parquet: Option<(ParquetFile, Vec<u64>)>,
+    parquet: Option<ParquetFile>,
     next: Mutex<Next>,
 }
 
@@ -128,8 +127,7 @@ impl Table {
                 TableFormat::Parquet => {
                     let file = ParquetFile::open(Arc::clone(&bytes) as Arc<dyn ReadAt>);
                     let file = file.map_err(|error| of_parquet(error, name))?;
-                    let rows = file.rows_by_group();
-                    (Arc::clone(file.schema()), Some((file, rows)))
+                    (Arc::clone(file.schema()), Some(file))
                 }
                 TableFormat::Arrow => {
                     (FileReader::try_new_buffered(Onward::of(&bytes), None).map_err(arrow)?.schema(), None)
@@ -145,6 +143,14 @@ impl Table {
     /// Its bytes, in all.
     pub(crate) fn size(&self) -> u64 {
         self.bytes.size
+    }
+
+    /// The share of its bytes that so many of its rows take, for a progress display; 0 where nobody knows how many there are.
+    pub(crate) fn share(&self, rows: u64) -> u64 {
+        let all: u64 = self.parquet.iter().flat_map(ParquetFile::rows_by_group).sum();
+        let share = (u128::from(self.size()) * u128::from(rows)).checked_div(u128::from(all));
+        // It is no more than the whole.
+        share.and_then(|share| u64::try_from(share).ok()).unwrap_or(0)
     }
 
     /// Begins again.
@@ -166,7 +172,8 @@ impl Table {
             return Ok(None);
         }
         let (what, unit_rows) = match &self.parquet {
-            Some((_, groups)) => {
+            Some(file) => {
+                let groups = file.rows_by_group();
                 next.group += groups[next.group..].iter().take_while(|&&rows| rows == 0).count();
                 let group = next.group;
                 next.group += 1;
@@ -228,7 +235,7 @@ impl Table {
             (What::Group(_), _) if columns.is_empty() => {
                 Box::new(left.map(|rows| rows_alone(rows).map_err(Error::encode)))
             }
-            (What::Group(group), Some((file, _))) => {
+            (What::Group(group), Some(file)) => {
                 let mut batches =
                     guarded(name, || file.batches(group, columns, rows).map_err(|error| of_parquet(error, name)))?;
                 let mut batch = move |rows: usize| match batches.next() {

@@ -297,6 +297,10 @@ fn options_of_text_are_refused() {
     ] {
         assert_eq!(failure(bytes(), options).code(), Code::Usage);
     }
+    let schema = Options { schema: Some(vec![("m".to_owned(), DataType::Int64)]), ..Options::default() };
+    let error = failure(bytes(), schema);
+    assert_eq!(error.code(), Code::HeaderMismatch);
+    assert!(error.way_out().unwrap().contains("--type"), "{}", error.render());
     let other = Options { input_format: Some(InputFormat::Arrow), ..Options::default() };
     assert!(failure(bytes(), other).render().contains("is not Arrow IPC"));
     let same = Options { input_format: Some(InputFormat::Parquet), ..Options::default() };
