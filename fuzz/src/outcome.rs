@@ -1,5 +1,7 @@
 //! A run of the engine, and all that it came to which nothing but input and options may decide.
 
+use std::sync::Once;
+
 use ingest::arrow::array::RecordBatch;
 use ingest::{Code, ColumnReport, Error, Kernel, Options, Reject, Report};
 
@@ -47,6 +49,7 @@ pub struct Outcome {
 /// # Panics
 /// If the frame does not hold together, or the temporary folder cannot be used.
 pub fn run(text: &[u8], options: &Options, way: Way, with_rejects: bool) -> Result<Outcome, String> {
+    caught_panics_are_errors();
     let folder = with_rejects.then(|| tempfile::tempdir().expect("a temporary folder"));
     let path = folder.as_ref().map(|folder| folder.path().join("rejects.csv"));
     let options = Options { rejects: path.clone(), ..way.of(options) };
@@ -73,6 +76,19 @@ fn outcome(rows: Option<RecordBatch>, report: Report, rejects: Option<String>) -
         notes: report.notes,
         rejects,
     }
+}
+
+/// Lets panics that the engine turns into errors be what they are: the fuzzer ends at any panic.
+fn caught_panics_are_errors() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let end = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            if !ingest::panics_are_caught() {
+                end(panic);
+            }
+        }));
+    });
 }
 
 /// An error in full: the message, the record with its caret, the hint, and the facts.

@@ -24,7 +24,7 @@ mod promise_5_output_appears_whole;
 mod promise_6_strange_input_never_panics;
 mod suites;
 
-use ingest::Options;
+use ingest::{Encoding, Options};
 
 /// Whether the tests run over far more input.
 fn is_heavy() -> bool {
@@ -44,6 +44,7 @@ fn plain() -> Options {
         escape: Some(None),
         header: Some(true),
         skip: Some(0),
+        encoding: Some(Encoding::UTF_8),
         ..Options::default()
     }
 }

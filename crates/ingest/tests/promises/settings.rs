@@ -182,7 +182,8 @@ impl Outcome {
     pub(crate) fn of(result: Result<(Frame, Report)>, name: &str) -> Outcome {
         match result {
             Ok((frame, report)) => {
-                Outcome { answer: Answer::Table(table_of(&frame, &report)), words: words_of(&report) }
+                let words = words_of(&report).iter().map(|word| word.replace(name, "SOURCE")).collect();
+                Outcome { answer: Answer::Table(table_of(&frame, &report)), words }
             }
             Err(error) => {
                 let answer = Answer::Failure { code: error.code(), place: place_of(&error, name) };

@@ -1,6 +1,6 @@
 //! Random inputs and options. Records of typed fields look like files; soups look like nothing on earth.
 
-use ingest::{DataType, Infer, OnError, Options, QuoteMode, Ragged, TimeUnit};
+use ingest::{DataType, Encoding, Infer, OnError, Options, QuoteMode, Ragged, TimeUnit};
 use proptest::prelude::*;
 
 /// A text that prints as text.
@@ -172,6 +172,8 @@ impl Choices {
             quoting: self.quoting,
             header: Some(self.header),
             skip: Some(0),
+            // Zeroes among letters are what they are.
+            encoding: Some(Encoding::UTF_8),
             ragged: self.ragged,
             on_error: self.on_error,
             infer: self.infer,
