@@ -1,7 +1,6 @@
 //! Looking at a source without reading it whole: `head` and `sniff`.
 
 use ingest_columnar::Frame;
-use ingest_columnar::arrow::array::{Array, StringArray};
 use ingest_columnar::arrow::datatypes::Fields;
 use ingest_infer::DataType;
 use ingest_source::{Compression, Source};
@@ -70,24 +69,12 @@ impl Reader {
         let compression = compression.map(|stored| stored.name().to_owned());
         if kind_of(&options, std::slice::from_ref(&source))? == Kind::Table {
             let input = open_table(source, &options)?;
-            return Ok(sniffed_table(&input, compression));
+            return Ok(SniffReport { encoding, compression, ..sniffed_table(&input) });
         }
         if let Some(start) = json_start(&options, &source)? {
             let (keys, format, reason) = start.description(&options);
-            return Ok(SniffReport {
-                format: format.to_owned(),
-                delimiter: None,
-                quote: None,
-                escape: None,
-                header: false,
-                encoding,
-                compression,
-                newline: Some(start.newline().to_string()),
-                skip: 0,
-                columns: keys,
-                confidence: 1.0,
-                reasons: vec![reason.to_owned()],
-            });
+            let newline = Some(start.newline().to_string());
+            return Ok(SniffReport { encoding, compression, newline, ..undelimited(format, keys, reason) });
         }
         let sniffed = sniff_source(&options, &source)?;
         Ok(SniffReport {
@@ -108,21 +95,27 @@ impl Reader {
 }
 
 /// What there is to tell of a table: nothing of it is guessed.
-fn sniffed_table(input: &Input, compression: Option<String>) -> SniffReport {
+fn sniffed_table(input: &Input) -> SniffReport {
     let table = input.table.as_ref().expect("it was opened as one");
+    let reason = format!("the first bytes are those of {}", table.format.name());
+    undelimited(table.format.label(), names_of(table.schema.fields()), &reason)
+}
+
+/// What there is to tell of a source that is no delimited text, but for how it is stored.
+fn undelimited(format: &str, columns: Vec<String>, reason: &str) -> SniffReport {
     SniffReport {
-        format: table.format.label().to_owned(),
+        format: format.to_owned(),
         delimiter: None,
         quote: None,
         escape: None,
         header: false,
-        encoding: "utf-8".to_owned(),
-        compression,
+        encoding: String::new(),
+        compression: None,
         newline: None,
         skip: 0,
-        columns: table.schema.fields().iter().map(|field| field.name().clone()).collect(),
+        columns,
         confidence: 1.0,
-        reasons: vec![format!("the first bytes are those of {}", table.format.name())],
+        reasons: vec![reason.to_owned()],
     }
 }
 
@@ -239,15 +232,9 @@ fn head_of(typed: &Rows, text: &Rows) -> Result<Head> {
     let fields = typed.frame.schema().fields();
     let kept: Vec<bool> = text.numbers().map(|record| typed.rejected.binary_search(&record).is_err()).collect();
     let mut kept = kept.into_iter();
-    let mut rows = Vec::new();
-    for batch in text.frame.batches() {
-        let columns: Vec<&StringArray> =
-            batch.columns().iter().filter_map(|column| column.as_any().downcast_ref()).collect();
-        for row in (0..batch.num_rows()).filter(|_| kept.next() == Some(true)) {
-            let cell = |column: &&StringArray| column.is_valid(row).then(|| column.value(row).to_owned());
-            rows.push(columns.iter().map(cell).collect());
-        }
-    }
+    let mut rows = vec![Vec::new(); text.frame.num_rows()];
+    add_columns(&mut rows, &text.frame, 0)?;
+    rows.retain(|_| kept.next() == Some(true));
     rows.truncate(typed.frame.num_rows());
     add_columns(&mut rows, &typed.frame, text.frame.schema().fields().len())?;
     Ok(Head { names: names_of(fields), types: types_of(fields), provisional: true, rows })

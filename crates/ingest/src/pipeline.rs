@@ -25,7 +25,7 @@ use ingest_source::{Block, BlockInfo};
 use crate::error::{Code, Error, Result};
 use crate::flaw::{Flaw, FlawKind, Located};
 use crate::options::{Options, Progress};
-use crate::plan::{Input, Plan};
+use crate::plan::{Input, Plan, are_tables};
 use crate::region::{Parsed, Region, Scratch, Wanted, parse_region};
 use crate::stages::{Stage, StageSeconds, Stopwatch};
 
@@ -320,7 +320,7 @@ impl<'a> Run<'a> {
                 std::thread::sleep(NAP);
                 continue;
             }
-            let worked = if self.reads_tables() {
+            let worked = if are_tables(self.inputs) {
                 self.work_on_table(consumer, scratch)?
             } else {
                 self.work_on_text(consumer, scratch)?
@@ -348,10 +348,6 @@ impl<'a> Run<'a> {
         Ok(true)
     }
 
-    fn reads_tables(&self) -> bool {
-        self.inputs.iter().any(|input| input.table.is_some())
-    }
-
     fn check_cancelled(&self) -> Result<()> {
         match &self.options.cancel {
             Some(cancel) if cancel.load(Ordering::Relaxed) => Err(Error::new(Code::Interrupted, "interrupted")),
@@ -362,7 +358,7 @@ impl<'a> Run<'a> {
     /// Chunks that may be between taken and committed: enough that no worker waits for a slow neighbour, or, where memory is
     /// limited, that none waits for itself.
     fn take_slot(&self) -> bool {
-        let most = match (self.reads_tables(), self.options.memory_limit.is_some()) {
+        let most = match (are_tables(self.inputs), self.options.memory_limit.is_some()) {
             (false, true) => self.threads + 1,
             (false, false) => 2 * self.threads + 2,
             // A row group is no small thing.

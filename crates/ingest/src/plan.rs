@@ -79,7 +79,46 @@ pub(crate) struct Input {
     pub table: Option<Table>,
 }
 
+/// Whether sources are tables: all of them are, or none. O(1), as it is asked for each chunk.
+pub(crate) fn are_tables(inputs: &[Input]) -> bool {
+    inputs.first().is_some_and(|input| input.table.is_some())
+}
+
 impl Plan {
+    /// A plan without columns, as the options say, for delimited text: other sources put what is theirs in its place.
+    fn bare(options: &Options, dialect: Dialect) -> Result<Plan> {
+        Ok(Plan {
+            kernel: kernel(options)?,
+            structure: dialect.structure(),
+            dialect,
+            quotes: Quotes::Wrap,
+            json: None,
+            shape: Shape { columns: 1, ragged: options.ragged },
+            suggested: Vec::new(),
+            columns: Vec::new(),
+            selected: Vec::new(),
+            made: Vec::new(),
+            nulls: options.null_values.clone().map_or_else(NullWords::default, NullWords::given),
+            on_error: options.on_error,
+            max_field_bytes: options.max_field_bytes,
+            encodings: HashMap::new(),
+            notes: Vec::new(),
+        })
+    }
+
+    /// The same with these columns, of which the options select some and add others.
+    fn with_columns(self, options: &Options, columns: Vec<PlannedColumn>) -> Result<Plan> {
+        let selected = select(options, &columns)?;
+        Ok(Plan {
+            shape: Shape { columns: columns.len().max(1), ..self.shape },
+            suggested: vec![Summary::default(); selected.len()],
+            made: MadeColumn::all(options, &columns)?,
+            columns,
+            selected,
+            ..self
+        })
+    }
+
     /// A column's fields, as the builders take them.
     pub(crate) fn fields<'a>(&'a self, block: Padded<'a>, spans: &'a [Span]) -> Fields<'a> {
         if self.json.is_some() {
@@ -130,7 +169,7 @@ impl Plan {
 
     /// Whether a column of the result is built from text, by builders that take memory which was given back. Nobody else does.
     pub(crate) fn is_built(&self, position: usize, inputs: &[Input]) -> bool {
-        position < self.selected.len() && inputs.iter().all(|input| input.table.is_none())
+        position < self.selected.len() && !are_tables(inputs)
     }
 
     /// Name of a column of the result.
@@ -192,26 +231,7 @@ fn plan_of_text(options: &Options, sources: Vec<Source>) -> Result<(Plan, Vec<In
     let (number, opening) = open_first(options, &sources)?;
     let first = &sources[number];
     let (columns, mut notes) = planned_columns(options, &opening, first.name())?;
-    let selected = select(options, &columns)?;
-    let made = MadeColumn::all(options, &columns)?;
-    let dialect = opening.sniffed.dialect;
-    let mut plan = Plan {
-        kernel: kernel(options)?,
-        structure: dialect.structure(),
-        dialect,
-        quotes: Quotes::Wrap,
-        json: None,
-        shape: Shape { columns: columns.len().max(1), ragged: options.ragged },
-        suggested: vec![Summary::default(); selected.len()],
-        columns,
-        selected,
-        made,
-        nulls: options.null_values.clone().map_or_else(NullWords::default, NullWords::given),
-        on_error: options.on_error,
-        max_field_bytes: options.max_field_bytes,
-        encodings: HashMap::new(),
-        notes: Vec::new(),
-    };
+    let mut plan = Plan::bare(options, opening.sniffed.dialect)?.with_columns(options, columns)?;
     plan.look_at(&opening.sample[opening.data_offset..], opening.complete, options.limit);
     if options.limit.is_none() {
         plan.look_around(first)?;

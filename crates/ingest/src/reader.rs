@@ -17,7 +17,7 @@ use crate::error::{Code, Error, Result};
 use crate::measure::{cpu_seconds, peak_memory_bytes};
 use crate::options::{Format, Infer, Options, WriteOptions};
 use crate::pipeline::{CHUNK_BYTES, Consumer, Run, Totals};
-use crate::plan::{Input, Kind, Plan, first_with_records, kind_of, plan};
+use crate::plan::{Input, Kind, Plan, are_tables, first_with_records, kind_of, plan};
 use crate::report::{ColumnReport, Report};
 use crate::settle::{Keeper, Kept, final_kinds, schema, settle_chunks, type_notes};
 use crate::sources::Sources;
@@ -266,8 +266,8 @@ impl Session {
         kinds: Option<&[ColumnType]>,
         rejects: &mut Rejects,
     ) -> Result<Totals> {
-        let has_rows = self.plan.json.is_some() || self.inputs.iter().any(|input| input.table.is_some());
-        if self.plan.columns.is_empty() && !has_rows {
+        let may_lack_columns = self.plan.json.is_some() || are_tables(&self.inputs);
+        if self.plan.columns.is_empty() && !may_lack_columns {
             return Ok(Totals::default());
         }
         let run = Run::new(&self.plan, &self.inputs, &self.options, self.threads, kinds, rejects);
@@ -346,6 +346,14 @@ impl Session {
         self.report(totals, kinds, &counts, rejects)
     }
 
+    /// What was read of the sources; a table counts as a whole.
+    fn bytes_in(&self, totals: &Totals) -> u64 {
+        if are_tables(&self.inputs) {
+            return self.inputs.iter().filter_map(|input| input.table.as_ref()).map(Table::size).sum();
+        }
+        totals.bytes_in + self.inputs.iter().map(|input| input.data_offset).sum::<u64>()
+    }
+
     /// The report of a finished run; the rejects table appears.
     pub(crate) fn report(
         &self,
@@ -396,16 +404,6 @@ impl Session {
             threads: self.threads,
             peak_memory_bytes: peak_memory_bytes(),
         })
-    }
-}
-
-impl Session {
-    /// What was read of the sources; a table counts as a whole.
-    fn bytes_in(&self, totals: &Totals) -> u64 {
-        if self.inputs.iter().any(|input| input.table.is_some()) {
-            return self.inputs.iter().filter_map(|input| input.table.as_ref()).map(Table::size).sum();
-        }
-        totals.bytes_in + self.inputs.iter().map(|input| input.data_offset).sum::<u64>()
     }
 }
 

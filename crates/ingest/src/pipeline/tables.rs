@@ -16,8 +16,7 @@ use crate::tables::{Table, Unit, chunk_rows, parsed, records_of_rows};
 impl Run<'_> {
     /// Reads the next piece of a table, and commits it; false if there is none left.
     pub(super) fn work_on_table(&self, consumer: &dyn Consumer, scratch: &mut Scratch) -> Result<bool> {
-        let mut columns = self.plan.selected.clone();
-        columns.sort_unstable();
+        let columns = self.columns_read();
         let rows = chunk_rows(columns.len());
         let Some((input, table, unit)) = self.next_unit(&columns, rows)? else { return Ok(false) };
         let (mut index, unit_rows) = (unit.first, unit.rows);
@@ -43,6 +42,13 @@ impl Run<'_> {
         }
         self.bytes_done.fetch_add(table.share(unit_rows), Ordering::Relaxed);
         Ok(true)
+    }
+
+    /// The columns of the sources that are read, ascending.
+    fn columns_read(&self) -> Vec<usize> {
+        let mut columns = self.plan.selected.clone();
+        columns.sort_unstable();
+        columns
     }
 
     fn next_unit(&self, columns: &[usize], rows: usize) -> Result<Option<(usize, &Table, Unit)>> {
@@ -101,8 +107,7 @@ impl Run<'_> {
         rows: usize,
         scratch: &mut Scratch,
     ) -> Result<Parsed> {
-        let mut columns = self.plan.selected.clone();
-        columns.sort_unstable();
+        let columns = self.columns_read();
         let records = records_of_rows(&chunk.parsed, rows).min(batch.num_rows());
         self.rows_of(chunk.place.input, &batch.slice(0, records), &columns, scratch)
     }

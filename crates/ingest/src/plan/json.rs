@@ -3,13 +3,12 @@
 //! The start of the first source tells the first keys. Others may come anywhere: a run tells them at its end, and begins again
 //! with all of them. So columns are in the order in which their keys come, wherever that is.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use ingest_columnar::{ColumnType, OnError, Quotes};
 use ingest_infer::{DataType, Newline, NullWords, Summary};
 use ingest_parse::json::{self, BadRecords, Framed, Framing, Keys};
-use ingest_parse::{Batch, Dialect, Ragged, Shape};
+use ingest_parse::{Batch, Dialect, Ragged};
 use ingest_simd::{Kernel, PADDING, Padded};
 use ingest_source::Source;
 
@@ -179,24 +178,11 @@ pub(super) fn plan(options: &Options, sources: Vec<Source>) -> Result<(Plan, Vec
         inputs.push(Input { source, data_offset, data_lines: 0, framing: Some(framing), table: None });
     }
     let Some(first) = first else { return Err(Error::new(Code::NotFound, "no source was named")) };
-    let dialect = Dialect::PLAIN_JSON;
     let mut plan = Plan {
-        kernel: super::kernel(options)?,
-        structure: dialect.structure(),
-        dialect,
         quotes: Quotes::Mean,
-        json: None,
-        shape: Shape { columns: 1, ragged: Ragged::Fail },
-        columns: Vec::new(),
-        selected: Vec::new(),
-        made: Vec::new(),
-        suggested: Vec::new(),
         // JSON has a null of its own: words are null only where the user says so.
         nulls: NullWords::given(options.null_values.clone().unwrap_or_default()),
-        on_error: options.on_error,
-        max_field_bytes: options.max_field_bytes,
-        encodings: HashMap::new(),
-        notes: Vec::new(),
+        ..Plan::bare(options, Dialect::PLAIN_JSON)?
     };
     plan.settle_columns(first.keys(options), options, first.complete && inputs.len() == 1)?;
     plan.suggest_from(&first, options);

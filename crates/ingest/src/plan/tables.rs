@@ -1,18 +1,15 @@
 //! The plan of tables: the columns and their types are those that are stored.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use ingest_columnar::arrow::datatypes::{DataType as ArrowType, Schema};
-use ingest_columnar::{ColumnType, Quotes, own_type, type_name};
-use ingest_infer::{DataType, NullWords, Summary, name_columns};
-use ingest_parse::{Dialect, Shape};
+use ingest_columnar::{ColumnType, own_type, type_name};
+use ingest_infer::{DataType, NullWords, name_columns};
+use ingest_parse::Dialect;
 use ingest_source::Source;
 
-use super::{
-    Input, MadeColumn, Plan, PlannedColumn, header_mismatch, names_of_schema, refuse_options_of_text, require_different,
-};
-use super::{select, unknown_column};
+use super::unknown_column;
+use super::{Input, Plan, PlannedColumn, header_mismatch, names_of_schema, refuse_options_of_text, require_different};
 use crate::error::{Code, Error, Result};
 use crate::options::{InputFormat, Options};
 use crate::tables::{Table, TableFormat, keep};
@@ -64,32 +61,15 @@ pub(super) fn plan(options: &Options, sources: Vec<Source>) -> Result<(Plan, Vec
     let inputs = sources.into_iter().map(|source| open(source, options)).collect::<Result<Vec<_>>>()?;
     let (mut columns, mut notes) = columns(&inputs)?;
     settle_types(&mut columns, options, &inputs)?;
-    let selected = select(options, &columns)?;
-    let made = MadeColumn::all(options, &columns)?;
-    if let Some(column) = selected.iter().map(|&index| &columns[index]).find(|column| column.given.is_none()) {
+    let plan = Plan::bare(options, Dialect::PLAIN_JSON)?.with_columns(options, columns)?;
+    let selected = || plan.selected.iter().map(|&index| &plan.columns[index]);
+    if let Some(column) = selected().find(|column| column.given.is_none()) {
         return Err(no_type_for(column, &inputs));
     }
-    let kept = |name: &str| selected.iter().any(|&index| columns[index].name == name);
-    notes.retain(|(name, _)| kept(name));
-    let dialect = Dialect::PLAIN_JSON;
-    let plan = Plan {
-        kernel: super::kernel(options)?,
-        structure: dialect.structure(),
-        dialect,
-        quotes: Quotes::Wrap,
-        json: None,
-        shape: Shape { columns: columns.len().max(1), ragged: options.ragged },
-        suggested: vec![Summary::default(); selected.len()],
-        columns,
-        selected,
-        made,
-        // A table has nulls of its own.
-        nulls: NullWords::given(Vec::new()),
-        on_error: options.on_error,
-        max_field_bytes: options.max_field_bytes,
-        encodings: HashMap::new(),
-        notes: notes.into_iter().map(|(_, note)| note).collect(),
-    };
+    notes.retain(|(name, _)| selected().any(|column| column.name == *name));
+    // A table has nulls of its own.
+    let nulls = NullWords::given(Vec::new());
+    let plan = Plan { nulls, notes: notes.into_iter().map(|(_, note)| note).collect(), ..plan };
     Ok((plan, inputs))
 }
 

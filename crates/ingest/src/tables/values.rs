@@ -74,7 +74,7 @@ fn as_kind(plan: &Plan, own: &ArrayRef, kind: &ColumnType, scratch: &mut Scratch
     if *own.data_type() == wanted {
         return Ok((own.clone(), Vec::new()));
     }
-    if own_type(own.data_type()) == Some(DataType::Null) {
+    if own.data_type().is_null() {
         return Ok((new_null_array(&wanted, own.len()), Vec::new()));
     }
     let texts = Texts::of(own)?;
