@@ -99,7 +99,7 @@ fn a_stored_table_keeps_to_the_limit() {
     let report = convert(&stored, &out, &["--memory-limit", "128MiB"]);
     assert_eq!(report["rows_out"].as_u64(), Some(rides.rows));
     assert_peak(&report, 128 * MIB, "Parquet to Parquet");
-    let report = convert(&stored, &out, &["-j", "8"]);
+    let report = convert(&stored, &out, &["-j", "4"]);
     assert_peak(&report, 512 * MIB, "Parquet to Parquet without a limit");
 }
 

@@ -142,6 +142,8 @@ impl NewKeys {
 struct Committer<'a> {
     next: (usize, u64),
     waiting: BTreeMap<(usize, u64), (Chunk, bool)>,
+    /// Of what waits, by [`Place::bytes`].
+    waiting_bytes: usize,
     totals: Totals,
     /// Records of the source in hand that came before.
     source_records: u64,
@@ -227,6 +229,7 @@ impl<'a> Run<'a> {
             committer: Mutex::new(Committer {
                 next: (0, 0),
                 waiting: BTreeMap::new(),
+                waiting_bytes: 0,
                 totals: Totals {
                     errors: vec![0; columns],
                     counts: vec![Counts::default(); columns],
@@ -556,11 +559,13 @@ impl<'a> Run<'a> {
         scratch: &mut Scratch,
     ) -> Result<()> {
         let mut committer = lock(&self.committer);
+        committer.waiting_bytes += chunk.place.bytes;
         committer.waiting.insert(key, (chunk, last));
         let mut passed = 0;
         loop {
             let next = committer.next;
             let Some((chunk, last)) = committer.waiting.remove(&next) else { break };
+            committer.waiting_bytes -= chunk.place.bytes;
             committer.next = if last { (next.0 + 1, 0) } else { (next.0, next.1 + 1) };
             passed += usize::from(chunk.ends_unit);
             if !self.done.load(Ordering::SeqCst)

@@ -1,17 +1,20 @@
 //! Workers on tables: a worker takes a row group, or a batch of Arrow, and commits it chunk by chunk.
 //!
 //! As many row groups are in the making as there are workers, one where memory is limited: its chunks are committed as they
-//! come, those of the groups behind it wait.
+//! come, those of the groups behind it wait, and their workers with them once much does.
 
 use std::sync::atomic::Ordering;
 
 use ingest_columnar::arrow::array::RecordBatch;
 
-use super::{Chunk, Consumer, NAP, Place, Run};
+use super::{Chunk, Consumer, NAP, Place, Run, lock};
 use crate::error::Result;
 use crate::region::{Parsed, Scratch};
 use crate::stages::Stage;
 use crate::tables::{Table, Unit, chunk_rows, parsed, records_of_rows};
+
+/// Bytes of columns that may wait for those of earlier row groups: about a row group of the usual size.
+const WAITING_BYTES: usize = 64 << 20;
 
 impl Run<'_> {
     /// Reads the next piece of a table, and commits it; false if there is none left.
@@ -32,7 +35,7 @@ impl Run<'_> {
         }
         let ends = index + unit_rows.div_ceil(rows as u64);
         for batch in table.chunks(unit, &columns, rows)? {
-            if !self.may_go_on(consumer, scratch)? {
+            if !self.may_go_on((input, index), consumer, scratch)? {
                 break;
             }
             let chunk = self.table_chunk(input, index, batch?, &columns, scratch)?;
@@ -63,19 +66,25 @@ impl Run<'_> {
     }
 
     /// Waits until there is room for a chunk, doing what waits to be done; false where the run is over.
-    fn may_go_on(&self, consumer: &dyn Consumer, scratch: &mut Scratch) -> Result<bool> {
+    fn may_go_on(&self, key: (usize, u64), consumer: &dyn Consumer, scratch: &mut Scratch) -> Result<bool> {
         loop {
             self.check_cancelled()?;
             if self.stop.load(Ordering::SeqCst) || self.done.load(Ordering::SeqCst) {
                 return Ok(false);
             }
-            if !consumer.is_crowded(self) {
+            if !consumer.is_crowded(self) && self.may_wait(key) {
                 return Ok(true);
             }
             if !consumer.help(self, scratch)? {
                 std::thread::sleep(NAP);
             }
         }
+    }
+
+    /// Whether a chunk is the next to be committed, or may wait for those before it.
+    fn may_wait(&self, key: (usize, u64)) -> bool {
+        let committer = lock(&self.committer);
+        committer.next == key || committer.waiting_bytes < WAITING_BYTES
     }
 
     fn table_chunk(

@@ -112,7 +112,7 @@ impl Unit {
 /// Rows of a chunk: few enough that a wide table's fit the memory of a chunk of text, enough that their columns cost nothing.
 /// Rows without columns are but a number, which a damaged file may make huge.
 pub(crate) fn chunk_rows(columns: usize) -> usize {
-    const VALUES: usize = 1 << 20;
+    const VALUES: usize = 1 << 18;
     VALUES.checked_div(columns).map_or(usize::MAX, |rows| rows.clamp(1 << 10, 1 << 16))
 }
 
