@@ -38,6 +38,11 @@ fn bench(criterion: &mut Criterion, shape: Shape, path: &Path, expected: &Expect
     group.throughput(Throughput::Bytes(expected.bytes)).sample_size(10).measurement_time(Duration::from_secs(2));
     group.bench_function("count", |bencher| bencher.iter(|| reader(path).count().expect("the shape can be read")));
     group.bench_function("frame", |bencher| bencher.iter(collect));
+    if shape == Shape::Wide {
+        // Two of its two hundred columns: what is left is finding them.
+        let two = || reader(path).columns(["f003", "f150"]).collect().expect("the shape can be read");
+        group.bench_function("frame of two columns", |bencher| bencher.iter(two));
+    }
     group.bench_function("parquet", |bencher| bencher.iter(|| convert(path, &output)));
     group.finish();
 }

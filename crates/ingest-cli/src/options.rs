@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueHint};
 use ingest::{
-    Code, DataType, Encoding, EncodingErrors, Error, Infer, InputFormat, MaxErrors, OnError, Options, QuoteMode,
-    Ragged, Reader, Result, UnknownEncoding,
+    Code, DataType, Encoding, EncodingErrors, Error, Filter, Infer, InputFormat, MaxErrors, OnError, Options,
+    QuoteMode, Ragged, Reader, Result, UnknownEncoding,
 };
 
 use crate::interrupt;
@@ -189,6 +189,10 @@ const WHAT_IS_READ: &str = "What is read";
 #[derive(Debug, Args)]
 #[command(next_help_heading = WHAT_IS_READ)]
 pub(crate) struct RowArgs {
+    /// Only rows of which this holds, as "price > 3 and city in ('Rom', 'Wien')"; types stay those of all rows [default: all].
+    #[arg(long = "where", value_name = "CONDITION")]
+    filter: Option<Filter>,
+
     /// At most so many records; types are inferred from these alone [default: all].
     #[arg(short, long, value_name = "N")]
     limit: Option<u64>,
@@ -196,6 +200,7 @@ pub(crate) struct RowArgs {
 
 impl RowArgs {
     fn fill(&self, options: &mut Options) {
+        options.filter.clone_from(&self.filter);
         options.limit = self.limit;
     }
 }

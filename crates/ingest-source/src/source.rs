@@ -198,12 +198,12 @@ impl Source {
     }
 
     /// Copies each decoded byte to an unnamed temporary file in `dir` (the system's folder for such by default) as it
-    /// is taken, so that it can be read again. Does nothing for a seekable source.
+    /// is taken, so that it can be read again. Does nothing for a seekable source, or one that has such a file.
     ///
     /// # Errors
     /// The file cannot be made, or blocks were already taken.
     pub fn spool(&mut self, dir: Option<&Path>) -> Result<(), SourceError> {
-        if self.seekable {
+        if self.random.is_some() {
             return Ok(());
         }
         if self.lock().index > 0 {

@@ -21,6 +21,7 @@ mod bench;
 mod csv;
 mod cycles;
 mod error;
+mod filter;
 mod flaw;
 mod groups;
 mod jsonl;
@@ -41,6 +42,7 @@ mod write;
 
 pub use batches::BatchIter;
 pub use error::{Code, Error, Position, Result};
+pub use filter::{Filter, FilterError};
 pub use ingest_columnar::{Frame, OnError, arrow, type_name};
 pub use ingest_infer::{DataType, TimeUnit};
 pub use ingest_parquet::{Codec, EncodingSet};

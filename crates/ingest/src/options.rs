@@ -15,6 +15,7 @@ use ingest_simd::Kernel;
 use ingest_source::{Access, Compression, Encoding, SourceOptions};
 
 use crate::error::{Code, Error};
+use crate::filter::Filter;
 
 /// How quotes are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -134,6 +135,8 @@ pub struct Options {
     pub columns: Option<Vec<String>>,
     /// All columns but these.
     pub drop: Vec<String>,
+    /// Only rows of which this holds. Types are those of the whole input all the same, settled by a pass of its own.
+    pub filter: Option<Filter>,
     /// A column of this name, behind the others, says of each row what its source is called.
     pub path_column: Option<String>,
     /// A column of this name, behind the others, numbers the rows of the result, from 1.
@@ -198,6 +201,7 @@ impl Default for Options {
             limit: None,
             columns: None,
             drop: Vec::new(),
+            filter: None,
             path_column: None,
             row_number: None,
             schema: None,
@@ -223,6 +227,12 @@ impl Default for Options {
 }
 
 impl Options {
+    /// Lets columns keep their text, but for what a filter has to know of them.
+    pub(crate) fn keep_text(&mut self) {
+        let infer = std::mem::replace(&mut self.infer, Infer::None);
+        self.filter.iter_mut().for_each(|filter| filter.infer_by(infer));
+    }
+
     /// The same for text that was taken from the sources: it is decoded already.
     pub(crate) fn for_decoded_text(self) -> Options {
         Options {

@@ -103,6 +103,8 @@ pub(crate) trait Consumer: Sync {
 pub(crate) struct Totals {
     pub rows_in: u64,
     pub rows_out: u64,
+    /// Rows that the filter does not want.
+    pub filtered: u64,
     pub bytes_in: u64,
     pub dropped_fields: u64,
     /// Keys that came again in their record.
@@ -641,6 +643,7 @@ impl<'a> Run<'a> {
         }
         totals.rows_in += chunk.parsed.records as u64;
         totals.rows_out += chunk.parsed.rows as u64;
+        totals.filtered += chunk.parsed.filtered as u64;
         totals.bytes_in += chunk.place.bytes as u64;
         totals.dropped_fields += chunk.parsed.dropped_fields;
         totals.doubled_keys += chunk.parsed.doubled_keys;

@@ -1,5 +1,6 @@
 //! What is to be done, settled before the first block is parsed: dialect, columns, where the data begins.
 
+mod filter;
 mod json;
 mod made;
 mod tables;
@@ -20,6 +21,8 @@ use crate::options::{Infer, InputFormat, Options, QuoteMode, check_characters};
 use crate::region::observe;
 use crate::tables::{Table, TableFormat};
 
+pub(crate) use filter::{FilterColumn, PlannedFilter};
+pub(crate) use filter::{Types, types_of_all};
 pub(crate) use json::{JsonPlan, json_start};
 use made::MadeColumn;
 pub(crate) use tables::open as open_table;
@@ -56,6 +59,8 @@ pub(crate) struct Plan {
     pub selected: Vec<usize>,
     /// The columns of the result behind them, which no source holds.
     pub made: Vec<MadeColumn>,
+    /// Which rows are wanted, if not all.
+    pub filter: Option<PlannedFilter>,
     /// What the sample shows of the selected columns: where to start from, nothing more.
     pub suggested: Vec<Summary>,
     pub nulls: NullWords,
@@ -98,6 +103,7 @@ impl Plan {
             columns: Vec::new(),
             selected: Vec::new(),
             made: Vec::new(),
+            filter: None,
             nulls: options.null_values.clone().map_or_else(NullWords::default, NullWords::given),
             on_error: options.on_error,
             max_field_bytes: options.max_field_bytes,
@@ -587,8 +593,11 @@ fn header_mismatch(source: &str, found: &[String], other: &str, wanted: &[String
 /// An option names a column that there is not; the hint lists those that there are.
 pub(crate) fn unknown_column<'n>(option: &str, name: &str, names: impl Iterator<Item = &'n str>) -> Error {
     let known: Vec<_> = names.collect();
-    Error::new(Code::NotFound, format!("{option}: there is no column {name:?}"))
-        .hint(format!("the columns are {}", known.join(", ")))
+    Error::new(Code::NotFound, no_column(option, name)).hint(format!("the columns are {}", known.join(", ")))
+}
+
+fn no_column(option: &str, name: &str) -> String {
+    format!("{option}: there is no column {name:?}")
 }
 
 /// The columns of the result, in its order.

@@ -14,10 +14,11 @@ use ingest_source::Source;
 
 use crate::aside::Rejects;
 use crate::error::{Code, Error, Result};
+use crate::filter::Filter;
 use crate::measure::{cpu_seconds, peak_memory_bytes};
 use crate::options::{Format, Infer, Options, WriteOptions};
 use crate::pipeline::{CHUNK_BYTES, Consumer, Run, Totals};
-use crate::plan::{Input, Kind, Plan, are_tables, first_with_records, kind_of, plan};
+use crate::plan::{Input, Kind, Plan, Types, are_tables, first_with_records, kind_of, plan, types_of_all};
 use crate::report::{ColumnReport, Report};
 use crate::settle::{Keeper, Kept, final_kinds, schema, settle_chunks, type_notes};
 use crate::sources::Sources;
@@ -52,6 +53,23 @@ impl Reader {
     pub fn columns<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
         self.options.columns = Some(names.into_iter().map(Into::into).collect());
         self
+    }
+
+    /// Only rows of which a condition holds.
+    ///
+    /// # Errors
+    /// The text is no condition.
+    ///
+    /// ```
+    /// let table = b"city,price\nRom,3.5\nWien,4\nRom,\n".to_vec();
+    /// let frame = ingest::read(table)?.filter("city = 'Rom' and price is not null")?.collect()?;
+    /// assert_eq!(frame.num_rows(), 1);
+    /// # Ok::<(), ingest::Error>(())
+    /// ```
+    pub fn filter(mut self, condition: &str) -> Result<Self> {
+        let filter = condition.parse::<Filter>().map_err(|error| Error::new(Code::Usage, error.to_string()))?;
+        self.options.filter = Some(filter);
+        Ok(self)
     }
 
     /// At most so many records.
@@ -143,7 +161,7 @@ impl Reader {
     /// As [`Reader::collect`].
     pub fn count(mut self) -> Result<u64> {
         // Nothing of the records matters but their number: no types, no columns, no number of fields.
-        self.options.infer = Infer::None;
+        self.options.keep_text();
         self.options.columns = None;
         self.options.drop = Vec::new();
         self.options.rejects = None;
@@ -151,7 +169,7 @@ impl Reader {
         let mut rejects = session.rejects()?;
         let totals = session.run(&Keeper::new(false), Some(&[]), &mut rejects)?;
         rejects.check(totals.rows_in, 0)?;
-        Ok(totals.rows_in)
+        Ok(totals.rows_in - totals.filtered)
     }
 
     /// Writes the table to a file, which appears whole or not at all.
@@ -222,19 +240,16 @@ impl Session {
         let cpu_before = cpu_seconds();
         let threads = threads(&options, &opened);
         check_memory_limit(&options)?;
-        let types = match options.infer {
-            // The types of a table are stored.
-            Infer::First(rows) if kind_of(&options, &opened)? != Kind::Table => {
-                Some(first_types(&opened, &options, rows)?)
-            }
-            _ => None,
-        };
+        let (opened, types, filter_types) = known_types(opened, &options)?;
         if types.is_some() {
             options.infer = Infer::All;
         }
         let (mut plan, mut inputs) = plan(&options, opened)?;
         if let Some(types) = types {
             plan.settle_types(types, &options)?;
+        }
+        if let Some(filter) = &options.filter {
+            plan.set_filter(filter, &filter_types)?;
         }
         narrow(&mut plan);
         spool(&plan, &mut inputs, &options)?;
@@ -272,6 +287,12 @@ impl Session {
         }
         let run = Run::new(&self.plan, &self.inputs, &self.options, self.threads, kinds, rejects);
         if self.watched { run.watched().run(consumer) } else { run.run(consumer) }
+    }
+
+    /// The sources, at their start again.
+    pub(crate) fn into_sources(self) -> Vec<Source> {
+        let source = |input: Input| Arc::into_inner(input.source).expect("a text's source has one owner");
+        self.inputs.into_iter().map(source).collect()
     }
 
     /// The whole table alone.
@@ -314,6 +335,7 @@ impl Session {
     pub(crate) fn settle_types(&self) -> Result<Vec<ColumnType>> {
         let given = |&index: &usize| self.plan.columns[index].given.is_some();
         if self.plan.selected.iter().all(given) && !self.plan.wants_new_keys() {
+            // Nothing was read.
             return Ok(final_kinds(&self.plan, &self.plan.suggested));
         }
         let (_, kinds, _) = self.types_and_counts(&mut Rejects::counting())?;
@@ -383,7 +405,7 @@ impl Session {
             rows_in: totals.rows_in,
             rows_out: totals.rows_out,
             rejected,
-            filtered: 0,
+            filtered: totals.filtered,
             bytes_in: self.bytes_in(&totals),
             bytes_out: 0,
             files: files.into_iter().collect(),
@@ -471,6 +493,27 @@ fn check_memory_limit(options: &Options) -> Result<()> {
     }
 }
 
+/// What is known of the types before a run: those of the result, if it infers none, those of its filter, and the sources at
+/// their start.
+fn known_types(opened: Vec<Source>, options: &Options) -> Result<(Vec<Source>, Option<Types>, Types)> {
+    if kind_of(options, &opened)? == Kind::Table {
+        // They are stored.
+        return Ok((opened, None, Vec::new()));
+    }
+    match (&options.filter, options.infer) {
+        (Some(filter), infer) => {
+            let (opened, types) = types_of_all(options, filter, opened)?;
+            let of_result = (infer != Infer::None).then(|| types.clone());
+            Ok((opened, of_result, types))
+        }
+        (None, Infer::First(rows)) => {
+            let types = first_types(&opened, options, rows)?;
+            Ok((opened, Some(types), Vec::new()))
+        }
+        (None, _) => Ok((opened, None, Vec::new())),
+    }
+}
+
 /// The columns and types of the first records, for [`Infer::First`].
 fn first_types(sources: &[Source], options: &Options, rows: u64) -> Result<Vec<(String, ColumnType)>> {
     /// Enough text for any sensible number of first records; where it is not, the types of those that fit are taken.
@@ -497,7 +540,7 @@ fn first_types(sources: &[Source], options: &Options, rows: u64) -> Result<Vec<(
             // Keys that these options name may be still to come, behind the first records.
             (options.columns, options.drop, options.types) = (None, Vec::new(), Vec::new());
         }
-        (options.path_column, options.row_number) = (None, None);
+        (options.path_column, options.row_number, options.filter) = (None, None, None);
         let options = options.for_decoded_text();
         let start =
             |text| Session::start(Reader { sources: Sources::bytes(first.name(), text), options: options.clone() });

@@ -2,14 +2,16 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use ingest_columnar::{Column, ColumnBuilder, ColumnType, OnError, Room, Spares, builder_for};
+use ingest_columnar::arrow::array::new_null_array;
+use ingest_columnar::arrow::buffer::BooleanBuffer;
+use ingest_columnar::{Column, ColumnBuilder, ColumnType, OnError, Room, Spares, arrow_type, builder_for};
 use ingest_infer::Summary;
 use ingest_parse::json::Framed;
 use ingest_parse::{Batch, Cells, FaultKind, LineCounter, Span, invalid_utf8, read_records, unescape};
 use ingest_simd::Padded;
 
 use crate::flaw::{Flaw, FlawKind, Located};
-use crate::plan::Plan;
+use crate::plan::{FilterColumn, Plan, PlannedFilter};
 use crate::stages::{Stage, Stopwatch};
 
 /// Whole records of one source.
@@ -39,8 +41,9 @@ pub(crate) struct ParsedColumn {
 #[derive(Default)]
 pub(crate) struct Parsed {
     pub rows: usize,
-    /// Rows and rejected records.
+    /// Rows, rejected records, and those that the filter does not want.
     pub records: usize,
+    pub filtered: usize,
     pub columns: Vec<ParsedColumn>,
     pub flaws: Vec<Located>,
     pub dropped_fields: u64,
@@ -50,6 +53,8 @@ pub(crate) struct Parsed {
     pub doubled_keys: u64,
     /// Rows that are records which could not be read.
     pub nulled_records: u64,
+    /// Of a table, which of the records are rows, if not all.
+    pub kept: Option<BooleanBuffer>,
 }
 
 /// Text that is indexed at a time: with its index (4 bytes a field) it stays in the L2 cache beside the columns.
@@ -128,8 +133,19 @@ pub(crate) fn parse_region(
     flaws.sort_by_key(|flaw| (flaw.record, flaw.culprit().0));
     let flaws = flaws.into_iter().map(|flaw| flaw.locate(region.text.bytes(), region.offset, lines)).collect();
     scratch.watch.lap(Stage::Parse);
-    let Batches { rows, records, dropped_fields, new_keys, doubled_keys, nulled_records, .. } = batches;
-    Parsed { rows, records, columns, flaws, dropped_fields, new_keys, doubled_keys, nulled_records }
+    let Batches { rows, records, filtered, dropped_fields, new_keys, doubled_keys, nulled_records, .. } = batches;
+    Parsed {
+        rows,
+        records,
+        filtered,
+        columns,
+        flaws,
+        dropped_fields,
+        new_keys,
+        doubled_keys,
+        nulled_records,
+        kept: None,
+    }
 }
 
 /// The batches of a region, with the records taken out that the options reject.
@@ -144,6 +160,9 @@ struct Batches<'a> {
     /// Records before the batch in hand are `records_before`; `records` counts it too.
     records_before: usize,
     records: usize,
+    filtered: usize,
+    /// The records of the batch in hand that the filter does not want.
+    unwanted: Vec<u32>,
     dropped_fields: u64,
     new_keys: Vec<String>,
     doubled_keys: u64,
@@ -166,6 +185,8 @@ impl<'a> Batches<'a> {
             rows: 0,
             records_before: 0,
             records: 0,
+            filtered: 0,
+            unwanted: Vec::new(),
             dropped_fields: 0,
             new_keys: Vec::new(),
             doubled_keys: 0,
@@ -222,6 +243,9 @@ impl<'a> Batches<'a> {
         }
         if self.suspect {
             self.take_suspects(text, scratch);
+        }
+        if let Some(filter) = &self.plan.filter {
+            self.take_unwanted(filter, text, scratch);
         }
         if self.plan.on_error == OnError::Reject {
             self.take_bad_values(text, scratch);
@@ -293,6 +317,41 @@ impl<'a> Batches<'a> {
         retain(&mut scratch.batch, text, &keep);
     }
 
+    /// Takes out the rows that the filter does not want, and those of which it cannot tell.
+    fn take_unwanted(&mut self, filter: &PlannedFilter, text: Padded<'_>, scratch: &mut Scratch) {
+        let rows = scratch.batch.rows();
+        let mut keep = vec![true; rows];
+        let mut arrays = Vec::with_capacity(filter.columns.len());
+        for FilterColumn { index, kind, .. } in &filter.columns {
+            let Some(index) = *index else {
+                arrays.push(new_null_array(&arrow_type(&kind.data_type), rows));
+                continue;
+            };
+            scratch.batch.column(text.bytes(), index, &mut scratch.spans);
+            scratch.misfits.clear();
+            let mut builder = builder_for(kind, rows, &mut scratch.spares());
+            builder.append(&self.plan.fields(text, &scratch.spans), &self.plan.rules(), &mut scratch.misfits);
+            arrays.push(builder.finish().array);
+            for row in scratch.misfits.iter().map(|&row| row as usize) {
+                if self.plan.on_error != OnError::Null && std::mem::replace(&mut keep[row], false) {
+                    let place = scratch.batch.row(text.bytes(), row);
+                    let flaw = value_flaw(index, scratch.spans[row], self.base, kind);
+                    self.push(place.record, place.start as usize, place.end as usize, flaw);
+                }
+            }
+        }
+        let wanted = filter.predicate.rows(&arrays);
+        self.unwanted.clear();
+        for (row, keep) in keep.iter_mut().enumerate().filter(|(row, keep)| **keep && !wanted.value(*row)) {
+            *keep = false;
+            self.unwanted.push(scratch.batch.row(text.bytes(), row).record);
+        }
+        let mut spares = scratch.spares();
+        arrays.into_iter().for_each(|array| spares.give(array));
+        drop(spares);
+        retain(&mut scratch.batch, text, &keep);
+    }
+
     fn push(&mut self, record: u32, start: usize, end: usize, kind: FlawKind) {
         let (record, base) = (self.records + record as usize, self.base);
         self.flaws.push(Flaw { record, start: base + start, end: base + end, kind });
@@ -308,10 +367,12 @@ impl<'a> Batches<'a> {
             let last = batch.row(text.bytes(), self.rows_left - 1).record as usize;
             self.records += last + 1;
             self.flaws.retain(|flaw| flaw.record < self.records);
+            self.unwanted.retain(|&record| record as usize <= last);
             batch.forget_findings_from(last + 1);
             let keep: Vec<bool> = (0..batch.rows()).map(|row| row < self.rows_left).collect();
             retain(batch, text, &keep);
         }
+        self.filtered += self.unwanted.len();
         self.dropped_fields += batch.dropped_fields();
         self.doubled_keys += batch.doubled_keys();
         self.nulled_records += batch.nulled_records();

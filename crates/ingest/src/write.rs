@@ -213,7 +213,7 @@ fn text(mut reader: Reader, out: impl Write + Send, format: Format) -> Result<Re
     let options = &mut reader.options;
     let typed = is_json || options.schema.is_some() || !options.types.is_empty() || options.infer != Infer::All;
     if !typed && options.null_values.is_none() && options.on_error != OnError::Null {
-        options.infer = Infer::None;
+        options.keep_text();
     }
     let out = Mutex::new(BufWriter::with_capacity(1 << 20, out));
     let put = |bytes: &[u8]| {

@@ -65,6 +65,21 @@ fn ragged_records() {
 }
 
 #[test]
+fn a_condition_picks_rows() {
+    let room = Room::with_sample();
+    let rows = |condition: &str| room.run(&["convert", "data.csv", "-o", "-", "-f", "csv", "--where", condition]);
+    assert_eq!(rows("id > 1 and name is not null").ok().text(), "id,name,score,empty\n2,\"bob, jr\",,\n");
+    let head = room.run(&["head", "data.csv", "--where", "score < 1.75", "-c", "name"]).ok();
+    assert_eq!(head.lines(), ["name", "utf8", "ann"]);
+    assert_eq!(room.run(&["count", "data.csv", "--where", "not (score > 1.75)"]).ok().text(), "1\n");
+    let report = room.run(&["convert", "data.csv", "-o", "a.parquet", "--json", "--where", "id = 2"]).ok().json();
+    assert_eq!((&report["rows_in"], &report["rows_out"], &report["filtered"]), (&3.into(), &1.into(), &2.into()));
+    rows("id >").exits(2).says(&["the condition ends where a column or a value is expected"]);
+    rows("name > 1").exits(2).says(&["the column \"name\" is utf8", "a text, in single quotes"]);
+    rows("nome = 'x'").exits(4).says(&["--where: there is no column \"nome\"", "the columns are id, name"]);
+}
+
+#[test]
 fn limits_do_not_change_the_result() {
     let room = Room::with_sample();
     room.run(&["convert", "data.csv", "-o", "a.parquet"]).ok();

@@ -49,8 +49,11 @@ impl Run<'_> {
 
     /// The columns of the sources that are read, ascending.
     fn columns_read(&self) -> Vec<usize> {
-        let mut columns = self.plan.selected.clone();
+        let filtered = self.plan.filter.iter().flat_map(|filter| &filter.columns);
+        let mut columns: Vec<usize> = filtered.filter_map(|column| column.index).collect();
+        columns.extend(&self.plan.selected);
         columns.sort_unstable();
+        columns.dedup();
         columns
     }
 
@@ -102,7 +105,7 @@ impl Run<'_> {
     }
 
     fn rows_of(&self, input: usize, batch: &RecordBatch, columns: &[usize], scratch: &mut Scratch) -> Result<Parsed> {
-        if self.kinds.is_some_and(<[_]>::is_empty) {
+        if self.kinds.is_some_and(<[_]>::is_empty) && self.plan.filter.is_none() {
             return Ok(Parsed { rows: batch.num_rows(), records: batch.num_rows(), ..Parsed::default() });
         }
         parsed(self.plan, self.inputs[input].source.name(), batch, columns, scratch)

@@ -15,6 +15,7 @@ use ingest_source::Source;
 use super::{Input, Plan, PlannedColumn, SAMPLE_BYTES, SUGGEST_BYTES, SUGGEST_ROWS};
 use super::{MadeColumn, refuse_options_of_text, require_different, select};
 use crate::error::{Code, Error, Result};
+use crate::filter::Filter;
 use crate::options::{Infer, InputFormat, Options};
 
 /// What the workers know of JSON sources.
@@ -40,9 +41,13 @@ impl Plan {
         self.made.clear();
         self.shape.ragged = Ragged::Truncate;
         if let Some(json) = &mut self.json {
-            json.keys = Keys::new([], false);
+            let wanted = self.filter.iter().flat_map(|filter| &filter.columns);
+            let wanted = wanted.map(|column| PlannedColumn { name: column.name.clone(), given: None });
+            self.columns = wanted.collect();
+            json.keys = Keys::new(self.columns.iter().map(|column| column.name.as_str()), false);
             json.looks_for_keys = false;
-            self.columns.clear();
+            self.shape.columns = self.columns.len().max(1);
+            self.find_filter_columns();
         }
     }
 
@@ -86,7 +91,8 @@ impl Plan {
     /// Makes columns of the keys met so far, `names`; `all`: no others are to come.
     fn settle_columns(&mut self, names: Vec<String>, options: &Options, all: bool) -> Result<()> {
         let types = options.types.iter().map(|(name, _)| name);
-        let named = options.columns.iter().flatten().chain(&options.drop).chain(types);
+        let filtered = options.filter.iter().flat_map(Filter::columns);
+        let named = options.columns.iter().flatten().chain(&options.drop).chain(types).chain(filtered);
         let is_known = |name: &String| names.contains(name) || schema_type(options, name).is_some();
         let looks_for_keys = !all && !named.clone().all(is_known);
         let wants_new = options.columns.is_none() || looks_for_keys;
@@ -105,6 +111,7 @@ impl Plan {
             looks_for_keys,
             late: None,
         });
+        self.find_filter_columns();
         Ok(())
     }
 

@@ -4,6 +4,7 @@
 //! type that was asked for. So the rules are those of text, and no value changes unseen.
 
 use ingest_columnar::arrow::array::{Array, ArrayRef, BooleanArray, RecordBatch, new_null_array};
+use ingest_columnar::arrow::buffer::BooleanBuffer;
 use ingest_columnar::arrow::compute::filter;
 use ingest_columnar::{Column, ColumnType, Counts, Fields, OnError, arrow_type, builder_for, own_array, own_type};
 use ingest_infer::{DataType, Summary};
@@ -27,36 +28,60 @@ pub(crate) fn parsed(
     columns: &[usize],
     scratch: &mut Scratch,
 ) -> Result<Parsed> {
-    let rows = batch.num_rows();
-    let mut made = Vec::with_capacity(plan.selected.len());
-    let mut flaws = Vec::new();
-    for &index in &plan.selected {
-        let place = columns.binary_search(&index).expect("every selected column is read");
+    let mut rows = Rows { keep: vec![true; batch.num_rows()], flaws: Vec::new() };
+    let mut column = |index: usize, rows: &mut Rows| {
+        let place = columns.binary_search(&index).expect("every column that is looked at is read");
         let kind = plan.columns[index].given.as_ref().expect("a table's columns have types");
         let own = own_column(batch.column(place), plan.name_of(index), source)?;
         let (array, misfits) = as_kind(plan, &own, kind, scratch)?;
-        let errors = if plan.on_error == OnError::Null { misfits.len() as u64 } else { 0 };
-        if plan.on_error != OnError::Null && !misfits.is_empty() {
-            flaws.extend(flaws_of(index, &own, kind, &misfits)?);
+        if plan.on_error != OnError::Null {
+            rows.take_out(index, &own, kind, &misfits)?;
         }
-        made.push((kind, array, errors));
+        Ok::<_, Error>((kind, array, misfits))
+    };
+    let mut filtered = 0;
+    if let Some(filter) = &plan.filter {
+        let indices = filter.columns.iter().filter_map(|column| column.index);
+        let arrays = indices.map(|index| Ok(column(index, &mut rows)?.1)).collect::<Result<Vec<_>>>()?;
+        let wanted = filter.predicate.rows(&arrays);
+        for keep in rows.keep.iter_mut().zip(&wanted).filter_map(|(keep, wanted)| (*keep && !wanted).then_some(keep)) {
+            *keep = false;
+            filtered += 1;
+        }
     }
-    flaws.sort_by_key(|flaw: &Located| flaw.record);
-    flaws.dedup_by_key(|flaw| flaw.record);
-    let keep = (!flaws.is_empty() && plan.on_error == OnError::Reject).then(|| {
-        let mut keep = vec![true; rows];
-        flaws.iter().for_each(|flaw| keep[flaw.record] = false);
-        BooleanArray::from(keep)
-    });
-    let columns = made.into_iter().map(|(kind, array, errors)| {
-        let array = keep.as_ref().map_or(Ok(array.clone()), |keep| filter(&array, keep)).map_err(Error::encode)?;
+    let made = plan.selected.iter().map(|&index| column(index, &mut rows)).collect::<Result<Vec<_>>>()?;
+    let Rows { keep, mut flaws } = rows;
+    flaws.sort_by_key(|flaw| flaw.record);
+    let kept = keep.contains(&false).then(|| BooleanArray::from(keep));
+    let columns = made.into_iter().map(|(kind, array, misfits)| {
+        let array = kept.as_ref().map_or(Ok(array.clone()), |kept| filter(&array, kept)).map_err(Error::encode)?;
         let counts = Counts { nulls: array.logical_null_count() as u64, doubled_keys: 0 };
         let column = Column { array, summary: Summary::default(), counts };
-        Ok(ParsedColumn { kind: kind.clone(), column, errors })
+        let is_kept = |row: &&u32| kept.as_ref().is_none_or(|kept| kept.value(**row as usize));
+        Ok(ParsedColumn { kind: kind.clone(), column, errors: misfits.iter().filter(is_kept).count() as u64 })
     });
     let columns = columns.collect::<Result<_>>()?;
-    let kept = keep.map_or(rows, |keep| keep.true_count());
-    Ok(Parsed { rows: kept, records: rows, columns, flaws, ..Parsed::default() })
+    let (records, kept) = (batch.num_rows(), kept.map(|kept| kept.values().clone()));
+    let rows = kept.as_ref().map_or(records, BooleanBuffer::count_set_bits);
+    Ok(Parsed { rows, records, filtered, columns, flaws, kept, ..Parsed::default() })
+}
+
+/// The rows of a batch.
+struct Rows {
+    keep: Vec<bool>,
+    flaws: Vec<Located>,
+}
+
+impl Rows {
+    /// Takes out those whose value of a column does not fit its type.
+    fn take_out(&mut self, index: usize, own: &ArrayRef, kind: &ColumnType, misfits: &[u32]) -> Result<()> {
+        for &row in misfits {
+            if std::mem::replace(&mut self.keep[row as usize], false) {
+                self.flaws.push(flaw_of(index, own, kind, row)?);
+            }
+        }
+        Ok(())
+    }
 }
 
 /// A column in our own type for it.
@@ -121,31 +146,26 @@ impl Texts {
     }
 }
 
-/// What is wrong with these rows. A table has no lines and no offsets: the text is the value's alone.
-fn flaws_of(index: usize, own: &ArrayRef, kind: &ColumnType, misfits: &[u32]) -> Result<Vec<Located>> {
-    let flaw = |&row: &u32| {
-        let text = csv::texts(&own.slice(row as usize, 1))?.into_iter().flatten().next().unwrap_or_default();
-        let text = String::from_utf8_lossy(&text).into_owned();
-        Ok(Located {
-            kind: FlawKind::Value { column: index, start: 0, end: text.len(), data_type: kind.data_type.clone() },
-            record: row as usize,
-            line: 0,
-            record_offset: 0,
-            record_length: 0,
-            byte_offset: 0,
-            culprit: (0, text.len()),
-            text,
-        })
-    };
-    misfits.iter().map(flaw).collect()
+/// What is wrong with a row. A table has no lines and no offsets: the text is the value's alone.
+fn flaw_of(index: usize, own: &ArrayRef, kind: &ColumnType, row: u32) -> Result<Located> {
+    let text = csv::texts(&own.slice(row as usize, 1))?.into_iter().flatten().next().unwrap_or_default();
+    let text = String::from_utf8_lossy(&text).into_owned();
+    Ok(Located {
+        kind: FlawKind::Value { column: index, start: 0, end: text.len(), data_type: kind.data_type.clone() },
+        record: row as usize,
+        line: 0,
+        record_offset: 0,
+        record_length: 0,
+        byte_offset: 0,
+        culprit: (0, text.len()),
+        text,
+    })
 }
 
-/// How many records of a chunk its first `rows` rows are: all that come before the next row.
+/// How many records of a chunk its first `rows` rows are, up to the last of these.
 pub(crate) fn records_of_rows(parsed: &Parsed, rows: usize) -> usize {
-    // Only where records are set aside there are fewer rows.
-    let mut records = rows;
-    for flaw in parsed.flaws.iter().filter(|_| parsed.rows < parsed.records) {
-        records += usize::from(flaw.record < records);
+    match &parsed.kept {
+        None => rows,
+        Some(kept) => kept.set_indices().take(rows).last().map_or(0, |last| last + 1),
     }
-    records
 }

@@ -7,6 +7,7 @@
 
 mod compressions;
 mod encodings;
+mod filters;
 mod first_looks;
 mod json;
 mod nested;

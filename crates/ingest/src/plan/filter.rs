@@ -1,0 +1,105 @@
+//! The filter of a run: its condition over the columns of the plan.
+//!
+//! Types are those of the whole input, whichever rows are wanted: unless they are given, a pass of its own settles them before
+//! the first row is looked at.
+
+use ingest_columnar::{ColumnType, OnError};
+use ingest_infer::DataType;
+use ingest_source::Source;
+
+use super::{Plan, no_column, unknown_column};
+use crate::error::{Error, Result};
+use crate::filter::{Filter, Predicate};
+use crate::options::{Infer, Options};
+use crate::reader::Session;
+
+/// Which rows are wanted.
+pub(crate) struct PlannedFilter {
+    pub columns: Vec<FilterColumn>,
+    pub predicate: Predicate,
+}
+
+/// A column that the condition looks at.
+pub(crate) struct FilterColumn {
+    pub name: String,
+    /// Its number in the sources; none where its key was not met yet.
+    pub index: Option<usize>,
+    pub kind: ColumnType,
+}
+
+/// Columns by name, with their types.
+pub(crate) type Types = Vec<(String, ColumnType)>;
+
+/// The types of the columns of a result and of its filter, or of the latter alone where the result's are not inferred; and the
+/// sources, at their start again.
+pub(crate) fn types_of_all(options: &Options, filter: &Filter, sources: Vec<Source>) -> Result<(Vec<Source>, Types)> {
+    let of_filter = filter.columns().iter();
+    let columns = match (&options.columns, options.infer) {
+        (_, Infer::None) => Some(filter.columns().to_vec()),
+        (None, _) => None,
+        (Some(columns), _) => {
+            Some(columns.iter().chain(of_filter.clone().filter(|name| !columns.contains(name))).cloned().collect())
+        }
+    };
+    let is_dropped = |name: &&String| options.infer != Infer::None && !filter.columns().contains(name);
+    let inner = Options {
+        filter: None,
+        columns,
+        drop: options.drop.iter().filter(is_dropped).cloned().collect(),
+        infer: filter.infer(options.infer),
+        limit: None,
+        path_column: None,
+        row_number: None,
+        rejects: None,
+        max_errors: None,
+        // Broken records are the business of the run itself, which may end before it meets them.
+        on_error: OnError::Reject,
+        ..options.clone()
+    };
+    let asked = &options.columns;
+    let session = Session::of_sources(sources, inner).and_then(|session| session.attempt(Session::settle_types));
+    let (session, kinds) = session.map_err(|error| {
+        let is_ours = |name: &&String| !asked.iter().flatten().any(|asked| asked == *name);
+        let mut ours = filter.columns().iter().filter(is_ours);
+        match ours.find(|name| error.message() == no_column("--columns", name)) {
+            Some(name) => {
+                Error::new(error.code(), no_column("--where", name)).hint(error.way_out().unwrap_or_default())
+            }
+            None => error,
+        }
+    })?;
+    let types = session.plan.names().map(str::to_owned).zip(kinds).collect();
+    Ok((session.into_sources(), types))
+}
+
+impl Plan {
+    /// Settles which rows are wanted. `types`: those that the plan does not know.
+    pub(crate) fn set_filter(&mut self, filter: &Filter, types: &Types) -> Result<()> {
+        let kinds = filter.columns().iter().map(|name| self.kind_of(name, types)).collect::<Result<Vec<_>>>()?;
+        let types: Vec<DataType> = kinds.iter().map(|kind| kind.data_type.clone()).collect();
+        let predicate = filter.bind(&types)?;
+        let column = |(name, kind): (&String, ColumnType)| FilterColumn {
+            name: name.clone(),
+            index: None,
+            kind: kind.settled(),
+        };
+        let columns = filter.columns().iter().zip(kinds).map(column).collect();
+        self.filter = Some(PlannedFilter { columns, predicate });
+        self.find_filter_columns();
+        Ok(())
+    }
+
+    fn kind_of(&self, name: &str, types: &Types) -> Result<ColumnType> {
+        let settled = types.iter().find(|(known, _)| known == name).map(|(_, kind)| kind.clone());
+        let planned = || self.columns.iter().find(|column| column.name == name)?.given.clone();
+        let names = || self.columns.iter().map(|column| column.name.as_str());
+        settled.or_else(planned).ok_or_else(|| unknown_column("--where", name, names()))
+    }
+
+    /// Finds the filter's columns among those of the sources.
+    pub(super) fn find_filter_columns(&mut self) {
+        for wanted in self.filter.iter_mut().flat_map(|filter| &mut filter.columns) {
+            wanted.index = self.columns.iter().position(|column| column.name == wanted.name);
+        }
+    }
+}

@@ -1,0 +1,276 @@
+//! Conditions on rows: those that are left are the rows of the whole table for which the condition is true.
+
+use std::fmt::Write as _;
+
+use ingest::{Code, DataType, Filter, Format, OnError, Options, Ragged, WriteOptions, read};
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+
+use crate::plain;
+use crate::settings::{Input, Setting, any_setting};
+use crate::tables::{Column, columns_of};
+
+/// What a row of the tables here holds.
+#[derive(Clone, Debug)]
+struct Row {
+    id: i64,
+    cents: Option<i64>,
+    name: Option<String>,
+    /// Of a month of 2024.
+    day: Option<u8>,
+    flag: Option<bool>,
+}
+
+fn any_row() -> impl Strategy<Value = Row> {
+    let name = prop::sample::select(vec!["Rom", "Wien", "a \"b\"", "line\nend", "größe", "R", "100%"]);
+    (
+        -5i64..30,
+        prop::option::weighted(0.8, -500i64..3000),
+        prop::option::weighted(0.8, name.prop_map(str::to_owned)),
+        prop::option::weighted(0.8, 1u8..=28),
+        prop::option::weighted(0.8, any::<bool>()),
+    )
+        .prop_map(|(id, cents, name, day, flag)| Row { id, cents, name, day, flag })
+}
+
+const HEADER: &str = "id,price,name,day,at,flag\n";
+
+fn csv_of(rows: &[Row]) -> String {
+    let mut text = HEADER.to_owned();
+    for Row { id, cents, name, day, flag } in rows {
+        let price = cents.map_or(String::new(), |cents| format!("{:.2}", cents as f64 / 100.0));
+        let name = name.as_ref().map_or(String::new(), |name| format!("\"{}\"", name.replace('"', "\"\"")));
+        let day = day.map_or(String::new(), |day| format!("2024-02-{day:02}"));
+        let at = if day.is_empty() { String::new() } else { format!("{day}T12:00:00") };
+        let flag = flag.map_or(String::new(), |flag| flag.to_string());
+        writeln!(text, "{id},{price},{name},{day},{at},{flag}").unwrap();
+    }
+    text
+}
+
+type Meaning = fn(&Row) -> Option<bool>;
+
+fn and(left: Option<bool>, right: Option<bool>) -> Option<bool> {
+    if left == Some(false) || right == Some(false) { Some(false) } else { Some(left? && right?) }
+}
+
+fn or(left: Option<bool>, right: Option<bool>) -> Option<bool> {
+    and(left.map(|left| !left), right.map(|right| !right)).map(|both| !both)
+}
+
+/// Conditions, and what they mean.
+const CONDITIONS: [(&str, Meaning); 27] = [
+    ("id > 3", |row| Some(row.id > 3)),
+    ("3 >= id", |row| Some(row.id <= 3)),
+    ("id = 3.0", |row| Some(row.id == 3)),
+    ("id > 3.5", |row| Some(row.id > 3)),
+    ("id >= -3.5", |row| Some(row.id >= -3)),
+    ("id <= -1.5", |row| Some(row.id <= -2)),
+    ("id != 3.5", |_| Some(true)),
+    ("id < 1e300", |_| Some(true)),
+    ("id in (1, 2.5, 7)", |row| Some(row.id == 1 || row.id == 7)),
+    ("id not between 2 and 10", |row| Some(!(2..=10).contains(&row.id))),
+    ("price > 10.25", |row| Some(row.cents? > 1025)),
+    ("price = 7", |row| Some(row.cents? == 700)),
+    ("price not in (1.5, 2.75)", |row| Some(!matches!(row.cents?, 150 | 275))),
+    ("name = 'Rom'", |row| Some(row.name.as_deref()? == "Rom")),
+    ("name <> 'a \"b\"'", |row| Some(row.name.as_deref()? != "a \"b\"")),
+    ("name >= 'S'", |row| Some(row.name.as_deref()? >= "S")),
+    ("name like 'R%'", |row| Some(row.name.as_deref()?.starts_with('R'))),
+    ("name like '_r%e' or name like '%\n%'", |row| Some(matches!(row.name.as_deref()?, "größe" | "line\nend"))),
+    ("name is null", |row| Some(row.name.is_none())),
+    ("not (name is null or price is not null)", |row| Some(row.name.is_some() && row.cents.is_none())),
+    ("day > '2024-02-10'", |row| Some(row.day? > 10)),
+    ("at >= '2024-02-10'", |row| Some(row.day? >= 10)),
+    ("at between '2024-02-05 12:00:00' and '2024-02-09 11:59:59.5'", |row| Some((5..9).contains(&row.day?))),
+    ("flag", |row| row.flag),
+    ("not flag and price > 1", |row| and(row.flag.map(|flag| !flag), row.cents.map(|cents| cents > 100))),
+    ("flag = true or \"price\" < 0 OR id = 9", |row| {
+        or(or(row.flag, row.cents.map(|cents| cents < 0)), Some(row.id == 9))
+    }),
+    ("id < price", |row| Some(row.id * 100 < row.cents?)),
+];
+
+fn filter(condition: &str) -> Filter {
+    condition.parse().unwrap()
+}
+
+/// The columns with some of their rows.
+fn picked(columns: &[Column], kept: &[usize]) -> Vec<Column> {
+    let pick = |column: &Column| Column {
+        values: kept.iter().map(|&row| column.values[row].clone()).collect(),
+        ..column.clone()
+    };
+    columns.iter().map(pick).collect()
+}
+
+fn kept(rows: &[Row], meaning: Meaning) -> Vec<usize> {
+    (0..rows.len()).filter(|&row| meaning(&rows[row]) == Some(true)).collect()
+}
+
+/// Rows of every kind, so that types are what the conditions take them for.
+fn full(mut rows: Vec<Row>) -> Vec<Row> {
+    rows.push(Row { id: 4, cents: Some(150), name: Some("Rom".to_owned()), day: Some(3), flag: Some(true) });
+    rows
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(crate::scaled(60, 3000)))]
+
+    #[test]
+    fn are_as_the_whole_table_says(
+        rows in prop::collection::vec(any_row(), 0..60),
+        condition in prop::sample::select(CONDITIONS.to_vec()),
+        setting in any_setting(),
+    ) {
+        let rows = full(rows);
+        let (text, meaning) = condition;
+        let kept = kept(&rows, meaning);
+        let input = Input::new(csv_of(&rows));
+        let whole = columns_of(&Setting::SERIAL.reader(&input, &plain()).collect().unwrap());
+        let options = Options { filter: Some(filter(text)), ..plain() };
+        let (frame, report) = setting.reader(&input, &options).collect_with_report().unwrap();
+        prop_assert_eq!(columns_of(&frame), picked(&whole, &kept), "{}", text);
+        prop_assert_eq!((report.rows_in, report.rows_out), (rows.len() as u64, kept.len() as u64));
+        prop_assert_eq!((report.filtered, report.rejected), ((rows.len() - kept.len()) as u64, 0));
+        prop_assert_eq!(setting.reader(&input, &options).count().unwrap(), kept.len() as u64);
+        // A limit is one on the rows that are left; the others before the last of them count as read.
+        let limit = 3;
+        let limited = Options { limit: Some(limit), ..options };
+        let (frame, report) = setting.reader(&input, &limited).collect_with_report().unwrap();
+        let first = &kept[..kept.len().min(limit as usize)];
+        prop_assert_eq!(columns_of(&frame), picked(&whole, first), "{}", text);
+        prop_assert_eq!(report.rows_in, report.rows_out + report.filtered);
+        if kept.len() >= limit as usize {
+            prop_assert_eq!(report.rows_in, kept[limit as usize - 1] as u64 + 1);
+        }
+    }
+}
+
+/// The same rows as JSON lines, Parquet and Arrow, and into each of them.
+#[test]
+fn hold_for_every_format() {
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let rows = prop::collection::vec(any_row(), 300).new_tree(&mut runner).unwrap().current();
+    let rows = full(rows);
+    let input = Input::new(csv_of(&rows));
+    let all = |options: Options| Setting::SERIAL.reader(&input, &options);
+    let small = WriteOptions { row_group_bytes: Some(1), overwrite: true, ..WriteOptions::default() };
+    for (text, meaning) in CONDITIONS {
+        let kept = kept(&rows, meaning);
+        let options = Options { filter: Some(filter(text)), ..Options::default() };
+        for name in ["all.jsonl", "all.parquet", "all.arrow"] {
+            let stored = input.path(name);
+            all(plain()).write(&stored, &small).unwrap();
+            let whole = columns_of(&read(stored.clone()).unwrap().collect().unwrap());
+            let reader = |options: &Options| read(stored.clone()).unwrap().options(options.clone());
+            assert_eq!(columns_of(&reader(&options).collect().unwrap()), picked(&whole, &kept), "{name}: {text}");
+            assert_eq!(reader(&options).count().unwrap(), kept.len() as u64, "{name}: {text}");
+            let limited = Options { limit: Some(2), columns: Some(vec!["flag".to_owned()]), ..options.clone() };
+            let (frame, report) = reader(&limited).collect_with_report().unwrap();
+            assert_eq!(columns_of(&frame), picked(&whole[5..], &kept[..kept.len().min(2)]), "{name}: {text}");
+            assert_eq!(report.rows_in, report.rows_out + report.filtered);
+        }
+        let whole = columns_of(&all(plain()).collect().unwrap());
+        for name in ["left.parquet", "left.arrow"] {
+            let left = input.path(name);
+            let report = all(Options { filter: Some(filter(text)), ..plain() }).write(&left, &small).unwrap();
+            assert_eq!((report.rows_out, report.filtered), (kept.len() as u64, (rows.len() - kept.len()) as u64));
+            assert_eq!(columns_of(&read(left).unwrap().collect().unwrap()), picked(&whole, &kept), "{name}: {text}");
+        }
+        let left = rows.iter().enumerate().filter(|(row, _)| kept.contains(row)).map(|(_, row)| row.clone());
+        let mut csv = Vec::new();
+        all(Options { filter: Some(filter(text)), ..plain() })
+            .write_to(&mut csv, Format::Csv, &WriteOptions::default())
+            .unwrap();
+        let expected = csv_of(&left.collect::<Vec<_>>());
+        // Quotes stand where they are needed alone.
+        let plainly = ["Rom", "Wien", "größe", "R", "100%"];
+        let expected = plainly.iter().fold(expected, |text, name| text.replace(&format!("\"{name}\""), name));
+        assert_eq!(String::from_utf8(csv).unwrap(), expected, "{text}");
+    }
+}
+
+/// What the rows that are not wanted hold decides the types, and nothing else.
+#[test]
+fn leave_the_types_of_all_rows() {
+    let input = Input::new("a,b\n1,1\n2,x\n3,2.5\nz,4\n");
+    for number in 0..12 {
+        let setting = Setting::numbered(number, 1 + number);
+        let read = |condition: &str| {
+            let options = Options { filter: Some(filter(condition)), columns: Some(vec!["b".to_owned()]), ..plain() };
+            columns_of(&setting.reader(&input, &options).collect().unwrap())
+        };
+        let columns = read("a = '1' or a = 'z'");
+        assert_eq!((columns[0].data_type.as_str(), columns[0].values.len()), ("utf8", 2), "{setting:?}");
+        assert!(read("a = 'none'")[0].values.is_empty());
+    }
+}
+
+/// A key of the last record, another order of keys, and one that no record has.
+#[test]
+fn know_late_keys() {
+    let json: String = (0..3000).map(|row| format!("{{\"n\":{row}}}\n")).collect::<String>() + "{\"late\":1,\"n\":7}\n";
+    let input = Input::new(json);
+    for number in 0..6 {
+        let setting = Setting::numbered(number, 1000);
+        let options = |condition: &str| Options { filter: Some(filter(condition)), ..Options::default() };
+        let rows = |options: &Options| setting.reader(&input, options).collect().map(|frame| frame.num_rows());
+        assert_eq!(rows(&options("late = 1 or n < 2")).unwrap(), 3);
+        assert_eq!(rows(&Options { columns: Some(vec!["n".to_owned()]), ..options("late is null") }).unwrap(), 3000);
+        assert_eq!(setting.reader(&input, &options("late is not null")).count().unwrap(), 1);
+        let mut csv = Vec::new();
+        let reader = setting.reader(&input, &options("late > 0"));
+        reader.write_to(&mut csv, Format::Csv, &WriteOptions::default()).unwrap();
+        assert_eq!(String::from_utf8(csv).unwrap(), "n,late\n7,1\n");
+        assert_eq!(rows(&options("later = 1")).unwrap_err().code(), Code::NotFound);
+    }
+}
+
+/// Records that cannot be read count as rejected or fail, whatever the condition; values of wanted rows alone are looked at.
+#[test]
+fn keep_account_of_bad_records() {
+    let input = Input::new("k,v\n1,1\n2\n3,x\nq,5\n5,6\n");
+    let typed = |on_error| Options {
+        on_error,
+        ragged: Ragged::Reject,
+        types: vec![("k".to_owned(), DataType::Int64), ("v".to_owned(), DataType::Int64)],
+        filter: Some(filter("k >= 3")),
+        ..plain()
+    };
+    for number in 0..12 {
+        let setting = Setting::numbered(number, 1 + number);
+        let report =
+            |options: &Options| setting.reader(&input, options).collect_with_report().map(|(_, report)| report);
+        let rejecting = report(&typed(OnError::Reject)).unwrap();
+        assert_eq!((rejecting.rows_in, rejecting.rows_out, rejecting.rejected, rejecting.filtered), (5, 1, 3, 1));
+        let nulling = report(&typed(OnError::Null)).unwrap();
+        assert_eq!((nulling.rows_in, nulling.rows_out, nulling.rejected, nulling.filtered), (5, 2, 1, 2));
+        assert_eq!(nulling.columns[1].errors, 1);
+        let error = report(&Options { filter: Some(filter("k = 1 or k = 5")), ..typed(OnError::Fail) }).unwrap_err();
+        assert_eq!((error.code(), error.position().unwrap().record), (Code::BadValue, 4));
+    }
+}
+
+#[test]
+fn that_make_no_sense_say_so() {
+    let fails = |condition: &str| {
+        let table = b"n,t,d,f\n1,x,2024-01-01,true\n".to_vec();
+        read(table).unwrap().filter(condition).and_then(ingest::Reader::collect).unwrap_err()
+    };
+    for (condition, told) in [
+        ("n > 'x'", "the column \"n\" is int64; it is compared with a number, without quotes, not with 'x'"),
+        ("t > 3", "the column \"t\" is utf8; it is compared with a text, in single quotes, not with 3"),
+        ("d > '2024-02-30'", "compared with a day, as '2020-12-31', not with '2024-02-30'"),
+        ("f > true", "compared with true or false, not with true"),
+        ("n", "the column \"n\" is int64; it is no condition by itself"),
+        ("n like 'x'", "like looks into texts alone"),
+        ("n = t", "it is not compared with \"t\", which is utf8"),
+        ("x = 1", "--where: there is no column \"x\""),
+        ("n = ", "the condition ends where a column or a value is expected"),
+    ] {
+        let error = fails(condition);
+        assert!(error.render().contains(told), "{condition}: {}", error.render());
+        assert_eq!(error.code(), if condition == "x = 1" { Code::NotFound } else { Code::Usage });
+    }
+}
