@@ -58,5 +58,5 @@ pub use encode::{EncodedColumn, EncodedGroup, Encoder, encode_column, encode_gro
 pub use error::{ParquetError, ParquetErrorKind};
 pub use file::{FileReport, FileWriter};
 pub use options::{Codec, EncodingSet, UnknownCodec, UnknownEncodingSet, WriteOptions};
-pub use read::{ParquetFile, ReadAt};
+pub use read::{ColumnRanges, ParquetFile, ReadAt};
 pub use stream::StreamWriter;

@@ -4,13 +4,15 @@ use std::io::{self, Read};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use ingest_columnar::arrow::array::RecordBatch;
+use ingest_columnar::arrow::array::{ArrayRef, RecordBatch};
 use ingest_columnar::arrow::datatypes::SchemaRef;
 use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::statistics::StatisticsConverter;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
 use parquet::errors::{ParquetError as Below, Result as BelowResult};
 use parquet::file::metadata::RowGroupMetaData;
 use parquet::file::reader::{ChunkReader, Length};
+use parquet::file::statistics::Statistics;
 
 use crate::error::ParquetError;
 
@@ -61,6 +63,27 @@ impl ParquetFile {
         &self.rows_by_group
     }
 
+    /// What the footer says of a column's values in each row group. `None` for columns of structs and lists, and where nothing
+    /// that can be relied on is said: the order that old writers had for texts and unsigned numbers is not known.
+    pub fn ranges(&self, column: usize) -> Option<ColumnRanges> {
+        let (schema, leaves) = (self.footer.schema(), self.footer.parquet_schema());
+        let field = schema.fields().get(column).filter(|field| !field.data_type().is_nested())?;
+        let leaf = (0..leaves.num_columns()).find(|&leaf| leaves.get_column_root_idx(leaf) == column)?;
+        let groups = self.footer.metadata().row_groups();
+        let is_deprecated =
+            |group: &RowGroupMetaData| group.column(leaf).statistics().is_some_and(Statistics::is_min_max_deprecated);
+        if groups.iter().any(is_deprecated) {
+            return None;
+        }
+        let converter = StatisticsConverter::from_column_index(leaf, field, leaves).ok()?;
+        let nulls = groups.iter().map(|group| group.column(leaf).statistics()?.null_count_opt());
+        Some(ColumnRanges {
+            mins: converter.row_group_mins(groups).ok()?,
+            maxes: converter.row_group_maxes(groups).ok()?,
+            nulls: nulls.collect(),
+        })
+    }
+
     /// The rows of one group in batches of `batch_rows` (the last may have fewer), with some of the file's columns, in the
     /// file's order. Holds a page of each of them at a time.
     ///
@@ -81,6 +104,16 @@ impl ParquetFile {
         let batches = builder.build().map_err(ParquetError::read)?;
         Ok(batches.map(|batch| batch.map_err(|error| ParquetError::read(error.into()))))
     }
+}
+
+/// What is known of a column's values, by row group. What is not known is null or none.
+pub struct ColumnRanges {
+    /// No value is less; it need not be a value itself. NaN stands beside all ranges.
+    pub mins: ArrayRef,
+    /// No value is greater.
+    pub maxes: ArrayRef,
+    /// How many of the rows are null.
+    pub nulls: Vec<Option<u64>>,
 }
 
 /// The bytes as the `parquet` crate wants them.

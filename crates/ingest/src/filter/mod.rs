@@ -1,9 +1,11 @@
 //! Which rows of a table are wanted: `price > 3 and (city in ('Rom', 'Wien') or city is null)`.
 //!
-//! [`parse`] reads the text, [`predicate`] settles what it means for columns of known types and looks at values.
+//! [`parse`] reads the text, [`predicate`] settles what it means for columns of known types and looks at values, [`prune`] at
+//! what is known of the values of many rows.
 
 mod parse;
 mod predicate;
+mod prune;
 
 use std::fmt;
 use std::str::FromStr;
@@ -11,6 +13,7 @@ use std::sync::Arc;
 
 use crate::options::Infer;
 pub(crate) use predicate::Predicate;
+pub(crate) use prune::Known;
 
 /// A condition on rows, as SQL writes them: comparisons (`= != <> < <= > >=`) of a column with a value or with another column,
 /// `in (…)`, `between … and …`, `like '…'` (`%` stands for any text, `_` for one character), `is null`, each also with `not`,

@@ -55,7 +55,7 @@ impl<V> Values<V> {
         }
     }
 
-    fn holds<B: PartialOrd + ?Sized>(&self, value: &B) -> bool
+    pub(super) fn holds<B: PartialOrd + ?Sized>(&self, value: &B) -> bool
     where
         V: std::borrow::Borrow<B>,
     {
@@ -295,7 +295,7 @@ impl Predicate {
         }
     }
 
-    /// The columns, in the filter's order, that can make the condition true or false.
+    /// For each row whether the condition is true, false, or neither.
     fn answers(&self, columns: &[ArrayRef]) -> BooleanArray {
         type Join = fn(&BooleanArray, &BooleanArray) -> std::result::Result<BooleanArray, ArrowError>;
         const SAME: &str = "columns of a batch have as many rows";
@@ -347,14 +347,14 @@ fn answers(column: &dyn Array, answer: impl FnMut(usize) -> bool) -> BooleanArra
 }
 
 /// A column whose values are kept as whole numbers.
-enum Integers<'a> {
+pub(super) enum Integers<'a> {
     Narrow(&'a [i32]),
     Usual(&'a [i64]),
     Wide(&'a [i128]),
 }
 
 impl<'a> Integers<'a> {
-    fn of(column: &'a ArrayRef) -> Integers<'a> {
+    pub(super) fn of(column: &'a ArrayRef) -> Integers<'a> {
         fn values<T: ArrowPrimitiveType>(column: &ArrayRef) -> &[T::Native] {
             column.as_primitive::<T>().values()
         }
@@ -371,7 +371,7 @@ impl<'a> Integers<'a> {
         }
     }
 
-    fn value(&self, row: usize) -> i128 {
+    pub(super) fn value(&self, row: usize) -> i128 {
         match self {
             Integers::Narrow(values) => values[row].into(),
             Integers::Usual(values) => values[row].into(),

@@ -33,7 +33,13 @@ impl Run<'_> {
             self.commit((input, index), end, true, consumer, scratch)?;
             return Ok(true);
         }
-        let ends = index + unit_rows.div_ceil(rows as u64);
+        if unit.is_passed() {
+            let records = unit_rows as usize;
+            let parsed = Parsed { records, filtered: records, ..self.nothing() };
+            let chunk = Chunk { place: place(input, index, 0), parsed, ends_unit: true, batch: None };
+            return self.commit((input, index), chunk, false, consumer, scratch).map(|()| true);
+        }
+        let ends = index + unit.chunks(rows);
         for batch in table.chunks(unit, &columns, rows)? {
             if !self.may_go_on((input, index), consumer, scratch)? {
                 break;
@@ -61,7 +67,7 @@ impl Run<'_> {
         loop {
             let input = self.current.load(Ordering::SeqCst);
             let Some(table) = self.inputs.get(input).and_then(|input| input.table.as_ref()) else { return Ok(None) };
-            if let Some(unit) = table.next_unit(columns, rows)? {
+            if let Some(unit) = table.next_unit(columns, rows, self.plan.filter.as_ref())? {
                 return Ok(Some((input, table, unit)));
             }
             let _ = self.current.compare_exchange(input, input + 1, Ordering::SeqCst, Ordering::SeqCst);

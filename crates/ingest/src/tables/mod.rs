@@ -15,11 +15,14 @@ use ingest_columnar::arrow::array::{RecordBatch, RecordBatchOptions};
 use ingest_columnar::arrow::datatypes::{Schema, SchemaRef};
 use ingest_columnar::arrow::error::ArrowError;
 use ingest_columnar::arrow::ipc::reader::{FileReader, StreamReader};
-use ingest_parquet::{ParquetError, ParquetFile, ReadAt};
+use ingest_columnar::{own_array, own_type};
+use ingest_parquet::{ColumnRanges, ParquetError, ParquetFile, ReadAt};
 use ingest_source::{Block, Source};
 
 use crate::error::{Code, Error, Result};
+use crate::filter::Known;
 use crate::pipeline::CHUNK_BYTES;
+use crate::plan::{FilterColumn, PlannedFilter};
 
 pub(crate) use values::{parsed, records_of_rows};
 
@@ -85,6 +88,8 @@ struct Next {
     group: usize,
     /// For Arrow, the batches that are left.
     batches: Option<Batches>,
+    /// For Parquet, what is known of the filter's columns, once somebody asked.
+    known: Option<Option<Vec<Option<Known>>>>,
     ended: bool,
 }
 
@@ -98,6 +103,8 @@ pub(crate) struct Unit {
 
 enum What {
     Group(usize),
+    /// A row group that holds no wanted row.
+    Passed,
     Batch(RecordBatch),
     End,
 }
@@ -106,6 +113,16 @@ impl Unit {
     /// Whether it is what comes after the last row.
     pub(crate) fn is_end(&self) -> bool {
         matches!(self.what, What::End)
+    }
+
+    /// Whether it is passed over, as one chunk.
+    pub(crate) fn is_passed(&self) -> bool {
+        matches!(self.what, What::Passed)
+    }
+
+    /// How many chunks of `rows` rows it is.
+    pub(crate) fn chunks(&self, rows: usize) -> u64 {
+        if self.is_passed() { 1 } else { self.rows.div_ceil(rows as u64) }
     }
 }
 
@@ -165,7 +182,12 @@ impl Table {
 
     /// What a worker is to read next, in chunks of `rows` rows; `None` behind the end. `columns`: those that are wanted,
     /// ascending.
-    pub(crate) fn next_unit(&self, columns: &[usize], rows: usize) -> Result<Option<Unit>> {
+    pub(crate) fn next_unit(
+        &self,
+        columns: &[usize],
+        rows: usize,
+        filter: Option<&PlannedFilter>,
+    ) -> Result<Option<Unit>> {
         let mut guard = self.next();
         let next = &mut *guard;
         if next.ended {
@@ -177,7 +199,16 @@ impl Table {
                 next.group += groups[next.group..].iter().take_while(|&&rows| rows == 0).count();
                 let group = next.group;
                 next.group += 1;
-                groups.get(group).map_or((What::End, 0), |&rows| (What::Group(group), rows))
+                let known = next.known.get_or_insert_with(|| filter.map(|filter| self.known(file, filter)));
+                let is_wanted = |rows| match (filter, known) {
+                    (Some(filter), Some(known)) => filter.predicate.can_hold(known, group, rows),
+                    _ => true,
+                };
+                match groups.get(group) {
+                    None => (What::End, 0),
+                    Some(&rows) if is_wanted(rows) => (What::Group(group), rows),
+                    Some(&rows) => (What::Passed, rows),
+                }
             }
             None => match guarded(self.bytes.source.name(), || self.next_batch(next, columns)) {
                 Ok(Some(batch)) => {
@@ -193,8 +224,21 @@ impl Table {
         };
         let unit = Unit { first: next.chunk, rows: unit_rows, what };
         next.ended = unit.is_end();
-        next.chunk += unit_rows.div_ceil(rows as u64);
+        next.chunk += unit.chunks(rows);
         Ok(Some(unit))
+    }
+
+    /// What a Parquet file says of a filter's columns, where they are stored as the filter takes them.
+    fn known(&self, file: &ParquetFile, filter: &PlannedFilter) -> Vec<Option<Known>> {
+        let of_column = |column: &FilterColumn| {
+            let ColumnRanges { mins, maxes, nulls } = file.ranges(column.index?)?;
+            let own = own_type(mins.data_type()).filter(|own| *own == column.kind.data_type)?;
+            Some(Known { mins: own_array(&mins, &own).ok()?, maxes: own_array(&maxes, &own).ok()?, nulls })
+        };
+        let all = || filter.columns.iter().map(of_column).collect();
+        let nothing = || filter.columns.iter().map(|_| None).collect();
+        // Statistics are a help: where they are damaged, the rows may still be whole.
+        guarded(self.bytes.source.name(), || Ok(all())).unwrap_or_else(|_| nothing())
     }
 
     /// The next batch that has rows.

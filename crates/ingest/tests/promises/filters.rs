@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use ingest::{Code, DataType, Filter, Format, OnError, Options, Ragged, WriteOptions, read};
+use parquet::file::reader::{FileReader, SerializedFileReader};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 
@@ -273,4 +274,56 @@ fn that_make_no_sense_say_so() {
         assert!(error.render().contains(told), "{condition}: {}", error.render());
         assert_eq!(error.code(), if condition == "x = 1" { Code::NotFound } else { Code::Usage });
     }
+}
+
+/// A Parquet file of many row groups, each with rows of one `id` or two.
+fn grouped(input: &Input, rows: &mut [Row]) -> std::path::PathBuf {
+    rows.sort_by_key(|row| row.id);
+    let names = rows.chunks(9).enumerate().map(|(number, rows)| {
+        let path = input.path(&format!("part{number:03}.csv"));
+        std::fs::write(&path, csv_of(rows)).unwrap();
+        path.display().to_string()
+    });
+    let stored = input.path("grouped.parquet");
+    let small = WriteOptions { row_group_bytes: Some(1), ..WriteOptions::default() };
+    read(names.collect::<Vec<_>>()).unwrap().options(plain()).write(&stored, &small).unwrap();
+    stored
+}
+
+/// Row groups that cannot hold a wanted row are passed over, and the answer is the same.
+#[test]
+fn pass_over_row_groups() {
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let mut rows = full(prop::collection::vec(any_row(), 300).new_tree(&mut runner).unwrap().current());
+    let input = Input::new("");
+    let stored = grouped(&input, &mut rows);
+    let whole = columns_of(&read(stored.clone()).unwrap().collect().unwrap());
+    for threads in [1, 3] {
+        for (text, meaning) in CONDITIONS {
+            let kept = kept(&rows, meaning);
+            let options = Options { filter: Some(filter(text)), threads: Some(threads), ..Options::default() };
+            let (frame, report) = read(stored.clone()).unwrap().options(options).collect_with_report().unwrap();
+            assert_eq!(columns_of(&frame), picked(&whole, &kept), "{text}");
+            let filtered = (rows.len() - kept.len()) as u64;
+            assert_eq!(
+                (report.rows_in, report.rows_out, report.filtered),
+                (rows.len() as u64, kept.len() as u64, filtered)
+            );
+        }
+    }
+    // What is passed over is not read: it may be damaged.
+    let file = SerializedFileReader::new(std::fs::File::open(&stored).unwrap()).unwrap();
+    let mut bytes = std::fs::read(&stored).unwrap();
+    let groups = file.metadata().row_groups();
+    assert!(groups.len() > 20);
+    for group in &groups[2..] {
+        let (start, length) = group.column(0).byte_range();
+        bytes[start as usize..(start + length) as usize].fill(0xff);
+    }
+    let read = |condition: &str| read(bytes.clone()).unwrap().filter(condition).unwrap().collect();
+    assert!(read("id > -100").is_err());
+    let first = rows[0].id;
+    let count = rows.iter().filter(|row| row.id == first).count();
+    assert_eq!(read(&format!("id = {first}")).unwrap().num_rows(), count);
+    assert_eq!(read("id > 100 or name is null and name is not null and id < -100").unwrap().num_rows(), 0);
 }
