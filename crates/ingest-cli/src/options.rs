@@ -217,6 +217,11 @@ pub(crate) struct ColumnArgs {
     #[arg(short, long, value_name = "A,B", value_parser = names, allow_hyphen_values = true)]
     columns: Vec<List>,
 
+    /// Join the columns of several sources by their names, whatever their order; one that a source does not have is null there
+    /// [default: all sources have the same columns in the same order].
+    #[arg(long)]
+    union_by_name: bool,
+
     /// All columns but these [default: none].
     #[arg(long, value_name = "A,B", value_parser = names, allow_hyphen_values = true)]
     drop: Vec<List>,
@@ -234,6 +239,7 @@ impl ColumnArgs {
     fn fill(&self, options: &mut Options) {
         options.names = joined(&self.names);
         options.columns = joined(&self.columns);
+        options.union_by_name = self.union_by_name;
         options.drop = joined(&self.drop).unwrap_or_default();
         options.path_column.clone_from(&self.path_column);
         options.row_number.clone_from(&self.row_number);

@@ -122,11 +122,12 @@ impl Located {
         let culprit = &self.text[self.culprit.0..self.culprit.1];
         match &self.kind {
             FlawKind::Structure(FaultKind::TooFew { found }) => {
-                format!("{}: {} is the first without one", lengths(*found, plan), column_label(plan, *found as usize))
+                let first = column_label(plan, source, *found as usize);
+                format!("{}: {first} is the first without one", lengths(*found, plan, source))
             }
             FlawKind::Structure(FaultKind::TooMany { found }) => {
-                let last = plan.columns.len().saturating_sub(1);
-                format!("{}: {} is the last", lengths(*found, plan), column_label(plan, last))
+                let last = plan.columns_in(source).saturating_sub(1);
+                format!("{}: {} is the last", lengths(*found, plan, source), column_label(plan, source, last))
             }
             FlawKind::Structure(FaultKind::TextAfterQuote { .. }) => "text follows a closing quote".to_owned(),
             FlawKind::Structure(FaultKind::StrayQuote { .. }) => "a quote opens within an unquoted field".to_owned(),
@@ -183,14 +184,14 @@ impl Located {
     }
 
     /// Number, from 1, and name of the column concerned; a record with the wrong number of fields concerns them all.
-    fn column<'p>(&self, plan: &'p Plan) -> Option<(usize, &'p str)> {
-        let index = match self.kind {
+    fn column<'p>(&self, plan: &'p Plan, source: &str) -> Option<(usize, &'p str)> {
+        let place = match self.kind {
             FlawKind::Structure(FaultKind::TooFew { .. } | FaultKind::TooMany { .. }) => return None,
-            FlawKind::Value { column, .. } => column,
+            FlawKind::Value { column, .. } => plan.place_in(source, column)?,
             _ if plan.json.is_some() => return None,
             _ => self.field_of_culprit(&plan.dialect)?,
         };
-        plan.columns.get(index).map(|column| (index + 1, column.name.as_str()))
+        plan.column_at(source, place).map(|index| (place + 1, plan.name_of(index)))
     }
 
     /// Which field of the record the culprit lies in, from 0; `None` where the text kept of a huge record ends before it.
@@ -214,7 +215,7 @@ impl Located {
             line: self.line,
             byte_offset: self.byte_offset,
             record,
-            column: self.column(plan).map(|(number, name)| (number, name.to_owned())),
+            column: self.column(plan, source).map(|(number, name)| (number, name.to_owned())),
             excerpt,
             caret: Some(caret),
         };
@@ -229,7 +230,7 @@ impl Located {
             byte_offset: self.record_offset,
             byte_length: self.record_length,
             record,
-            column: self.column(plan).map(|(_, name)| name.to_owned()),
+            column: self.column(plan, source).map(|(_, name)| name.to_owned()),
             code: self.code().label(),
             reason: self.reason(plan, source),
             text: self.text,
@@ -261,14 +262,15 @@ fn json_reason(fault: JsonFault) -> String {
 /// Characters of a column's name that a reason shows.
 const NAME_CHARS_MAX: usize = 60;
 
-fn lengths(found: u32, plan: &Plan) -> String {
-    format!("the record has {}, the table has {}", count(found, "field"), count(plan.columns.len() as u32, "column"))
+fn lengths(found: u32, plan: &Plan, source: &str) -> String {
+    let columns = plan.columns_in(source) as u32;
+    format!("the record has {}, the table has {}", count(found, "field"), count(columns, "column"))
 }
 
 /// `column 2 (name)`
-fn column_label(plan: &Plan, index: usize) -> String {
-    let name = plan.columns.get(index).map_or("", |column| &column.name);
-    format!("column {} ({})", index + 1, shortened(name, NAME_CHARS_MAX))
+fn column_label(plan: &Plan, source: &str, place: usize) -> String {
+    let name = plan.column_at(source, place).map_or("", |index| plan.name_of(index));
+    format!("column {} ({})", place + 1, shortened(name, NAME_CHARS_MAX))
 }
 
 fn count(number: u32, noun: &str) -> String {

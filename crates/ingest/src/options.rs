@@ -133,6 +133,9 @@ pub struct Options {
     pub limit: Option<u64>,
     /// Only these columns, in this order.
     pub columns: Option<Vec<String>>,
+    /// Whether sources may have different columns, or another order of them: those of one name are one column, and where a
+    /// source does not have it, it is null. JSON is always read so.
+    pub union_by_name: bool,
     /// All columns but these.
     pub drop: Vec<String>,
     /// Only rows of which this holds. Types are those of the whole input all the same, settled by a pass of its own.
@@ -200,6 +203,7 @@ impl Default for Options {
             skip: None,
             limit: None,
             columns: None,
+            union_by_name: false,
             drop: Vec::new(),
             filter: None,
             path_column: None,

@@ -457,6 +457,7 @@ impl<'a> Run<'a> {
             cells,
             framed,
             offset: region_start,
+            layout: self.inputs[input].layout.as_deref(),
         };
         let exact = region.cells.is_some();
         let mut parsed = self.parse(&region, scratch, &mut lines);
@@ -731,7 +732,8 @@ pub(crate) fn with_region<T>(
     let input = &inputs[place.input];
     let framed = input.framing.map(|framing| Framed { framing, at_start: place.offset == input.data_offset });
     // Whoever asks knows how many rows there are.
-    Ok(act(&Region { text, next, cells, framed, offset: place.offset, records_max: usize::MAX }))
+    let layout = input.layout.as_deref();
+    Ok(act(&Region { text, next, cells, framed, offset: place.offset, layout, records_max: usize::MAX }))
 }
 
 /// Parses some columns of a region once more, as types that are known to hold them.

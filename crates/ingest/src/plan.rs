@@ -4,6 +4,7 @@ mod filter;
 mod json;
 mod made;
 mod tables;
+mod union;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -26,6 +27,8 @@ pub(crate) use filter::{Types, types_of_all};
 pub(crate) use json::{JsonPlan, json_start};
 use made::MadeColumn;
 pub(crate) use tables::open as open_table;
+pub(crate) use union::Layout;
+use union::Union;
 
 /// Decoded bytes that are looked at before anything is decided.
 const SAMPLE_BYTES: usize = 1 << 20;
@@ -68,6 +71,8 @@ pub(crate) struct Plan {
     pub max_field_bytes: u64,
     /// The encodings of sources that are not UTF-8, by their names.
     pub encodings: HashMap<String, Encoding>,
+    /// The layouts of sources that have not all columns in their order, by their names.
+    pub layouts: HashMap<String, Arc<Layout>>,
     pub notes: Vec<String>,
 }
 
@@ -80,8 +85,17 @@ pub(crate) struct Input {
     pub data_lines: u64,
     /// How a JSON source holds its records.
     pub framing: Option<Framing>,
+    /// Where the columns stand, if not as in the plan.
+    pub layout: Option<Arc<Layout>>,
     /// The source as a table, where it is one.
     pub table: Option<Table>,
+}
+
+impl Input {
+    /// Which of its columns is this one of the plan, if any.
+    pub(crate) fn place(&self, column: usize) -> Option<usize> {
+        self.layout.as_ref().map_or(Some(column), |layout| layout.place(column))
+    }
 }
 
 /// Whether sources are tables: all of them are, or none. O(1), as it is asked for each chunk.
@@ -108,6 +122,7 @@ impl Plan {
             on_error: options.on_error,
             max_field_bytes: options.max_field_bytes,
             encodings: HashMap::new(),
+            layouts: HashMap::new(),
             notes: Vec::new(),
         })
     }
@@ -186,6 +201,22 @@ impl Plan {
         }
     }
 
+    /// How many columns a source has.
+    pub(crate) fn columns_in(&self, source: &str) -> usize {
+        self.layouts.get(source).map_or(self.columns.len(), |layout| layout.width())
+    }
+
+    /// Which column stands at this place of a source.
+    pub(crate) fn column_at(&self, source: &str, place: usize) -> Option<usize> {
+        let column = self.layouts.get(source).map_or(Some(place), |layout| layout.column(place));
+        column.filter(|&column| column < self.columns.len())
+    }
+
+    /// At which place of a source a column stands.
+    pub(crate) fn place_in(&self, source: &str, column: usize) -> Option<usize> {
+        self.layouts.get(source).map_or(Some(column), |layout| layout.place(column))
+    }
+
     /// Name of a column of the sources.
     pub(crate) fn name_of(&self, index: usize) -> &str {
         &self.columns[index].name
@@ -215,6 +246,8 @@ pub(crate) fn plan(options: &Options, sources: Vec<Source>) -> Result<(Plan, Vec
     };
     let encoded = inputs.iter().map(|input| (input.source.name().to_owned(), input.source.encoding()));
     plan.encodings = encoded.filter(|&(_, encoding)| encoding != Encoding::UTF_8).collect();
+    let layout = |input: &Input| Some((input.source.name().to_owned(), Arc::clone(input.layout.as_ref()?)));
+    plan.layouts = inputs.iter().filter_map(layout).collect();
     if options.encoding.is_none() {
         plan.notes.extend(encoding_note(&inputs));
     }
@@ -235,14 +268,16 @@ fn encoding_note(inputs: &[Input]) -> Option<String> {
 /// The same for delimited text.
 fn plan_of_text(options: &Options, sources: Vec<Source>) -> Result<(Plan, Vec<Input>)> {
     let (number, opening) = open_first(options, &sources)?;
-    let first = &sources[number];
-    let (columns, mut notes) = planned_columns(options, &opening, first.name())?;
+    let (inputs, names) = inputs(options, (number, &opening), sources)?;
+    let first = &inputs[number].source;
+    let (columns, mut notes) = planned_columns(options, &opening, names, first.name())?;
     let mut plan = Plan::bare(options, opening.sniffed.dialect)?.with_columns(options, columns)?;
+    let columns_of_all = std::mem::replace(&mut plan.shape.columns, opening.sniffed.columns.len().max(1));
     plan.look_at(&opening.sample[opening.data_offset..], opening.complete, options.limit);
     if options.limit.is_none() {
         plan.look_around(first)?;
     }
-    let inputs = inputs(options, (number, &opening), sources)?;
+    plan.shape.columns = columns_of_all;
     plan.notes.append(&mut notes);
     Ok((plan, inputs))
 }
@@ -498,10 +533,18 @@ fn refuse_options_of_text(options: &Options, format: &str) -> Result<()> {
 }
 
 /// Names and given types of all columns, and a note for each name that had to change.
-fn planned_columns(options: &Options, opening: &Opening, source: &str) -> Result<(Vec<PlannedColumn>, Vec<String>)> {
-    let mut names = opening.sniffed.columns.clone();
+fn planned_columns(
+    options: &Options,
+    opening: &Opening,
+    mut names: Vec<String>,
+    source: &str,
+) -> Result<(Vec<PlannedColumn>, Vec<String>)> {
     let mut notes = opening.sniffed.renamed.clone();
     if let Some(given) = &options.names {
+        if options.union_by_name {
+            return Err(Error::new(Code::Usage, "--names and --union-by-name contradict each other")
+                .hint("columns are joined by the names that the sources give them"));
+        }
         require_count("--names", given.len(), &names)?;
         let given = name_columns(&given.iter().map(String::as_bytes).collect::<Vec<_>>());
         (names, notes) = (given.columns, given.renamed);
@@ -623,8 +666,13 @@ fn select(options: &Options, columns: &[PlannedColumn]) -> Result<Vec<usize>> {
     Ok(selected)
 }
 
-/// Where the data of every source begin; every header must be the first one's.
-fn inputs(options: &Options, (first, opening): (usize, &Opening), sources: Vec<Source>) -> Result<Vec<Input>> {
+/// Where the data of every source begin, and the names of all columns; every header must be the first one's, unless columns
+/// are joined by name.
+fn inputs(
+    options: &Options,
+    (first, opening): (usize, &Opening),
+    sources: Vec<Source>,
+) -> Result<(Vec<Input>, Vec<String>)> {
     let first_name = sources[first].name().to_owned();
     let mut hints = hints(options);
     let dialect = opening.sniffed.dialect;
@@ -632,23 +680,31 @@ fn inputs(options: &Options, (first, opening): (usize, &Opening), sources: Vec<S
     hints.quote = Some(dialect.quote);
     hints.escape = Some(dialect.escape);
     hints.header = Some(opening.sniffed.header);
+    let mut union = Union::default();
     let mut inputs = Vec::with_capacity(sources.len());
     for (number, source) in sources.into_iter().enumerate() {
         let (data_offset, data_lines) = if number == first {
+            union.add(&opening.sniffed.columns);
             (opening.data_offset as u64, opening.data_lines)
         } else {
             let other = open(&source, &hints, options)?;
             let empty = other.sniffed.columns.is_empty();
-            if opening.sniffed.header && !empty && other.sniffed.columns != opening.sniffed.columns {
+            if options.union_by_name {
+                union.add(&other.sniffed.columns);
+            } else if opening.sniffed.header && !empty && other.sniffed.columns != opening.sniffed.columns {
                 let (found, wanted) = (&other.sniffed.columns, &opening.sniffed.columns);
                 return Err(header_mismatch(source.name(), found, &format!("that of {first_name}"), wanted)
-                    .hint("--header no reads the first record of every source as data"));
+                    .hint("--union-by-name joins columns by their names; --header no reads the first record of every source as data"));
             }
             (other.data_offset as u64, other.data_lines)
         };
-        inputs.push(Input { source: Arc::new(source), data_offset, data_lines, framing: None, table: None });
+        let source = Arc::new(source);
+        inputs.push(Input { source, data_offset, data_lines, framing: None, layout: None, table: None });
     }
-    Ok(inputs)
+    if options.union_by_name {
+        inputs.iter_mut().zip(union.layouts()).for_each(|(input, layout)| input.layout = layout);
+    }
+    Ok((inputs, union.names))
 }
 
 /// Places in the source, beside its start, from which types are suggested, and bytes looked at there.
@@ -690,7 +746,9 @@ impl Plan {
     fn suggest_by(&mut self, text: Padded<'_>, batch: &Batch, rows_max: usize) {
         let (mut spans, mut unescaped) = (Vec::new(), Vec::new());
         let mut suggested = std::mem::take(&mut self.suggested);
-        for (&index, summary) in self.selected.iter().zip(&mut suggested) {
+        // What the first source does not have is not suggested.
+        let shown = self.selected.iter().zip(&mut suggested).filter(|(index, _)| **index < self.shape.columns);
+        for (&index, summary) in shown {
             batch.column(text.bytes(), index, &mut spans);
             spans.truncate(rows_max);
             observe(self, text, &spans, &mut unescaped, summary);

@@ -7,11 +7,11 @@ use ingest_columnar::arrow::buffer::BooleanBuffer;
 use ingest_columnar::{Column, ColumnBuilder, ColumnType, OnError, Room, Spares, arrow_type, builder_for};
 use ingest_infer::Summary;
 use ingest_parse::json::Framed;
-use ingest_parse::{Batch, Cells, FaultKind, LineCounter, Span, invalid_utf8, read_records, unescape};
+use ingest_parse::{Batch, Cells, FaultKind, LineCounter, Shape, Span, invalid_utf8, read_records, unescape};
 use ingest_simd::Padded;
 
 use crate::flaw::{Flaw, FlawKind, Located};
-use crate::plan::{FilterColumn, Plan, PlannedFilter};
+use crate::plan::{FilterColumn, Layout, Plan, PlannedFilter};
 use crate::stages::{Stage, Stopwatch};
 
 /// Whole records of one source.
@@ -27,6 +27,27 @@ pub(crate) struct Region<'a> {
     pub records_max: usize,
     /// Where the text begins in its source.
     pub offset: u64,
+    /// Where the columns stand, if not as in the plan.
+    pub layout: Option<&'a Layout>,
+}
+
+impl Region<'_> {
+    /// How many fields its records should have.
+    fn shape(&self, plan: &Plan) -> Shape {
+        Shape { columns: self.layout.map_or(plan.shape.columns, Layout::width), ..plan.shape }
+    }
+
+    /// Puts the fields of a column of the plan into the scratch; where the source does not have it, nothing stands in them.
+    fn take_column(&self, text: Padded<'_>, index: usize, scratch: &mut Scratch) {
+        let place = self.layout.map_or(Some(index), |layout| layout.place(index));
+        match place {
+            Some(place) => scratch.batch.column(text.bytes(), place, &mut scratch.spans),
+            None => {
+                scratch.spans.clear();
+                scratch.spans.resize(scratch.batch.rows(), Span::default());
+            }
+        }
+    }
 }
 
 /// One column of a region.
@@ -211,7 +232,7 @@ impl<'a> Batches<'a> {
                 batch.read_json(self.plan.kernel, rest, bytes, framed, &json.keys, json.bad_records)
             }
             (Some(cells), ..) => {
-                batch.read_cells(cells, self.plan.shape);
+                batch.read_cells(cells, self.region.shape(self.plan));
                 rest.len()
             }
             (None, ..) => batch.read_regular(
@@ -220,7 +241,7 @@ impl<'a> Batches<'a> {
                 bytes,
                 self.region.next,
                 &self.plan.structure,
-                self.plan.shape,
+                self.region.shape(self.plan),
             ),
         };
         let text = rest.slice(0, read);
@@ -274,7 +295,7 @@ impl<'a> Batches<'a> {
     /// the rest of the record is there.
     fn take_suspects(&mut self, text: Padded<'_>, scratch: &mut Scratch) {
         let mut keep = vec![true; scratch.batch.rows()];
-        for column in 0..self.plan.columns.len() {
+        for column in 0..self.region.shape(self.plan).columns {
             scratch.batch.column(text.bytes(), column, &mut scratch.spans);
             for (row, span) in scratch.spans.iter().enumerate() {
                 let Some(kind) = self.plan.first_too_long(&[*span], None).filter(|_| keep[row]) else { continue };
@@ -301,7 +322,7 @@ impl<'a> Batches<'a> {
         let mut keep = vec![true; scratch.batch.rows()];
         for &index in &self.plan.selected {
             let Some(kind) = &self.plan.columns[index].given else { continue };
-            scratch.batch.column(text.bytes(), index, &mut scratch.spans);
+            self.region.take_column(text, index, scratch);
             scratch.misfits.clear();
             let mut builder = builder_for(kind, scratch.spans.len(), &mut scratch.spares());
             builder.append(&self.plan.fields(text, &scratch.spans), &self.plan.rules(), &mut scratch.misfits);
@@ -327,7 +348,7 @@ impl<'a> Batches<'a> {
                 arrays.push(new_null_array(&arrow_type(&kind.data_type), rows));
                 continue;
             };
-            scratch.batch.column(text.bytes(), index, &mut scratch.spans);
+            self.region.take_column(text, index, scratch);
             scratch.misfits.clear();
             let mut builder = builder_for(kind, rows, &mut scratch.spares());
             builder.append(&self.plan.fields(text, &scratch.spans), &self.plan.rules(), &mut scratch.misfits);
@@ -420,7 +441,7 @@ impl<'a> Work<'a> {
         scratch.text_shares.resize(plan.selected.len(), 0.0);
         let bytes = region.text.len();
         // A row has a byte after each field; blank lines are records without one.
-        let rows = region.records_max.min(bytes / plan.columns.len().max(1) + 1);
+        let rows = region.records_max.min(bytes / region.shape(plan).columns + 1);
         let room = |position: usize| Room {
             rows: wanted.rows_max.map_or(rows, |most| rows.min(most)),
             text_bytes: (scratch.text_shares[wanted.columns[position]] * bytes as f32 * TEXT_SLACK) as usize,
@@ -445,7 +466,7 @@ impl<'a> Work<'a> {
                 continue;
             }
             let index = self.plan.selected[self.wanted.columns[position]];
-            scratch.batch.column(text.bytes(), index, &mut scratch.spans);
+            self.region.take_column(text, index, scratch);
             scratch.misfits.clear();
             let fields = self.plan.fields(text, &scratch.spans);
             self.builders[position].append(&fields, &self.plan.rules(), &mut scratch.misfits);
@@ -509,7 +530,7 @@ impl<'a> Work<'a> {
         let mut summary = Summary::default();
         let mut batches = Batches::new(self.plan, self.region, self.wanted.rows_max);
         while let Some(text) = batches.next(scratch) {
-            scratch.batch.column(text.bytes(), index, &mut scratch.spans);
+            self.region.take_column(text, index, scratch);
             observe(self.plan, text, &scratch.spans, &mut scratch.unescaped, &mut summary);
         }
         let mut joined = self.wanted.known[position].clone();
@@ -518,7 +539,7 @@ impl<'a> Work<'a> {
         let mut builder = builder_for(&kind, batches.rows, &mut scratch.spares());
         let mut batches = Batches::new(self.plan, self.region, self.wanted.rows_max);
         while let Some(text) = batches.next(scratch) {
-            scratch.batch.column(text.bytes(), index, &mut scratch.spans);
+            self.region.take_column(text, index, scratch);
             scratch.misfits.clear();
             builder.append(&self.plan.fields(text, &scratch.spans), &self.plan.rules(), &mut scratch.misfits);
             debug_assert!(scratch.misfits.is_empty(), "a type decided from all fields holds all fields");

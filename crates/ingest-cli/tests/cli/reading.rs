@@ -80,6 +80,16 @@ fn a_condition_picks_rows() {
 }
 
 #[test]
+fn sources_with_different_columns_are_joined_by_name() {
+    let room = Room::with_sample().file("other.csv", "score,city\n7,Rom\n");
+    room.run(&["schema", "data.csv", "other.csv"])
+        .exits(3)
+        .says(&["other.csv: the header is score,city", "--union-by-name"]);
+    let joined = room.run(&["convert", "data.csv", "other.csv", "--union-by-name", "-o", "-", "-f", "csv"]).ok();
+    assert_eq!(joined.lines(), ["id,name,score,empty,city", "1,ann,1.5,,", "2,\"bob, jr\",,,", "3,,2,,", ",,7,,Rom"]);
+}
+
+#[test]
 fn limits_do_not_change_the_result() {
     let room = Room::with_sample();
     room.run(&["convert", "data.csv", "-o", "a.parquet"]).ok();

@@ -19,9 +19,9 @@ const WAITING_BYTES: usize = 64 << 20;
 impl Run<'_> {
     /// Reads the next piece of a table, and commits it; false if there is none left.
     pub(super) fn work_on_table(&self, consumer: &dyn Consumer, scratch: &mut Scratch) -> Result<bool> {
-        let columns = self.columns_read();
-        let rows = chunk_rows(columns.len());
-        let Some((input, table, unit)) = self.next_unit(&columns, rows)? else { return Ok(false) };
+        let rows = chunk_rows(self.columns_read().len());
+        let Some((input, table, unit)) = self.next_unit(rows)? else { return Ok(false) };
+        let columns = self.columns_read_of(input);
         let (mut index, unit_rows) = (unit.first, unit.rows);
         if unit.is_end() {
             let end = Chunk {
@@ -63,11 +63,21 @@ impl Run<'_> {
         columns
     }
 
-    fn next_unit(&self, columns: &[usize], rows: usize) -> Result<Option<(usize, &Table, Unit)>> {
+    /// Where they stand in a source that has them, ascending.
+    fn columns_read_of(&self, input: usize) -> Vec<usize> {
+        let input = &self.inputs[input];
+        let mut places: Vec<usize> = self.columns_read().into_iter().filter_map(|column| input.place(column)).collect();
+        places.sort_unstable();
+        places
+    }
+
+    fn next_unit(&self, rows: usize) -> Result<Option<(usize, &Table, Unit)>> {
         loop {
             let input = self.current.load(Ordering::SeqCst);
             let Some(table) = self.inputs.get(input).and_then(|input| input.table.as_ref()) else { return Ok(None) };
-            if let Some(unit) = table.next_unit(columns, rows, self.plan.filter.as_ref())? {
+            let place = |column| self.inputs[input].place(column);
+            let filter = self.plan.filter.as_ref();
+            if let Some(unit) = table.next_unit(&self.columns_read_of(input), rows, filter, &place)? {
                 return Ok(Some((input, table, unit)));
             }
             let _ = self.current.compare_exchange(input, input + 1, Ordering::SeqCst, Ordering::SeqCst);
@@ -114,7 +124,7 @@ impl Run<'_> {
         if self.kinds.is_some_and(<[_]>::is_empty) && self.plan.filter.is_none() {
             return Ok(Parsed { rows: batch.num_rows(), records: batch.num_rows(), ..Parsed::default() });
         }
-        parsed(self.plan, self.inputs[input].source.name(), batch, columns, scratch)
+        parsed(self.plan, &self.inputs[input], batch, columns, scratch)
     }
 
     /// A chunk cut to its first rows.
@@ -125,7 +135,7 @@ impl Run<'_> {
         rows: usize,
         scratch: &mut Scratch,
     ) -> Result<Parsed> {
-        let columns = self.columns_read();
+        let columns = self.columns_read_of(chunk.place.input);
         let records = records_of_rows(&chunk.parsed, rows).min(batch.num_rows());
         self.rows_of(chunk.place.input, &batch.slice(0, records), &columns, scratch)
     }

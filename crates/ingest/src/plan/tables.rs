@@ -8,8 +8,8 @@ use ingest_infer::{DataType, NullWords, name_columns};
 use ingest_parse::Dialect;
 use ingest_source::Source;
 
-use super::unknown_column;
 use super::{Input, Plan, PlannedColumn, header_mismatch, names_of_schema, refuse_options_of_text, require_different};
+use super::{Union, unknown_column};
 use crate::error::{Code, Error, Result};
 use crate::options::{InputFormat, Options};
 use crate::tables::{Table, TableFormat, keep};
@@ -53,13 +53,13 @@ pub(crate) fn open(mut source: Source, options: &Options) -> Result<Input> {
     let size = keep(&mut source, options.temp_dir.as_deref())?;
     let source = Arc::new(source);
     let table = Table::open(Arc::clone(&source), size, format)?;
-    Ok(Input { source, data_offset: 0, data_lines: 0, framing: None, table: Some(table) })
+    Ok(Input { source, data_offset: 0, data_lines: 0, framing: None, layout: None, table: Some(table) })
 }
 
 /// The plan, and the tables.
 pub(super) fn plan(options: &Options, sources: Vec<Source>) -> Result<(Plan, Vec<Input>)> {
-    let inputs = sources.into_iter().map(|source| open(source, options)).collect::<Result<Vec<_>>>()?;
-    let (mut columns, mut notes) = columns(&inputs)?;
+    let mut inputs = sources.into_iter().map(|source| open(source, options)).collect::<Result<Vec<_>>>()?;
+    let (mut columns, mut notes) = columns(options, &mut inputs)?;
     settle_types(&mut columns, options, &inputs)?;
     let plan = Plan::bare(options, Dialect::PLAIN_JSON)?.with_columns(options, columns)?;
     let selected = || plan.selected.iter().map(|&index| &plan.columns[index]);
@@ -87,31 +87,36 @@ fn names(input: &Input) -> (Vec<String>, Vec<String>) {
 /// Notes, each with the column that it is about.
 type Notes = Vec<(String, String)>;
 
-/// The columns of all tables, with types that hold what each of them has; without one where there is none.
-fn columns(inputs: &[Input]) -> Result<(Vec<PlannedColumn>, Notes)> {
+/// The columns of all tables, with types that hold what each of them has; without one where there is none. Settles where the
+/// columns stand in each table.
+fn columns(options: &Options, inputs: &mut [Input]) -> Result<(Vec<PlannedColumn>, Notes)> {
     let Some(first) = inputs.first() else { return Err(Error::new(Code::NotFound, "no source was named")) };
     let (names_of_first, renamed) = names(first);
-    let mut columns: Vec<PlannedColumn> =
-        names_of_first.iter().map(|name| PlannedColumn { name: name.clone(), given: None }).collect();
-    let mut notes: Notes = Vec::new();
     let renamed = renamed.into_iter().filter_map(|note| {
         let name = names_of_first.iter().find(|name| note.contains(&format!("{name:?}")))?;
         Some((name.clone(), note))
     });
-    notes.extend(renamed);
-    for input in inputs {
+    let mut notes: Notes = renamed.collect();
+    let mut union = Union::default();
+    for input in inputs.iter() {
         let (found, _) = names(input);
-        if found != names_of_first {
+        if found != names_of_first && !options.union_by_name {
             let other = format!("that of {}", first.source.name());
-            return Err(header_mismatch(input.source.name(), &found, &other, &names_of_first)
-                .hint("tables that are read as one have the same columns in the same order"));
+            return Err(header_mismatch(input.source.name(), &found, &other, &names_of_first).hint(
+                "tables that are read as one have the same columns in the same order; --union-by-name joins others",
+            ));
         }
-        for (column, field) in columns.iter_mut().zip(schema_of(input).fields()) {
-            let own = own_type(field.data_type());
-            notes.extend(
-                loss(field.data_type()).map(|loss| (column.name.clone(), format!("column {:?} {loss}", column.name))),
-            );
-            match (&column.given, own) {
+        union.add(&found);
+    }
+    inputs.iter_mut().zip(union.layouts()).for_each(|(input, layout)| input.layout = layout);
+    let mut columns: Vec<PlannedColumn> =
+        union.names.into_iter().map(|name| PlannedColumn { name, given: None }).collect();
+    for input in inputs.iter() {
+        for (index, column) in columns.iter_mut().enumerate() {
+            let Some(place) = input.place(index) else { continue };
+            let stored = schema_of(input).field(place).data_type();
+            notes.extend(loss(stored).map(|loss| (column.name.clone(), format!("column {:?} {loss}", column.name))));
+            match (&column.given, own_type(stored)) {
                 (Some(known), Some(own)) if known.data_type != own && own != DataType::Null => {
                     if known.data_type != DataType::Null {
                         return Err(other_types(input, column, &own));

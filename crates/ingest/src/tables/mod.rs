@@ -181,12 +181,13 @@ impl Table {
     }
 
     /// What a worker is to read next, in chunks of `rows` rows; `None` behind the end. `columns`: those that are wanted,
-    /// ascending.
+    /// ascending; `place`: which of the table's columns is one of the plan's.
     pub(crate) fn next_unit(
         &self,
         columns: &[usize],
         rows: usize,
         filter: Option<&PlannedFilter>,
+        place: &dyn Fn(usize) -> Option<usize>,
     ) -> Result<Option<Unit>> {
         let mut guard = self.next();
         let next = &mut *guard;
@@ -199,7 +200,7 @@ impl Table {
                 next.group += groups[next.group..].iter().take_while(|&&rows| rows == 0).count();
                 let group = next.group;
                 next.group += 1;
-                let known = next.known.get_or_insert_with(|| filter.map(|filter| self.known(file, filter)));
+                let known = next.known.get_or_insert_with(|| filter.map(|filter| self.known(file, filter, place)));
                 let is_wanted = |rows| match (filter, known) {
                     (Some(filter), Some(known)) => filter.predicate.can_hold(known, group, rows),
                     _ => true,
@@ -229,9 +230,14 @@ impl Table {
     }
 
     /// What a Parquet file says of a filter's columns, where they are stored as the filter takes them.
-    fn known(&self, file: &ParquetFile, filter: &PlannedFilter) -> Vec<Option<Known>> {
+    fn known(
+        &self,
+        file: &ParquetFile,
+        filter: &PlannedFilter,
+        place: &dyn Fn(usize) -> Option<usize>,
+    ) -> Vec<Option<Known>> {
         let of_column = |column: &FilterColumn| {
-            let ColumnRanges { mins, maxes, nulls } = file.ranges(column.index?)?;
+            let ColumnRanges { mins, maxes, nulls } = file.ranges(place(column.index?)?)?;
             let own = own_type(mins.data_type()).filter(|own| *own == column.kind.data_type)?;
             Some(Known { mins: own_array(&mins, &own).ok()?, maxes: own_array(&maxes, &own).ok()?, nulls })
         };

@@ -14,7 +14,7 @@ use ingest_simd::{PADDING, Padded};
 use crate::csv;
 use crate::error::{Code, Error, Result};
 use crate::flaw::{FlawKind, Located};
-use crate::plan::Plan;
+use crate::plan::{Input, Plan};
 use crate::region::{Parsed, ParsedColumn, Scratch};
 
 /// The selected columns of some rows of a source. `columns`: which of the source's the batch holds, ascending.
@@ -23,16 +23,20 @@ use crate::region::{Parsed, ParsedColumn, Scratch};
 /// A value has no place in any type of ours.
 pub(crate) fn parsed(
     plan: &Plan,
-    source: &str,
+    input: &Input,
     batch: &RecordBatch,
     columns: &[usize],
     scratch: &mut Scratch,
 ) -> Result<Parsed> {
     let mut rows = Rows { keep: vec![true; batch.num_rows()], flaws: Vec::new() };
     let mut column = |index: usize, rows: &mut Rows| {
-        let place = columns.binary_search(&index).expect("every column that is looked at is read");
         let kind = plan.columns[index].given.as_ref().expect("a table's columns have types");
-        let own = own_column(batch.column(place), plan.name_of(index), source)?;
+        let Some(place) = input.place(index) else {
+            let nulls = new_null_array(&arrow_type(&kind.data_type), batch.num_rows());
+            return Ok((kind, nulls, Vec::new()));
+        };
+        let place = columns.binary_search(&place).expect("every column that is looked at is read");
+        let own = own_column(batch.column(place), plan.name_of(index), input.source.name())?;
         let (array, misfits) = as_kind(plan, &own, kind, scratch)?;
         if plan.on_error != OnError::Null {
             rows.take_out(index, &own, kind, &misfits)?;

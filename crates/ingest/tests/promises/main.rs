@@ -16,6 +16,7 @@ mod origins;
 mod settings;
 mod stored;
 mod tables;
+mod unions;
 
 mod promise_1_same_bytes_same_frame;
 mod promise_2_nothing_is_changed_silently;
