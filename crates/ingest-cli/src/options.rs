@@ -124,7 +124,7 @@ pub(crate) struct DialectArgs {
     compression: String,
 
     /// How the text is encoded: utf-8, utf-16le, iso-8859-1, windows-1252, euc-kr, shift_jis, gb18030, big5 and so on; auto sees
-    /// UTF-16 and UTF-32, else takes it for UTF-8.
+    /// UTF-16 and UTF-32, takes text that cannot be UTF-8 for what it looks like, and says so.
     #[arg(long, value_name = "auto|LABEL", value_parser = encoding, default_value = "auto")]
     encoding: String,
 

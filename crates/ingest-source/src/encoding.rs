@@ -65,6 +65,37 @@ impl Encoding {
         shown.map_or(Self::UTF_8, |(_, _, encoding)| encoding)
     }
 
+    pub(crate) fn of_web(encoding: &'static encoding_rs::Encoding) -> Encoding {
+        Encoding(Kind::Web(encoding))
+    }
+
+    /// Whether the first bytes of a text show it: it is UTF-16 or UTF-32.
+    pub fn shows(self) -> bool {
+        [Self::UTF_16LE, Self::UTF_16BE, Self::UTF_32LE, Self::UTF_32BE].contains(&self)
+    }
+
+    /// Whether it is one of those of East Asia, in which a character takes more than one byte beyond ASCII.
+    pub(crate) fn is_multi_byte(self) -> bool {
+        matches!(self.0, Kind::Web(encoding) if !encoding.is_single_byte())
+    }
+
+    /// Whether every byte of a text has a meaning in it. Unless the text is `complete`, its end may be cut.
+    pub(crate) fn explains(self, text: &[u8], complete: bool) -> bool {
+        let Kind::Web(encoding) = self.0 else { return true };
+        let mut decoder = encoding.new_decoder_without_bom_handling();
+        let mut made = [0; 4096];
+        let mut at = 0;
+        loop {
+            let (result, read, _) = decoder.decode_to_utf8_without_replacement(&text[at..], &mut made, complete);
+            at += read;
+            match result {
+                DecoderResult::InputEmpty => return true,
+                DecoderResult::OutputFull => {}
+                DecoderResult::Malformed(..) => return false,
+            }
+        }
+    }
+
     /// A reader of the text as UTF-8, without a byte-order mark. In place of what is no text stands `bad`.
     pub(crate) fn decode(self, stored: Box<dyn Read + Send>, bad: &'static [u8]) -> Box<dyn Read + Send> {
         let decoder = match self.0 {

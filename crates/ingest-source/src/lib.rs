@@ -30,6 +30,7 @@
 #![deny(unsafe_code)]
 
 // In the order the bytes pass.
+mod legacy;
 mod locate;
 
 mod options;

@@ -23,7 +23,8 @@ pub struct SourceOptions {
     pub compression: Option<Compression>,
     /// How the text is encoded; `None`: as its first bytes show, else UTF-8.
     pub encoding: Option<Encoding>,
-    /// What is no text in its encoding becomes U+FFFD; else the byte FF, which is none in UTF-8 either.
+    /// What is no text in its encoding becomes U+FFFD; else the byte FF, which is none in UTF-8 either. Where nothing shows an
+    /// encoding and none is given, bytes stay as they are until [`Source::decode_as`](crate::Source::decode_as).
     pub replaces_bad_text: bool,
     /// The most memory that a stream may ask of its decoder, bytes.
     pub window_bytes_max: u64,
@@ -59,11 +60,16 @@ impl SourceOptions {
 
     /// Whether text of an encoding is handed out as it is.
     pub(crate) fn keeps_text(&self, encoding: Encoding) -> bool {
-        encoding == Encoding::UTF_8 && !self.replaces_bad_text
+        encoding == Encoding::UTF_8 && !(self.replaces_bad_text && self.encoding.is_some())
     }
 
     /// What stands for what is no text.
     pub(crate) fn bad_text(&self) -> &'static [u8] {
-        if self.replaces_bad_text { "\u{fffd}".as_bytes() } else { &[0xff] }
+        bad_text(self.replaces_bad_text)
     }
+}
+
+/// What stands for what is no text.
+pub(crate) fn bad_text(is_replaced: bool) -> &'static [u8] {
+    if is_replaced { "\u{fffd}".as_bytes() } else { &[0xff] }
 }

@@ -64,6 +64,32 @@ impl Random {
     }
 }
 
+/// All bytes, in order.
+pub(crate) struct Onward {
+    name: String,
+    random: Random,
+    size: u64,
+    at: u64,
+    block: Block,
+}
+
+impl Onward {
+    pub(crate) fn of(name: &str, random: Random, size: u64) -> Onward {
+        Onward { name: name.to_owned(), random, size, at: 0, block: Block::new() }
+    }
+}
+
+impl io::Read for Onward {
+    /// A failure is a [`SourceError`] within.
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let count = at_most(self.size - self.at, out.len());
+        self.random.read(&self.name, self.at, &mut self.block, count).map_err(io::Error::other)?;
+        out[..count].copy_from_slice(self.block.bytes());
+        self.at += count as u64;
+        Ok(count)
+    }
+}
+
 /// The smaller of the two.
 pub(crate) fn at_most(bytes: u64, max: usize) -> usize {
     usize::try_from(bytes).map_or(max, |bytes| bytes.min(max))

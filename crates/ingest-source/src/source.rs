@@ -12,8 +12,8 @@ use crate::encoding::{Encoding, START_BYTES};
 use crate::error::{SourceError, SourceErrorKind};
 use crate::locate::Location;
 use crate::memory::Shared;
-use crate::options::{Access, SourceOptions};
-use crate::random::{Random, at_most};
+use crate::options::{Access, SourceOptions, bad_text};
+use crate::random::{Onward, Random, at_most};
 use crate::stream::Stream;
 
 /// Bytes that tell how a source is stored.
@@ -194,6 +194,30 @@ impl Source {
                 peeked
             }
             None => self.random()?.peek(&self.name, state.size, max),
+        }
+    }
+
+    /// The same source with its text taken for text of `encoding`, before anything was taken of it. What is no text there becomes
+    /// U+FFFD where `replaces_bad_text` says so, else the byte FF.
+    #[must_use]
+    pub fn decode_as(self, encoding: Encoding, replaces_bad_text: bool) -> Source {
+        let Source { name, compression, stored_bytes, random, state, .. } = self;
+        let state = state.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let stream = match (state.stream, random) {
+            (Some(stream), _) => stream,
+            (None, Some(random)) => Stream::of_text(Box::new(Onward::of(&name, random, state.size))),
+            (None, None) => Stream::of_text(Box::new(io::empty())),
+        };
+        let stream = stream.decode_as(encoding, bad_text(replaces_bad_text));
+        Source {
+            name,
+            compression,
+            encoding,
+            stored_bytes,
+            seekable: false,
+            random: None,
+            spool_dir: None,
+            state: Mutex::new(State::at_start(Some(stream), 0)),
         }
     }
 

@@ -58,6 +58,30 @@ impl Stream {
         stream(encoding, encoding.decode(whole, options.bad_text()), Vec::new(), None)
     }
 
+    /// Text as it is.
+    pub(crate) fn of_text(reader: Box<dyn Read + Send>) -> Stream {
+        Stream {
+            reader,
+            compression: Compression::None,
+            encoding: Encoding::UTF_8,
+            replay: Vec::new(),
+            replayed: 0,
+            decoded: 0,
+            ended: false,
+            window_bytes_max: 0,
+            failure: None,
+        }
+    }
+
+    /// What is left to take of it, decoded. In place of what is no text stands `bad`.
+    pub(crate) fn decode_as(mut self, encoding: Encoding, bad: &'static [u8]) -> Stream {
+        let ahead = Cursor::new(self.replay.split_off(self.replayed));
+        let whole = Box::new(ahead.chain(self.reader).chain(Failing(self.failure)));
+        let reader = encoding.decode(whole, bad);
+        let (compression, window_bytes_max) = (self.compression, self.window_bytes_max);
+        Stream { compression, encoding, window_bytes_max, ..Stream::of_text(reader) }
+    }
+
     fn decoded(mut stored: Stored, options: &SourceOptions) -> (Compression, io::Result<Box<dyn Read + Send>>) {
         if let Some(given) = options.compression {
             return (given, given.decode(stored, options.window_bytes_max));
@@ -140,6 +164,10 @@ impl Stream {
     }
 
     fn error(&self, name: &str, cause: io::Error) -> SourceError {
+        let cause = match cause.downcast::<SourceError>() {
+            Ok(error) => return error,
+            Err(cause) => cause,
+        };
         match cause.downcast::<ReadFailed>() {
             Ok(ReadFailed(cause)) => SourceError::system(name, "read", cause),
             Err(cause) if Compression::is_too_large(&cause) => {
@@ -147,6 +175,15 @@ impl Stream {
             }
             Err(cause) => SourceError::corrupt(name, self.compression, self.decoded, cause),
         }
+    }
+}
+
+/// Fails once, where there is a failure.
+struct Failing(Option<io::Error>);
+
+impl Read for Failing {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        self.0.take().map_or(Ok(0), Err)
     }
 }
 

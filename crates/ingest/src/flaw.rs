@@ -59,7 +59,12 @@ pub(crate) struct Located {
     pub text: String,
     /// Where the culprit lies in `text`, in bytes of it.
     pub culprit: (usize, usize),
+    /// Of bytes that are no text, some around them, as they stand.
+    pub bytes: Vec<u8>,
 }
+
+/// Bytes on either side of what is no text that tell what it may be.
+const BYTES_AROUND: usize = 2048;
 
 /// The most text of a record that a message or the rejects table shows, bytes. A record may be a gigabyte.
 const RECORD_TEXT_BYTES_MAX: usize = 1 << 20;
@@ -90,6 +95,13 @@ impl Flaw {
         let before = String::from_utf8_lossy(&region[self.start..from_shown]).into_owned();
         let culprit = String::from_utf8_lossy(&region[from_shown..to_shown]).into_owned();
         let after = String::from_utf8_lossy(&region[to_shown..shown]);
+        let bytes = match self.kind {
+            FlawKind::Utf8 { at } => {
+                let around = at.saturating_sub(BYTES_AROUND).max(self.start)..(at + BYTES_AROUND).min(self.end);
+                region[around].to_vec()
+            }
+            _ => Vec::new(),
+        };
         Located {
             record: self.record,
             line: lines.line_of(self.start),
@@ -99,6 +111,7 @@ impl Flaw {
             culprit: (before.len(), before.len() + culprit.len()),
             text: before + &culprit + &after,
             kind: self.kind,
+            bytes,
         }
     }
 }
@@ -161,7 +174,7 @@ impl Located {
             }
             FlawKind::Value { .. } => "give the column another type (--type NAME=utf8), or --on-error null or reject",
             FlawKind::Utf8 { .. } => {
-                "if the file is in another encoding, name it: --encoding windows-1252; --encoding-errors replace takes them, --on-error reject sets such records aside"
+                "if the file is in another encoding, name it with --encoding; --encoding-errors replace takes them, --on-error reject sets such records aside"
             }
             FlawKind::TooLong { .. } => {
                 "a quote that never closes is the usual cause (--quoting lenient); --max-field-bytes allows longer fields"
@@ -219,7 +232,11 @@ impl Located {
             excerpt,
             caret: Some(caret),
         };
-        Error::new(self.code(), self.reason(plan, source)).at(position).hint(self.hint())
+        let error = Error::new(self.code(), self.reason(plan, source)).at(position);
+        if self.bytes.is_empty() || plan.encodings.contains_key(source) {
+            return error.hint(self.hint());
+        }
+        error.hint(bad_text_hint(Encoding::likely(&self.bytes)))
     }
 
     /// The row of the rejects table.
@@ -257,6 +274,13 @@ fn json_reason(fault: JsonFault) -> String {
         JsonFault::CutShort => "the text ends before this is closed",
     }
     .to_owned()
+}
+
+/// What helps where bytes are not UTF-8, and what they look like.
+pub(crate) fn bad_text_hint(likely: Encoding) -> String {
+    format!(
+        "the text around them looks like {likely}: --encoding {likely} reads all as that; --encoding-errors replace takes such bytes, --on-error reject sets their records aside"
+    )
 }
 
 /// Characters of a column's name that a reason shows.

@@ -126,7 +126,7 @@ fn undelimited(format: &str, columns: Vec<String>, reason: &str) -> SniffReport 
 }
 
 fn first(sources: Sources, options: &Options) -> Result<Source> {
-    let mut opened = sources.open(&options.of_sources())?;
+    let mut opened = sources.open(options)?;
     if opened.is_empty() {
         return Err(Error::new(Code::NotFound, "no source was named"));
     }

@@ -109,7 +109,8 @@ pub struct Options {
     pub input_format: Option<InputFormat>,
     /// How the sources are compressed; `None`: as their first bytes say.
     pub compression: Option<Compression>,
-    /// How the text of the sources is encoded; `None`: as their first bytes show, else UTF-8.
+    /// How the text of the sources is encoded; `None`: UTF-8, unless their first bytes show another encoding, or the first
+    /// megabyte cannot be UTF-8 and looks like one.
     pub encoding: Option<Encoding>,
     /// What is made of bytes that are no text in that encoding.
     pub encoding_errors: EncodingErrors,

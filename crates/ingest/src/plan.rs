@@ -17,7 +17,7 @@ use ingest_simd::{Kernel, PADDING, Padded, Structure};
 use ingest_source::{Block, Encoding, Source};
 
 use crate::error::{Code, Error, Position, Result};
-use crate::flaw::{FlawKind, excerpt, size_label};
+use crate::flaw::{FlawKind, bad_text_hint, excerpt, size_label};
 use crate::options::{Infer, InputFormat, Options, QuoteMode, check_characters};
 use crate::region::observe;
 use crate::tables::{Table, TableFormat};
@@ -31,7 +31,7 @@ pub(crate) use union::Layout;
 use union::Union;
 
 /// Decoded bytes that are looked at before anything is decided.
-const SAMPLE_BYTES: usize = 1 << 20;
+pub(crate) const SAMPLE_BYTES: usize = 1 << 20;
 
 /// A header of 50,000 long names is longer than the sample; beyond this it is no header. What is looked at is held some times
 /// over, so that less is where memory is limited.
@@ -260,9 +260,13 @@ fn encoding_note(inputs: &[Input]) -> Option<String> {
     let first = &others.next()?.source;
     let more = match others.count() {
         0 => String::new(),
-        more => format!("; {more} more of the sources show one, too"),
+        more => format!("; {more} more of the sources are not UTF-8 either"),
     };
-    Some(format!("{} is {}, as its first bytes show{more}", first.name(), first.encoding()))
+    let reason = match first.encoding().shows() {
+        true => "as its first bytes show",
+        false => "as its bytes look; --encoding names another",
+    };
+    Some(format!("{} is {}, {reason}{more}", first.name(), first.encoding()))
 }
 
 /// The same for delimited text.
@@ -431,7 +435,7 @@ fn check_header(text: &[u8], start: usize, mark: usize, source: &Source) -> Resu
     let encoding = source.encoding();
     Err(Error::new(Code::InvalidUtf8, format!("these bytes of the header are not {}", encoding_label(encoding)))
         .at(position)
-        .hint("if the file is in another encoding, name it: --encoding windows-1252; --encoding-errors replace takes them"))
+        .hint(bad_text_hint(Encoding::likely(text))))
 }
 
 /// Length of the lines before the header; `None` where they do not end in the sample.

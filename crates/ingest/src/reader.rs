@@ -226,7 +226,7 @@ impl Session {
         let Reader { sources, options } = reader;
         let sources = sources.located()?;
         check_targets(sources.files(), None, options.rejects.as_deref())?;
-        let opened = sources.open(&options.of_sources())?;
+        let opened = sources.open(&options)?;
         Session::of_sources_for(opened, options, narrow)
     }
 

@@ -3,9 +3,12 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use ingest_source::{Location, Source, SourceOptions, locate};
+use ingest_source::{Encoding, Location, Source, SourceOptions, locate};
 
 use crate::error::{Code, Error, Result};
+use crate::options::{EncodingErrors, InputFormat, Options};
+use crate::plan::SAMPLE_BYTES;
+use crate::tables::TableFormat;
 
 /// The sources of one table, in order.
 ///
@@ -60,8 +63,13 @@ impl Sources {
         })
     }
 
-    /// Opens every source.
-    pub(crate) fn open(self, options: &SourceOptions) -> Result<Vec<Source>> {
+    /// Opens every source, and sees how its text is encoded.
+    pub(crate) fn open(self, options: &Options) -> Result<Vec<Source>> {
+        let opened = self.open_as_stored(&options.of_sources())?;
+        opened.into_iter().map(|source| decoded(source, options)).collect()
+    }
+
+    fn open_as_stored(self, options: &SourceOptions) -> Result<Vec<Source>> {
         let mut opened = Vec::new();
         for item in self.0 {
             match item {
@@ -78,6 +86,25 @@ impl Sources {
         refuse_stdin_twice(&opened)?;
         Ok(opened)
     }
+}
+
+/// A source that is no UTF-8 in the encoding that its first bytes look like. Stored tables stay as they are.
+fn decoded(source: Source, options: &Options) -> Result<Source> {
+    if options.encoding.is_some() || source.encoding() != Encoding::UTF_8 {
+        return Ok(source);
+    }
+    let sample = source.peek(SAMPLE_BYTES)?;
+    let is_text = matches!(options.input_format, Some(InputFormat::Csv | InputFormat::Tsv | InputFormat::Jsonl));
+    if TableFormat::of(&sample).is_some() && !is_text {
+        return Ok(source);
+    }
+    let replaces = options.encoding_errors == EncodingErrors::Replace;
+    let detected = Encoding::detect(&sample, sample.len() < SAMPLE_BYTES);
+    let encoding = detected.or(replaces.then_some(Encoding::UTF_8));
+    Ok(match encoding {
+        Some(encoding) => source.decode_as(encoding, replaces),
+        None => source,
+    })
 }
 
 fn refuse_stdin_twice(opened: &[Source]) -> Result<()> {

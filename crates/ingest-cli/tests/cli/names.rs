@@ -97,7 +97,7 @@ fn an_empty_source_among_others_is_skipped() {
     room.run(&["convert", "?.csv", "-o", "out.parquet"]).ok().says(&["wrote out.parquet: 2 rows, 2 columns"]);
     let other = room.file("4.csv", "a,c\n5,6\n");
     let out = other.run(&["schema", "0.csv", "1.csv", "4.csv"]).exits(3);
-    out.says(&["4.csv", "is a,c", "that of 1.csv is a,b", "hint: --header no"]);
+    out.says(&["4.csv", "is a,c", "that of 1.csv is a,b", "--union-by-name", "--header no"]);
     other.run(&["schema", "1.csv", "4.csv", "--header", "no"]).ok();
     assert_eq!(other.run(&["count", "0.csv", "2.csv"]).ok().text(), "0\n");
 }

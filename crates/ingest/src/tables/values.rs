@@ -163,6 +163,7 @@ fn flaw_of(index: usize, own: &ArrayRef, kind: &ColumnType, row: u32) -> Result<
         byte_offset: 0,
         culprit: (0, text.len()),
         text,
+        bytes: Vec::new(),
     })
 }
 

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use ingest::{Code, Encoding, EncodingErrors, OnError, Options, Sources, read};
+use ingest::{Code, Encoding, EncodingErrors, Format, OnError, Options, Sources, WriteOptions, read};
 use proptest::prelude::*;
 
 use crate::scaled;
@@ -107,7 +107,7 @@ fn an_encoding_that_shows_is_announced_and_one_that_is_named_is_not() {
     let all = read(folder.path().join("*").display().to_string()).unwrap();
     let (frame, report) = all.collect_with_report().unwrap();
     assert_eq!(columns_of(&frame)[1].values, ["é", "日", "x"].map(|word| Value::Text(word.to_owned())));
-    assert!(report.notes[0].ends_with("show; 1 more of the sources show one, too"), "{:?}", report.notes);
+    assert!(report.notes[0].ends_with("show; 1 more of the sources are not UTF-8 either"), "{:?}", report.notes);
 }
 
 #[test]
@@ -145,15 +145,82 @@ fn bytes_that_are_no_text_are_told_with_their_place() {
 
 #[test]
 fn bytes_that_are_not_utf_8_are_replaced_where_that_is_asked_for() {
-    let options = Options { encoding_errors: EncodingErrors::Replace, ..Options::default() };
-    let input = Input::new(b"a\xff,b\n1,\xe6\x97\n".to_vec());
-    for number in 0..9 {
-        let table = columns_of(&Setting::numbered(number, 1).reader(&input, &options).collect().unwrap());
-        assert_eq!((table[0].name.as_str(), &table[1].values[0]), ("a\u{fffd}", &Value::Text("\u{fffd}".to_owned())));
+    let replacing = |options| Options { encoding_errors: EncodingErrors::Replace, ..options };
+    let bad = b"a\xff,b\n1,\xe6\x97\n";
+    // Where a character shows that it is UTF-8, nobody has to say so.
+    for (bytes, options) in [(&bad[..], named("utf-8")), (&[&bad[..], "2,é\n".as_bytes()].concat(), Options::default())]
+    {
+        let (input, options) = (Input::new(bytes), replacing(options));
+        for number in 0..9 {
+            let table = columns_of(&Setting::numbered(number, 1).reader(&input, &options).collect().unwrap());
+            let replaced = &Value::Text("\u{fffd}".to_owned());
+            assert_eq!((table[0].name.as_str(), &table[1].values[0]), ("a\u{fffd}", replaced));
+        }
     }
+    // A stored table is no text.
+    let mut parquet = Vec::new();
+    read(b"a\n1\n".to_vec()).unwrap().write_to(&mut parquet, Format::Parquet, &WriteOptions::default()).unwrap();
+    let options = replacing(Options::default());
+    assert_eq!(read(parquet).unwrap().options(options).count().unwrap(), 1);
     let cut = in_units("a\n1\n", "utf-32be", true);
     let cut = cut[..cut.len() - 1].to_vec();
     assert_eq!(read(cut).unwrap().collect().unwrap_err().code(), Code::InvalidUtf8, "a character that is not whole");
+}
+
+/// Tables as programs of their regions write them, with the encoding's name for people, and for the standard.
+const LEGACY: [(&str, &str); 6] = [
+    ("windows-1252", "name,place\nZoë Müller,Köln\nJosé García,Málaga\nFrançois Lefèvre,Orléans\n"),
+    ("windows-1251", "имя,город\nАнна Лесная,Москва\nИван Петров,Казань\n"),
+    ("euc-kr", "이름,도시\n김민수,서울특별시\n이영희,부산광역시\n박철수,대구\n"),
+    ("shift_jis", "名前,都市\n山田太郎,東京都\nさとう,おおさか\nカタカナ,京都\n"),
+    ("gbk", "姓名,城市\n王小明,北京市\n李红,上海市浦东新区\n"),
+    ("big5", "姓名,城市\n王小明,臺北市\n李紅,高雄市左營區\n"),
+];
+
+fn encoded(label: &str, text: &str) -> Vec<u8> {
+    let (bytes, _, is_lossy) = encoding_rs::Encoding::for_label(label.as_bytes()).unwrap().encode(text);
+    assert!(!is_lossy);
+    bytes.into_owned()
+}
+
+#[test]
+fn text_of_before_utf_8_is_read_as_what_it_looks_like() {
+    for (label, text) in LEGACY {
+        let expected = columns(text.as_bytes().to_vec(), Options::default());
+        let input = Input::new(encoded(label, text));
+        for number in 0..12 {
+            let setting = Setting::numbered(number, 1 + number);
+            let (frame, report) = setting.reader(&input, &Options::default()).collect_with_report().unwrap();
+            assert_eq!(columns_of(&frame), expected, "{label} {setting:?}");
+            let note = &report.notes[0];
+            assert!(note.contains(&format!(" is {label}, as its bytes look; --encoding names another")), "{note}");
+        }
+        let reader = || Setting::SERIAL.reader(&input, &Options::default());
+        assert_eq!(reader().sniff().unwrap().encoding, label);
+        assert_eq!(reader().count().unwrap(), expected[0].values.len() as u64);
+        let first = reader().head(1).unwrap().rows[0][0].clone().map(Value::Text);
+        assert_eq!(first.as_ref(), expected[0].values.first());
+    }
+}
+
+/// A character of UTF-8 shows that other bytes are no text; so does a byte that the encoding of the rest does not know.
+#[test]
+fn what_is_not_utf_8_in_some_places_is_told_with_what_it_looks_like() {
+    let mixed = [encoded("euc-kr", LEGACY[2].1), "é,é\né,é\n".as_bytes().to_vec()].concat();
+    let error = read(mixed).unwrap().collect().unwrap_err();
+    assert_eq!(error.code(), Code::InvalidUtf8);
+    assert!(error.way_out().unwrap().contains("--encoding euc-kr"), "the header: {}", error.render());
+    let late = ["a,é\n1,2\n".as_bytes(), &encoded("shift_jis", "山田太郎,東京都\n")].concat();
+    let input = Input::new(late);
+    for number in 0..9 {
+        let error = Setting::numbered(number, 1 + number).reader(&input, &Options::default()).collect().unwrap_err();
+        assert_eq!(error.position().unwrap().line, 3);
+        assert!(error.way_out().unwrap().contains("--encoding shift_jis"), "{}", error.render());
+    }
+    // Detected by the first megabyte, and broken behind it.
+    let broken = [encoded("euc-kr", LEGACY[2].1).repeat(20_000), b"x,\xff\n".to_vec()].concat();
+    let error = read(broken).unwrap().collect().unwrap_err();
+    assert_eq!(error.message(), "these bytes are not euc-kr");
 }
 
 #[test]
