@@ -226,6 +226,10 @@ pub(crate) struct ColumnArgs {
     #[arg(long, value_name = "A,B", value_parser = names, allow_hyphen_values = true)]
     drop: Vec<List>,
 
+    /// Add a column for each folder on the way to the sources that is called KEY=VALUE, as year=2024 [default: none].
+    #[arg(long)]
+    hive: bool,
+
     /// Add a column of this name that says of each row which source it is from [default: none].
     #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
     path_column: Option<String>,
@@ -241,6 +245,7 @@ impl ColumnArgs {
         options.columns = joined(&self.columns);
         options.union_by_name = self.union_by_name;
         options.drop = joined(&self.drop).unwrap_or_default();
+        options.hive = self.hive;
         options.path_column.clone_from(&self.path_column);
         options.row_number.clone_from(&self.row_number);
     }

@@ -56,8 +56,13 @@ impl Reader {
                     continue;
                 }
             }
-            let text =
-                Options { limit: Some(typed.records()), path_column: None, row_number: None, ..as_text(options) };
+            let text = Options {
+                limit: Some(typed.records()),
+                path_column: None,
+                row_number: None,
+                hive: false,
+                ..as_text(options)
+            };
             let text = start.rows(&source, text)?;
             return head_of(&typed, &text);
         }

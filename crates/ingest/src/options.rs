@@ -139,6 +139,8 @@ pub struct Options {
     pub union_by_name: bool,
     /// All columns but these.
     pub drop: Vec<String>,
+    /// Whether the folders on the sources' paths that are called `KEY=VALUE` make columns, behind the others.
+    pub hive: bool,
     /// Only rows of which this holds. Types are those of the whole input all the same, settled by a pass of its own.
     pub filter: Option<Filter>,
     /// A column of this name, behind the others, says of each row what its source is called.
@@ -206,6 +208,7 @@ impl Default for Options {
             columns: None,
             union_by_name: false,
             drop: Vec::new(),
+            hive: false,
             filter: None,
             path_column: None,
             row_number: None,

@@ -457,6 +457,7 @@ impl<'a> Run<'a> {
             cells,
             framed,
             offset: region_start,
+            source: self.inputs[input].source.name(),
             layout: self.inputs[input].layout.as_deref(),
         };
         let exact = region.cells.is_some();
@@ -639,7 +640,8 @@ impl<'a> Run<'a> {
         committer.rows_left -= chunk.parsed.rows as u64;
         let totals = &mut committer.totals;
         if !self.kinds.is_some_and(<[_]>::is_empty) {
-            let made = self.plan.made.iter().map(|made| made.column(source, totals.rows_out, chunk.parsed.rows));
+            let (rows, rules) = (chunk.parsed.rows, self.plan.rules());
+            let made = self.plan.made.iter().map(|made| made.column(source, totals.rows_out, rows, &rules));
             chunk.parsed.columns.extend(made);
         }
         totals.rows_in += chunk.parsed.records as u64;
@@ -732,8 +734,8 @@ pub(crate) fn with_region<T>(
     let input = &inputs[place.input];
     let framed = input.framing.map(|framing| Framed { framing, at_start: place.offset == input.data_offset });
     // Whoever asks knows how many rows there are.
-    let layout = input.layout.as_deref();
-    Ok(act(&Region { text, next, cells, framed, offset: place.offset, layout, records_max: usize::MAX }))
+    let (source, layout) = (input.source.name(), input.layout.as_deref());
+    Ok(act(&Region { text, next, cells, framed, offset: place.offset, source, layout, records_max: usize::MAX }))
 }
 
 /// Parses some columns of a region once more, as types that are known to hold them.

@@ -22,7 +22,7 @@ use crate::options::{Infer, InputFormat, Options, QuoteMode, check_characters};
 use crate::region::observe;
 use crate::tables::{Table, TableFormat};
 
-pub(crate) use filter::{FilterColumn, PlannedFilter};
+pub(crate) use filter::{FilterColumn, Place as ColumnPlace, PlannedFilter};
 pub(crate) use filter::{Types, types_of_all};
 pub(crate) use json::{JsonPlan, json_start};
 use made::MadeColumn;
@@ -130,14 +130,15 @@ impl Plan {
     /// The same with these columns, of which the options select some and add others.
     fn with_columns(self, options: &Options, columns: Vec<PlannedColumn>) -> Result<Plan> {
         let selected = select(options, &columns)?;
-        Ok(Plan {
+        let mut plan = Plan {
             shape: Shape { columns: columns.len().max(1), ..self.shape },
             suggested: vec![Summary::default(); selected.len()],
-            made: MadeColumn::all(options, &columns)?,
             columns,
             selected,
             ..self
-        })
+        };
+        plan.make_columns(options)?;
+        Ok(plan)
     }
 
     /// A column's fields, as the builders take them.
@@ -244,6 +245,9 @@ pub(crate) fn plan(options: &Options, sources: Vec<Source>) -> Result<(Plan, Vec
         Kind::Json => json::plan(options, sources)?,
         Kind::Table => tables::plan(options, sources)?,
     };
+    if options.hive {
+        plan.make_folder_columns(options, &inputs)?;
+    }
     let encoded = inputs.iter().map(|input| (input.source.name().to_owned(), input.source.encoding()));
     plan.encodings = encoded.filter(|&(_, encoding)| encoding != Encoding::UTF_8).collect();
     let layout = |input: &Input| Some((input.source.name().to_owned(), Arc::clone(input.layout.as_ref()?)));

@@ -540,7 +540,7 @@ fn first_types(sources: &[Source], options: &Options, rows: u64) -> Result<Vec<(
             // Keys that these options name may be still to come, behind the first records.
             (options.columns, options.drop, options.types) = (None, Vec::new(), Vec::new());
         }
-        (options.path_column, options.row_number, options.filter) = (None, None, None);
+        (options.path_column, options.row_number, options.filter, options.hive) = (None, None, None, false);
         let options = options.for_decoded_text();
         let start =
             |text| Session::start(Reader { sources: Sources::bytes(first.name(), text), options: options.clone() });

@@ -11,7 +11,7 @@ use ingest_parse::{Batch, Cells, FaultKind, LineCounter, Shape, Span, invalid_ut
 use ingest_simd::Padded;
 
 use crate::flaw::{Flaw, FlawKind, Located};
-use crate::plan::{FilterColumn, Layout, Plan, PlannedFilter};
+use crate::plan::{ColumnPlace, FilterColumn, Layout, Plan, PlannedFilter};
 use crate::stages::{Stage, Stopwatch};
 
 /// Whole records of one source.
@@ -27,6 +27,8 @@ pub(crate) struct Region<'a> {
     pub records_max: usize,
     /// Where the text begins in its source.
     pub offset: u64,
+    /// What its source is called.
+    pub source: &'a str,
     /// Where the columns stand, if not as in the plan.
     pub layout: Option<&'a Layout>,
 }
@@ -343,10 +345,18 @@ impl<'a> Batches<'a> {
         let rows = scratch.batch.rows();
         let mut keep = vec![true; rows];
         let mut arrays = Vec::with_capacity(filter.columns.len());
-        for FilterColumn { index, kind, .. } in &filter.columns {
-            let Some(index) = *index else {
-                arrays.push(new_null_array(&arrow_type(&kind.data_type), rows));
-                continue;
+        for FilterColumn { place, kind, .. } in &filter.columns {
+            let index = match *place {
+                ColumnPlace::Source(index) => index,
+                ColumnPlace::Made(number) => {
+                    let (made, rules) = (&self.plan.made[number], self.plan.rules());
+                    arrays.push(made.values_in_filter(self.region.source, rows, &rules));
+                    continue;
+                }
+                ColumnPlace::Nowhere => {
+                    arrays.push(new_null_array(&arrow_type(&kind.data_type), rows));
+                    continue;
+                }
             };
             self.region.take_column(text, index, scratch);
             scratch.misfits.clear();

@@ -41,7 +41,9 @@ impl Room {
     }
 
     fn file(self, name: &str, content: impl AsRef<[u8]>) -> Self {
-        fs::write(self.path(name), content).expect("a file");
+        let path = self.path(name);
+        path.parent().map(fs::create_dir_all).transpose().expect("a folder");
+        fs::write(path, content).expect("a file");
         self
     }
 

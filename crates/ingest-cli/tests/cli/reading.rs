@@ -90,6 +90,14 @@ fn sources_with_different_columns_are_joined_by_name() {
 }
 
 #[test]
+fn folders_make_columns() {
+    let room = Room::new().file("s/year=2023/a.csv", "n\n1\n").file("s/year=2024/a.csv", "n\n2\n");
+    let out = room.run(&["convert", "s/**/*.csv", "--hive", "--where", "year > 2023", "-o", "-", "-f", "csv"]).ok();
+    assert_eq!(out.lines(), ["n,year", "2,2024"]);
+    assert_eq!(room.run(&["head", "s/year=2023/a.csv", "--hive"]).ok().lines()[2..], ["     1    2023"]);
+}
+
+#[test]
 fn limits_do_not_change_the_result() {
     let room = Room::with_sample();
     room.run(&["convert", "data.csv", "-o", "a.parquet"]).ok();

@@ -56,7 +56,7 @@ impl Run<'_> {
     /// The columns of the sources that are read, ascending.
     fn columns_read(&self) -> Vec<usize> {
         let filtered = self.plan.filter.iter().flat_map(|filter| &filter.columns);
-        let mut columns: Vec<usize> = filtered.filter_map(|column| column.index).collect();
+        let mut columns: Vec<usize> = filtered.filter_map(|column| column.place.in_source()).collect();
         columns.extend(&self.plan.selected);
         columns.sort_unstable();
         columns.dedup();

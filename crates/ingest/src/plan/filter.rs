@@ -7,7 +7,8 @@ use ingest_columnar::{ColumnType, OnError};
 use ingest_infer::DataType;
 use ingest_source::Source;
 
-use super::{Plan, no_column, unknown_column};
+use super::made::is_made;
+use super::{MadeColumn, Plan, no_column, unknown_column};
 use crate::error::{Error, Result};
 use crate::filter::{Filter, Predicate};
 use crate::options::{Infer, Options};
@@ -22,9 +23,26 @@ pub(crate) struct PlannedFilter {
 /// A column that the condition looks at.
 pub(crate) struct FilterColumn {
     pub name: String,
-    /// Its number in the sources; none where its key was not met yet.
-    pub index: Option<usize>,
+    pub place: Place,
     pub kind: ColumnType,
+}
+
+/// Where a column stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// In the sources, by its number there.
+    Source(usize),
+    /// In no source: it is made, by its number in [`Plan::made`].
+    Made(usize),
+    /// Its key was not met yet.
+    Nowhere,
+}
+
+impl Place {
+    /// Its number in the sources.
+    pub(crate) fn in_source(self) -> Option<usize> {
+        if let Place::Source(index) = self { Some(index) } else { None }
+    }
 }
 
 /// Columns by name, with their types.
@@ -33,12 +51,16 @@ pub(crate) type Types = Vec<(String, ColumnType)>;
 /// The types of the columns of a result and of its filter, or of the latter alone where the result's are not inferred; and the
 /// sources, at their start again.
 pub(crate) fn types_of_all(options: &Options, filter: &Filter, sources: Vec<Source>) -> Result<(Vec<Source>, Types)> {
-    let of_filter = filter.columns().iter();
+    // What is made of where rows are needs no look at them.
+    let names: Vec<String> =
+        filter.columns().iter().filter(|name| !is_made(name, options, &sources)).cloned().collect();
     let columns = match (&options.columns, options.infer) {
-        (_, Infer::None) => Some(filter.columns().to_vec()),
+        (_, Infer::None) if names.is_empty() => return Ok((sources, Vec::new())),
+        (_, Infer::None) => Some(names),
         (None, _) => None,
         (Some(columns), _) => {
-            Some(columns.iter().chain(of_filter.clone().filter(|name| !columns.contains(name))).cloned().collect())
+            let more = names.into_iter().filter(|name| !columns.contains(name));
+            Some(columns.iter().cloned().chain(more).collect())
         }
     };
     let is_dropped = |name: &&String| options.infer != Infer::None && !filter.columns().contains(name);
@@ -48,7 +70,6 @@ pub(crate) fn types_of_all(options: &Options, filter: &Filter, sources: Vec<Sour
         drop: options.drop.iter().filter(is_dropped).cloned().collect(),
         infer: filter.infer(options.infer),
         limit: None,
-        path_column: None,
         row_number: None,
         rejects: None,
         max_errors: None,
@@ -68,7 +89,8 @@ pub(crate) fn types_of_all(options: &Options, filter: &Filter, sources: Vec<Sour
             None => error,
         }
     })?;
-    let types = session.plan.names().map(str::to_owned).zip(kinds).collect();
+    let in_sources = session.plan.selected.len();
+    let types = session.plan.names().take(in_sources).map(str::to_owned).zip(kinds).collect();
     Ok((session.into_sources(), types))
 }
 
@@ -80,7 +102,7 @@ impl Plan {
         let predicate = filter.bind(&types)?;
         let column = |(name, kind): (&String, ColumnType)| FilterColumn {
             name: name.clone(),
-            index: None,
+            place: Place::Nowhere,
             kind: kind.settled(),
         };
         let columns = filter.columns().iter().zip(kinds).map(column).collect();
@@ -90,6 +112,9 @@ impl Plan {
     }
 
     fn kind_of(&self, name: &str, types: &Types) -> Result<ColumnType> {
+        if let Some(made) = self.made.iter().find(|made| made.is_of_source() && made.name == name) {
+            return Ok(made.kind_in_filter());
+        }
         let settled = types.iter().find(|(known, _)| known == name).map(|(_, kind)| kind.clone());
         let planned = || self.columns.iter().find(|column| column.name == name)?.given.clone();
         let names = || self.columns.iter().map(|column| column.name.as_str());
@@ -99,7 +124,10 @@ impl Plan {
     /// Finds the filter's columns among those of the sources.
     pub(super) fn find_filter_columns(&mut self) {
         for wanted in self.filter.iter_mut().flat_map(|filter| &mut filter.columns) {
-            wanted.index = self.columns.iter().position(|column| column.name == wanted.name);
+            let is_made = |made: &MadeColumn| made.is_of_source() && made.name == wanted.name;
+            let made = self.made.iter().position(is_made).map(Place::Made);
+            let in_source = || self.columns.iter().position(|column| column.name == wanted.name).map(Place::Source);
+            wanted.place = made.or_else(in_source).unwrap_or(Place::Nowhere);
         }
     }
 }

@@ -13,7 +13,7 @@ use ingest_simd::{Kernel, PADDING, Padded};
 use ingest_source::Source;
 
 use super::{Input, Plan, PlannedColumn, SAMPLE_BYTES, SUGGEST_BYTES, SUGGEST_ROWS};
-use super::{MadeColumn, refuse_options_of_text, require_different, select};
+use super::{refuse_options_of_text, require_different, select};
 use crate::error::{Code, Error, Result};
 use crate::filter::Filter;
 use crate::options::{Infer, InputFormat, Options};
@@ -38,7 +38,9 @@ impl Plan {
     /// From now on, nothing of the records matters but their number.
     pub(crate) fn count_only(&mut self) {
         self.selected.clear();
-        self.made.clear();
+        if self.filter.is_none() {
+            self.made.clear();
+        }
         self.shape.ragged = Ragged::Truncate;
         if let Some(json) = &mut self.json {
             let wanted = self.filter.iter().flat_map(|filter| &filter.columns);
@@ -98,7 +100,7 @@ impl Plan {
         let wants_new = options.columns.is_none() || looks_for_keys;
         self.columns = columns(options, names)?;
         self.selected = if looks_for_keys { Vec::new() } else { select(options, &self.columns)? };
-        self.made = MadeColumn::all(options, &self.columns)?;
+        self.make_columns(options)?;
         if let Some((name, _)) = options.types.iter().find(|(name, _)| !looks_for_keys && !self.has_column(name)) {
             let names = self.columns.iter().map(|column| column.name.as_str());
             return Err(super::unknown_column("--type", name, names));

@@ -237,7 +237,7 @@ impl Table {
         place: &dyn Fn(usize) -> Option<usize>,
     ) -> Vec<Option<Known>> {
         let of_column = |column: &FilterColumn| {
-            let ColumnRanges { mins, maxes, nulls } = file.ranges(place(column.index?)?)?;
+            let ColumnRanges { mins, maxes, nulls } = file.ranges(place(column.place.in_source()?)?)?;
             let own = own_type(mins.data_type()).filter(|own| *own == column.kind.data_type)?;
             Some(Known { mins: own_array(&mins, &own).ok()?, maxes: own_array(&maxes, &own).ok()?, nulls })
         };

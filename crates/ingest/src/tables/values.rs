@@ -14,7 +14,7 @@ use ingest_simd::{PADDING, Padded};
 use crate::csv;
 use crate::error::{Code, Error, Result};
 use crate::flaw::{FlawKind, Located};
-use crate::plan::{Input, Plan};
+use crate::plan::{ColumnPlace, FilterColumn, Input, Plan};
 use crate::region::{Parsed, ParsedColumn, Scratch};
 
 /// The selected columns of some rows of a source. `columns`: which of the source's the batch holds, ascending.
@@ -45,8 +45,14 @@ pub(crate) fn parsed(
     };
     let mut filtered = 0;
     if let Some(filter) = &plan.filter {
-        let indices = filter.columns.iter().filter_map(|column| column.index);
-        let arrays = indices.map(|index| Ok(column(index, &mut rows)?.1)).collect::<Result<Vec<_>>>()?;
+        let mut array = |wanted: &FilterColumn| match wanted.place {
+            ColumnPlace::Source(index) => Ok(column(index, &mut rows)?.1),
+            ColumnPlace::Made(number) => {
+                Ok(plan.made[number].values_in_filter(input.source.name(), batch.num_rows(), &plan.rules()))
+            }
+            ColumnPlace::Nowhere => Ok(new_null_array(&arrow_type(&wanted.kind.data_type), batch.num_rows())),
+        };
+        let arrays = filter.columns.iter().map(&mut array).collect::<Result<Vec<_>>>()?;
         let wanted = filter.predicate.rows(&arrays);
         for keep in rows.keep.iter_mut().zip(&wanted).filter_map(|(keep, wanted)| (*keep && !wanted).then_some(keep)) {
             *keep = false;

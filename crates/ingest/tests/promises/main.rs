@@ -9,6 +9,7 @@ mod compressions;
 mod encodings;
 mod filters;
 mod first_looks;
+mod folders;
 mod json;
 mod nested;
 mod oracle;

@@ -1,0 +1,119 @@
+//! Folders called `KEY=VALUE` as columns.
+
+use std::path::Path;
+
+use ingest::{Code, Format, Infer, Options, WriteOptions, read};
+
+use crate::tables::{Column, Value, columns_of};
+
+fn hive() -> Options {
+    Options { hive: true, ..Options::default() }
+}
+
+/// Writes these files under a folder.
+fn files(folder: &Path, files: &[(&str, &str)]) {
+    for (name, text) in files {
+        let path = folder.join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+}
+
+fn texts(words: &[&str]) -> Vec<Value> {
+    words.iter().map(|word| Value::Text((*word).to_owned())).collect()
+}
+
+fn wholes(numbers: &[i128]) -> Vec<Value> {
+    numbers.iter().map(|number| Value::Whole(*number)).collect()
+}
+
+fn shown(columns: &[Column]) -> Vec<(&str, &str)> {
+    columns.iter().map(|column| (column.name.as_str(), column.data_type.as_str())).collect()
+}
+
+#[test]
+fn say_what_they_are_called() {
+    let folder = tempfile::tempdir().unwrap();
+    files(
+        folder.path(),
+        &[
+            ("year=2023/city=S%C3%A3o Paulo/day=2023-01-02/a.csv", "n\n1\n2\n"),
+            ("year=2024/city=007/day=__HIVE_DEFAULT_PARTITION__/b.csv", "n\n3\n"),
+            ("year=2024/city=x/a.csv", "n\n4\n"),
+        ],
+    );
+    let pattern = folder.path().join("**/*.csv").display().to_string();
+    for threads in [1, 3] {
+        let options = Options { threads: Some(threads), row_number: Some("row".to_owned()), ..hive() };
+        let columns = columns_of(&read(pattern.clone()).unwrap().options(options).collect().unwrap());
+        let types = [("n", "int64"), ("year", "int64"), ("city", "utf8"), ("day", "date32"), ("row", "int64")];
+        assert_eq!(shown(&columns), types);
+        assert_eq!(columns[1].values, wholes(&[2023, 2023, 2024, 2024]));
+        assert_eq!(columns[2].values, texts(&["São Paulo", "São Paulo", "007", "x"]));
+        assert_eq!(columns[3].values[..2], wholes(&[19359, 19359]));
+        assert_eq!(columns[3].values[2..], [Value::Null, Value::Null]);
+        assert_eq!(columns[4].values, wholes(&[1, 2, 3, 4]));
+    }
+    let report = read(pattern.clone()).unwrap().options(hive()).schema().unwrap();
+    assert_eq!(report.columns.iter().map(|column| column.nulls).collect::<Vec<_>>(), [0, 0, 0, 2]);
+    let texts = Options { infer: Infer::None, ..hive() };
+    assert_eq!(columns_of(&read(pattern.clone()).unwrap().options(texts).collect().unwrap())[1].data_type, "utf8");
+    // Conditions may ask for them, alone or beside others.
+    for (condition, n) in [
+        ("year = 2024", &[3, 4][..]),
+        ("day is null and n > 3", &[4]),
+        ("city like 'S%' or n = 4", &[1, 2, 4]),
+        ("city > '1'", &[1, 2, 4]),
+    ] {
+        let reader = || read(pattern.clone()).unwrap().options(hive()).filter(condition).unwrap();
+        assert_eq!(columns_of(&reader().collect().unwrap())[0].values, wholes(n), "{condition}");
+        assert_eq!(reader().count().unwrap(), n.len() as u64, "{condition}");
+        let mut csv = Vec::new();
+        let report = reader().write_to(&mut csv, Format::Csv, &WriteOptions::default()).unwrap();
+        assert_eq!((report.rows_out, report.filtered), (n.len() as u64, 4 - n.len() as u64));
+    }
+    let of_path = Options { path_column: Some("file".to_owned()), ..hive() };
+    let reader = read(pattern).unwrap().options(of_path).filter("file like '%a.csv'").unwrap();
+    assert_eq!(columns_of(&reader.collect().unwrap())[0].values, wholes(&[1, 2, 4]));
+}
+
+/// JSON with late keys and stored tables get them too.
+#[test]
+fn say_it_for_every_format() {
+    let folder = tempfile::tempdir().unwrap();
+    let lines: String = (0..2000).map(|n| format!("{{\"n\":{n}}}\n")).collect::<String>() + "{\"late\":1}\n";
+    files(folder.path(), &[("k=a/x.jsonl", &lines), ("k=b/x.jsonl", "{\"n\":-1}\n")]);
+    let pattern = folder.path().join("*/x.jsonl").display().to_string();
+    let json = columns_of(&read(pattern.clone()).unwrap().options(hive()).collect().unwrap());
+    assert_eq!(shown(&json), [("n", "int64"), ("late", "int64"), ("k", "utf8")]);
+    assert_eq!((&json[2].values[2000], &json[2].values[2001]), (&texts(&["a"])[0], &texts(&["b"])[0]));
+    let filtered = |condition: &str, pattern: &str| {
+        read(pattern.to_owned()).unwrap().options(hive()).filter(condition).unwrap().count().unwrap()
+    };
+    assert_eq!((filtered("k = 'b'", &pattern), filtered("k = 'a' and n < 5", &pattern)), (1, 5));
+    for format in ["parquet", "arrow"] {
+        for key in ["a", "b"] {
+            let [from, to] = ["jsonl", format].map(|format| folder.path().join(format!("k={key}/x.{format}")));
+            let reader = read(from).unwrap().options(Options::default());
+            let typed = Options { types: vec![("n".to_owned(), ingest::DataType::Int64)], ..Options::default() };
+            reader.options(typed).columns(["n"]).write(&to, &WriteOptions::default()).unwrap();
+        }
+        let pattern = folder.path().join(format!("*/x.{format}")).display().to_string();
+        let columns = columns_of(&read(pattern.clone()).unwrap().options(hive()).collect().unwrap());
+        assert_eq!(columns, [json[0].clone(), json[2].clone()], "{format}");
+        assert_eq!(filtered("k = 'b' or n = 7", &pattern), 2);
+    }
+}
+
+#[test]
+fn do_not_stand_in_for_columns() {
+    let folder = tempfile::tempdir().unwrap();
+    files(folder.path(), &[("k=1/a.csv", "k,n\n2,3\n")]);
+    let path = folder.path().join("k=1/a.csv");
+    let read = |options: Options| read(path.clone()).unwrap().options(options).collect();
+    let error = read(hive()).unwrap_err();
+    assert!(error.code() == Code::Usage && error.render().contains("--drop"), "{}", error.render());
+    let columns = columns_of(&read(Options { drop: vec!["k".to_owned()], ..hive() }).unwrap());
+    assert_eq!((shown(&columns), &columns[1].values), (vec![("n", "int64"), ("k", "int64")], &wholes(&[1])));
+    assert_eq!(shown(&columns_of(&read(Options::default()).unwrap())).len(), 2);
+}
