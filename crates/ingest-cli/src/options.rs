@@ -193,6 +193,10 @@ pub(crate) struct RowArgs {
     #[arg(long = "where", value_name = "CONDITION")]
     filter: Option<Filter>,
 
+    /// Leave out so many rows before the first one of the result [default: 0].
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    offset: u64,
+
     /// At most so many records; types are inferred from these alone [default: all].
     #[arg(short, long, value_name = "N")]
     limit: Option<u64>,
@@ -201,6 +205,7 @@ pub(crate) struct RowArgs {
 impl RowArgs {
     fn fill(&self, options: &mut Options) {
         options.filter.clone_from(&self.filter);
+        options.offset = self.offset;
         options.limit = self.limit;
     }
 }

@@ -30,11 +30,12 @@ impl Reader {
             let options = Options { limit: Some(rows), rejects: None, ..options };
             return head_of_table(&Session::of_sources(vec![source], options)?.frame_alone()?);
         }
-        if options.filter.is_some() {
+        if options.filter.is_some() || options.offset > 0 {
             // Nobody knows how far off the first of these rows are.
+            let provisional = options.filter.is_none();
             let options = Options { limit: Some(rows), rejects: None, ..options };
             let (_, frame) = Session::of_sources(vec![source], options)?.attempt(Session::frame_alone)?;
-            return head_of_table(&frame);
+            return Ok(Head { provisional, ..head_of_table(&frame)? });
         }
         let mut wanted = HEAD_BYTES;
         loop {

@@ -130,6 +130,8 @@ pub struct Options {
     pub names: Option<Vec<String>>,
     /// Lines before the header; `None`: sniffed.
     pub skip: Option<usize>,
+    /// So many rows come before the first one of the result; types are inferred from them too.
+    pub offset: u64,
     /// At most so many records; types are inferred from these alone.
     pub limit: Option<u64>,
     /// Only these columns, in this order.
@@ -204,6 +206,7 @@ impl Default for Options {
             header: None,
             names: None,
             skip: None,
+            offset: 0,
             limit: None,
             columns: None,
             union_by_name: false,

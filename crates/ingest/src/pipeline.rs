@@ -49,6 +49,8 @@ pub(crate) struct Place {
     pub input: usize,
     pub offset: u64,
     pub bytes: usize,
+    /// Rows before those of the result.
+    pub skipped: usize,
     /// The exact machine read it.
     pub exact: bool,
     /// Its last byte is the source's last.
@@ -71,6 +73,17 @@ impl Chunk {
     /// A chunk of text.
     fn of_text(place: Place, parsed: Parsed) -> Chunk {
         Chunk { place, parsed, ends_unit: true, batch: None }
+    }
+
+    /// Takes its first rows out. What they showed of the types stays.
+    fn skip(&mut self, rows: usize) {
+        if rows == 0 {
+            return;
+        }
+        self.place.skipped = rows;
+        self.parsed.rows -= rows;
+        self.parsed.filtered += rows;
+        self.parsed.columns.iter_mut().for_each(|column| column.skip(rows));
     }
 }
 
@@ -150,6 +163,8 @@ struct Committer<'a> {
     /// Records of the source in hand that came before.
     source_records: u64,
     rows_left: u64,
+    /// Rows that come before those of the result.
+    rows_to_skip: u64,
     new_keys: NewKeys,
     aside: &'a mut dyn Aside,
 }
@@ -240,6 +255,7 @@ impl<'a> Run<'a> {
                 },
                 source_records: 0,
                 rows_left: options.limit.unwrap_or(u64::MAX),
+                rows_to_skip: options.offset,
                 new_keys: NewKeys::default(),
                 aside,
             }),
@@ -414,6 +430,7 @@ impl<'a> Run<'a> {
             input,
             offset,
             bytes,
+            skipped: 0,
             exact,
             last: info.last,
             cut: info.last || (info.offset + info.len as u64).is_multiple_of(self.cut_bytes()),
@@ -608,8 +625,9 @@ impl<'a> Run<'a> {
         consumer: &dyn Consumer,
         scratch: &mut Scratch,
     ) -> Result<()> {
-        if chunk.parsed.rows as u64 >= committer.rows_left {
-            let rows = committer.rows_left as usize;
+        let skipped = committer.rows_to_skip.min(chunk.parsed.rows as u64);
+        if (chunk.parsed.rows as u64 - skipped) >= committer.rows_left {
+            let rows = (skipped + committer.rows_left) as usize;
             let first = match chunk.batch.take() {
                 Some(batch) => self.first_rows(&chunk, &batch, rows, scratch)?,
                 None => self.parse_again(&chunk.place, rows, scratch)?,
@@ -625,7 +643,8 @@ impl<'a> Run<'a> {
         }
         if self.looks_for_keys.load(Ordering::Relaxed) {
             // Flaws will be met again, with the types of all columns known.
-            committer.rows_left -= chunk.parsed.rows as u64;
+            committer.rows_to_skip -= skipped;
+            committer.rows_left -= chunk.parsed.rows as u64 - skipped;
             return Ok(());
         }
         let source = self.inputs[chunk.place.input].source.name();
@@ -637,7 +656,9 @@ impl<'a> Run<'a> {
             committer.aside.reject(self.plan, source, record, flaw)?;
         }
         committer.source_records += chunk.parsed.records as u64;
-        committer.rows_left -= chunk.parsed.rows as u64;
+        committer.rows_to_skip -= skipped;
+        committer.rows_left -= chunk.parsed.rows as u64 - skipped;
+        chunk.skip(skipped as usize);
         let totals = &mut committer.totals;
         if !self.kinds.is_some_and(<[_]>::is_empty) {
             let (rows, rules) = (chunk.parsed.rows, self.plan.rules());
@@ -752,13 +773,15 @@ pub(crate) fn parse_columns(
     scratch: &mut Scratch,
 ) -> Result<Vec<crate::region::ParsedColumn>> {
     let known = vec![Summary::default(); columns.len()];
-    let wanted = Wanted { columns, kinds, known: &known, rows_max: Some(rows) };
-    let parsed = with_region(plan, inputs, place, |region| {
+    let wanted = Wanted { columns, kinds, known: &known, rows_max: Some(place.skipped + rows) };
+    let mut parsed = with_region(plan, inputs, place, |region| {
         let mut lines = LineCounter::new(region.text.bytes(), 0, 0);
         parse_region(plan, region, &wanted, scratch, &mut lines)
     })?;
-    let same = parsed.rows == rows && parsed.columns.iter().zip(kinds).all(|(column, kind)| column.kind == *kind);
+    let same = parsed.rows == place.skipped + rows
+        && parsed.columns.iter().zip(kinds).all(|(column, kind)| column.kind == *kind);
     if same {
+        parsed.columns.iter_mut().for_each(|column| column.skip(place.skipped));
         return Ok(parsed.columns);
     }
     let name = inputs[place.input].source.name();

@@ -531,6 +531,7 @@ fn first_types(sources: &[Source], options: &Options, rows: u64) -> Result<Vec<(
         }
         let mut options = Options {
             infer: Infer::All,
+            offset: 0,
             limit: Some(rows),
             on_error: OnError::Reject,
             rejects: None,

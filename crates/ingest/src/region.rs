@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use ingest_columnar::arrow::array::new_null_array;
+use ingest_columnar::arrow::array::{Array, new_null_array};
 use ingest_columnar::arrow::buffer::BooleanBuffer;
 use ingest_columnar::{Column, ColumnBuilder, ColumnType, OnError, Room, Spares, arrow_type, builder_for};
 use ingest_infer::Summary;
@@ -58,6 +58,17 @@ pub(crate) struct ParsedColumn {
     pub column: Column,
     /// Values nulled because they did not fit.
     pub errors: u64,
+}
+
+impl ParsedColumn {
+    /// Takes its first values out.
+    pub(crate) fn skip(&mut self, rows: usize) {
+        if rows > 0 {
+            let array = &self.column.array;
+            self.column.array = array.slice(rows, array.len() - rows);
+            self.column.counts.nulls = self.column.array.logical_null_count() as u64;
+        }
+    }
 }
 
 /// What became of a region.

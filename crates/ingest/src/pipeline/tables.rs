@@ -143,5 +143,5 @@ impl Run<'_> {
 
 /// Where a chunk comes from. Its types are settled: nobody reads it again.
 fn place(input: usize, index: u64, bytes: usize) -> Place {
-    Place { input, offset: index, bytes, exact: false, last: false, cut: true }
+    Place { input, offset: index, bytes, skipped: 0, exact: false, last: false, cut: true }
 }

@@ -69,6 +69,7 @@ pub(crate) fn types_of_all(options: &Options, filter: &Filter, sources: Vec<Sour
         columns,
         drop: options.drop.iter().filter(is_dropped).cloned().collect(),
         infer: filter.infer(options.infer),
+        offset: 0,
         limit: None,
         row_number: None,
         rejects: None,

@@ -109,6 +109,29 @@ fn kept(rows: &[Row], meaning: Meaning) -> Vec<usize> {
     (0..rows.len()).filter(|&row| meaning(&rows[row]) == Some(true)).collect()
 }
 
+/// The types of the rows that are left out count, and files that are written hold the others alone.
+#[test]
+fn leave_out_first_rows_of_any_output() {
+    let mut text = "a,b\n".to_owned();
+    (0..9000).for_each(|row| writeln!(text, "{row},x{}", row % 7).unwrap());
+    let input = Input::new(text.replacen("a,b\n0,", "a,b\n0.5,", 1));
+    for offset in [1, 4000, 8999, 9000, 9001] {
+        let options = |offset| Options { offset, chunk_bytes: Some(7000), threads: Some(3), ..plain() };
+        let whole = columns_of(&Setting::SERIAL.reader(&input, &options(0)).collect().unwrap());
+        let rest: Vec<usize> = (offset.min(9000)..9000).collect();
+        let small = WriteOptions { row_group_bytes: Some(1), overwrite: true, ..WriteOptions::default() };
+        for name in ["rest.parquet", "rest.arrow"] {
+            let path = input.path(name);
+            let reader = read(input.path("data.csv")).unwrap().options(options(offset as u64));
+            let report = reader.write(&path, &small).unwrap();
+            assert_eq!((report.rows_out, report.filtered), (rest.len() as u64, 9000 - rest.len() as u64));
+            assert_eq!(columns_of(&read(path).unwrap().collect().unwrap()), picked(&whole, &rest), "{name} {offset}");
+        }
+        let head = Setting::SERIAL.reader(&input, &options(offset as u64)).head(1).unwrap();
+        assert_eq!(head.rows.len(), rest.len().min(1));
+    }
+}
+
 /// Rows of every kind, so that types are what the conditions take them for.
 fn full(mut rows: Vec<Row>) -> Vec<Row> {
     rows.push(Row { id: 4, cents: Some(150), name: Some("Rom".to_owned()), day: Some(3), flag: Some(true) });
@@ -123,6 +146,7 @@ proptest! {
         rows in prop::collection::vec(any_row(), 0..60),
         condition in prop::sample::select(CONDITIONS.to_vec()),
         setting in any_setting(),
+        offset in 0usize..12,
     ) {
         let rows = full(rows);
         let (text, meaning) = condition;
@@ -144,6 +168,22 @@ proptest! {
         prop_assert_eq!(report.rows_in, report.rows_out + report.filtered);
         if kept.len() >= limit as usize {
             prop_assert_eq!(report.rows_in, kept[limit as usize - 1] as u64 + 1);
+        }
+        // So is an offset; what it leaves out counts as filtered.
+        for (filter, kept) in [(limited.filter.clone(), &kept), (None, &(0..rows.len()).collect::<Vec<_>>())] {
+            let rest = &kept[offset.min(kept.len())..];
+            let later = Options { offset: offset as u64, limit: None, filter, ..limited.clone() };
+            let (frame, report) = setting.reader(&input, &later).collect_with_report().unwrap();
+            prop_assert_eq!(columns_of(&frame), picked(&whole, rest), "{} from {}", text, offset);
+            prop_assert_eq!((report.rows_in, report.rows_out), (rows.len() as u64, rest.len() as u64));
+            prop_assert_eq!(report.filtered, (rows.len() - rest.len()) as u64);
+            prop_assert_eq!(setting.reader(&input, &later).count().unwrap(), rest.len() as u64);
+            let page = Options { limit: Some(limit), row_number: Some("row".to_owned()), ..later };
+            let frame = setting.reader(&input, &page).collect().unwrap();
+            let (columns, page) = (columns_of(&frame), &rest[..rest.len().min(limit as usize)]);
+            let texts = |columns: &[Column]| columns.iter().map(|column| column.values.len()).collect::<Vec<_>>();
+            prop_assert_eq!(texts(&columns), vec![page.len(); 7]);
+            prop_assert_eq!(&columns[0].values, &picked(&whole, page)[0].values);
         }
     }
 }
@@ -167,9 +207,13 @@ fn hold_for_every_format() {
             let reader = |options: &Options| read(stored.clone()).unwrap().options(options.clone());
             assert_eq!(columns_of(&reader(&options).collect().unwrap()), picked(&whole, &kept), "{name}: {text}");
             assert_eq!(reader(&options).count().unwrap(), kept.len() as u64, "{name}: {text}");
-            let limited = Options { limit: Some(2), columns: Some(vec!["flag".to_owned()]), ..options.clone() };
-            let (frame, report) = reader(&limited).collect_with_report().unwrap();
-            assert_eq!(columns_of(&frame), picked(&whole[5..], &kept[..kept.len().min(2)]), "{name}: {text}");
+            let page = Options { offset: 1, limit: Some(2), columns: Some(vec!["flag".to_owned()]), ..options.clone() };
+            let (frame, report) = reader(&page).collect_with_report().unwrap();
+            assert_eq!(
+                columns_of(&frame),
+                picked(&whole[5..], &kept[kept.len().min(1)..kept.len().min(3)]),
+                "{name}: {text}"
+            );
             assert_eq!(report.rows_in, report.rows_out + report.filtered);
         }
         let whole = columns_of(&all(plain()).collect().unwrap());
