@@ -22,6 +22,7 @@
 //! ```
 
 mod calendar;
+pub mod dialects;
 mod digits;
 mod expected;
 mod random;
