@@ -25,10 +25,11 @@ pub(super) fn write(layout: &Layout, random: &mut Random) -> (Vec<u8>, Known) {
             pen.text.pop();
         }
     }
+    let is_told = pen.wrapped >= if layout.quote == b'\'' { SINGLE_QUOTED_MIN } else { 1 };
     let known = Known {
         delimiter: layout.delimiter,
-        quote: (pen.wrapped >= if layout.quote == b'\'' { SINGLE_QUOTED_MIN } else { 1 }).then_some(layout.quote),
-        escape: pen.has_inner_quotes.then_some(layout.escape),
+        quote: is_told.then_some(layout.quote),
+        escape: (is_told && pen.has_inner_quotes).then_some(layout.escape),
         comment: (layout.comments > 0).then_some(b'#'),
         header_rows: header_rows(layout),
         skip,

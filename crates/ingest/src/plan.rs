@@ -238,7 +238,14 @@ fn plan_of_text(options: &Options, sources: Vec<Source>) -> Result<(Plan, Vec<In
     }
     let inputs = inputs(options, (number, &opening), sources)?;
     plan.notes.append(&mut notes);
+    plan.notes.extend(comment_note(options, &opening.sniffed));
     Ok((plan, inputs))
+}
+
+/// Tells that lines are left out which nobody said to be comments.
+fn comment_note(options: &Options, sniffed: &Sniffed) -> Option<String> {
+    let comment = char::from(sniffed.dialect.comment.filter(|_| options.comment.is_none())?);
+    Some(format!("lines that begin with {comment:?} are taken for comments; --comment none reads them as records"))
 }
 
 /// Opens the first source that holds anything; where none does, the first. An empty source has no header and no records.
@@ -316,7 +323,12 @@ fn hints(options: &Options) -> Hints {
 
 /// Reads the start of a source: what it looks like, and where its data begin.
 fn open(source: &Source, hints: &Hints, options: &Options) -> Result<Opening> {
-    check_characters(hints.delimiter.flatten(), hints.quote.flatten(), hints.escape.flatten(), hints.comment)?;
+    check_characters(
+        hints.delimiter.flatten(),
+        hints.quote.flatten(),
+        hints.escape.flatten(),
+        hints.comment.flatten(),
+    )?;
     let mut wanted = SAMPLE_BYTES;
     loop {
         let bytes = source.peek(wanted)?;
@@ -622,6 +634,7 @@ fn inputs(options: &Options, (first, opening): (usize, &Opening), sources: Vec<S
     hints.delimiter = Some(dialect.delimiter);
     hints.quote = Some(dialect.quote);
     hints.escape = Some(dialect.escape);
+    hints.comment = Some(dialect.comment);
     hints.header = Some(opening.sniffed.header);
     let mut inputs = Vec::with_capacity(sources.len());
     for (number, source) in sources.into_iter().enumerate() {

@@ -161,6 +161,8 @@ pub struct SniffReport {
     pub quote: Option<char>,
     /// What makes the next byte plain text.
     pub escape: Option<char>,
+    /// What comment lines begin with; `None`: there are none.
+    pub comment: Option<char>,
     /// Whether the first record holds names.
     pub header: bool,
     /// `utf-8`, `utf-16le` and so on.
@@ -187,6 +189,7 @@ impl SniffReport {
             "delimiter": self.delimiter,
             "quote": self.quote,
             "escape": self.escape,
+            "comment": self.comment,
             "header": self.header,
             "encoding": self.encoding,
             "compression": self.compression,

@@ -47,6 +47,7 @@ fn text(report: &SniffReport) -> String {
     table.row(["delimiter", &character(report.delimiter)]);
     table.row(["quote", &character(report.quote)]);
     table.row(["escape", &character(report.escape)]);
+    table.row(["comment", &character(report.comment)]);
     table.row(["header", if report.header { "yes" } else { "no" }]);
     table.row(["encoding", &report.encoding]);
     table.row(["compression", report.compression.as_deref().unwrap_or("none")]);

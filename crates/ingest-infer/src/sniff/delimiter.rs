@@ -51,6 +51,9 @@ impl Candidate {
         if let Some(quote) = self.dialect.quote.filter(|&quote| quote != b'"') {
             reasons.push(format!("fields are wrapped in {}", spelled(quote)));
         }
+        if let Some(comment) = self.dialect.comment.filter(|_| hints.comment.is_none()) {
+            reasons.push(format!("lines that begin with {} do not fit the table: they are comments", spelled(comment)));
+        }
         if let Some(escape) = self.dialect.escape {
             reasons.push(format!("quotes inside fields are escaped by {}", spelled(escape)));
         }
@@ -144,13 +147,18 @@ fn divides(candidate: &Candidate) -> bool {
 /// Whether a weak delimiter makes a table: every record alike, and most columns (of two: both) of a type.
 fn divides_for_sure(candidate: &Candidate, hints: &Hints) -> bool {
     let Shape { first_record, width, matching, total } = candidate.shape;
-    if width < 2 || total < 2 || matching < total || first_record > 0 || is_prose(candidate) {
+    let before = candidate.trial.iter().take(first_record).all(|record| is_remark(record.get(0)));
+    if width < 2 || total < 2 || matching < total || !before || is_prose(candidate) {
         return false;
     }
-    let typed =
-        header::column_summaries(candidate.trial.iter().skip(1), hints).iter().filter(|s| header::is_typed(s)).count();
+    let data = candidate.trial.iter().skip(first_record + 1);
+    let typed = header::column_summaries(data, hints).iter().filter(|s| header::is_typed(s)).count();
     let is_passwd_like = candidate.dialect.delimiter == Some(b':') && width >= 4 && typed > 0;
     is_passwd_like || if width == 2 { typed == 2 } else { typed * 2 >= width }
+}
+
+fn is_remark(first_field: Option<&[u8]>) -> bool {
+    first_field.is_some_and(|field| field.starts_with(b"#"))
 }
 
 /// Whether a space follows the delimiter wherever it stands, as in sentences.
@@ -177,7 +185,8 @@ fn best_quoting(text: &[u8], complete: bool, hints: &Hints, delimiter: Option<u8
             None => vec![Some(b'"')],
         };
         for quote in quotes {
-            let dialect = Dialect { delimiter, quote, escape, comment: hints.comment, quoting: hints.quoting };
+            let dialect =
+                Dialect { delimiter, quote, escape, comment: hints.comment.flatten(), quoting: hints.quoting };
             let candidate = evaluate(text, complete, hints, dialect);
             // Strictly better: what doubled quotes explain needs no escape.
             if best.as_ref().is_none_or(|best| candidate.score > best.score) {
@@ -218,10 +227,12 @@ fn score(candidate: &Candidate, hints: &Hints) -> f64 {
         - prose
 }
 
-/// Whether no other strong delimiter stands in a field, or only as a decimal comma.
+/// Whether no other strong delimiter stands in a field, or only as a comma in a number, whatever is around it (`$1,234`).
 fn is_atom(field: &[u8], delimiter: Option<u8>) -> bool {
-    let divides = |byte: &u8| delimiter != Some(*byte) && STRONG.iter().any(|(strong, _)| strong == byte);
-    !field.iter().any(divides) || with_point(field, delimiter).is_some()
+    let divides = |byte: u8| delimiter != Some(byte) && STRONG.iter().any(|&(strong, _)| strong == byte);
+    let is_digit = |at: Option<usize>| at.and_then(|at| field.get(at)).is_some_and(u8::is_ascii_digit);
+    let in_number = |at: usize| field[at] == b',' && is_digit(at.checked_sub(1)) && is_digit(at.checked_add(1));
+    (0..field.len()).all(|at| !divides(field[at]) || in_number(at))
 }
 
 /// A number with a decimal comma, its comma made a point.

@@ -3,15 +3,19 @@
 use ingest_parse::{Trial, TrialRecord};
 
 use super::Hints;
+use super::forms;
 use super::preamble::Shape;
 use crate::{DataType, Summary};
 
-/// What the types say of the first record.
-enum Verdict {
+/// What the types, or the forms, of the values say of the first record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
     /// It does not fit what follows in the column of this index.
     Names(usize),
     /// It fits what follows.
     Data,
+    /// It fits what follows, but only with numbers that are years, as names are too.
+    Years,
     /// Nothing follows, or nothing but text.
     Unknown,
 }
@@ -24,12 +28,22 @@ pub(super) fn decide(trial: &Trial, shape: &Shape, hints: &Hints) -> (bool, Stri
     if shape.total <= 1 {
         return (true, "a file of one record is taken for its header".to_owned());
     }
-    match verdict(trial, shape, hints) {
-        Verdict::Names(column) => {
+    let by_type = verdict(trial, shape, hints);
+    let by_form = forms::verdict(trial, shape, hints);
+    match (by_type, by_form) {
+        (Verdict::Names(column), _) => {
             (true, format!("the first record is a header: its field {} is of another type than the rest", column + 1))
         }
-        Verdict::Data => (false, "the first record is data: it has the types of those after it".to_owned()),
-        Verdict::Unknown => {
+        (Verdict::Years | Verdict::Unknown, Verdict::Names(column)) => {
+            (true, format!("the first record is a header: its field {} is not built like the rest", column + 1))
+        }
+        (Verdict::Data | Verdict::Years, _) => {
+            (false, "the first record is data: it has the types of those after it".to_owned())
+        }
+        (Verdict::Unknown, Verdict::Data | Verdict::Years) => {
+            (false, "the first record is data: it is built like those after it".to_owned())
+        }
+        (Verdict::Unknown, Verdict::Unknown) => {
             (true, "the first record cannot be told from the data and is taken for the header".to_owned())
         }
     }
@@ -54,8 +68,8 @@ pub(super) fn looks_like_names(record: TrialRecord<'_>) -> bool {
 
 fn verdict(trial: &Trial, shape: &Shape, hints: &Hints) -> Verdict {
     let Some(first) = trial.get(shape.first_record) else { return Verdict::Unknown };
-    let data = column_summaries(trial.iter().skip(shape.first_record + 1), hints);
-    let mut fits = false;
+    let data = column_summaries(data_of(trial, shape), hints);
+    let (mut fits, mut years) = (false, true);
     for (column, (text, data)) in first.iter().zip(&data).enumerate().filter(|(_, (_, data))| is_typed(data)) {
         let mut alone = Summary::default();
         alone.observe(text, false, &hints.nulls);
@@ -65,9 +79,26 @@ fn verdict(trial: &Trial, shape: &Shape, hints: &Hints) -> Verdict {
         if !is_typed(&joined) {
             return Verdict::Names(column);
         }
-        fits |= alone != Summary::default() && !hints.nulls.contains(text);
+        let has_value = alone != Summary::default() && !hints.nulls.contains(text);
+        fits |= has_value;
+        years &= !has_value || is_year(text);
     }
-    if fits { Verdict::Data } else { Verdict::Unknown }
+    match (fits, years) {
+        (false, _) => Verdict::Unknown,
+        (true, true) => Verdict::Years,
+        (true, false) => Verdict::Data,
+    }
+}
+
+fn is_year(text: &[u8]) -> bool {
+    matches!(text, [b'1', b'8' | b'9', b'0'..=b'9', b'0'..=b'9'] | [b'2', b'0', b'0'..=b'9', b'0'..=b'9'])
+}
+
+/// The records behind the table's first one. Those of another width are left out: they are footers or flaws, and one text
+/// among numbers makes text of a column.
+pub(super) fn data_of<'a>(trial: &'a Trial, shape: &Shape) -> impl Iterator<Item = TrialRecord<'a>> {
+    let width = shape.width;
+    trial.iter().skip(shape.first_record + 1).filter(move |record| record.len() == width)
 }
 
 /// What is known of each column of `records`.

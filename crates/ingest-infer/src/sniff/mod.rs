@@ -1,6 +1,8 @@
 //! How a file is written, guessed from its first megabyte: one step a file, in the order in which they are taken.
 
+mod comment;
 mod delimiter;
+mod forms;
 mod header;
 mod names;
 mod newline;
@@ -35,8 +37,8 @@ pub struct Hints {
     pub quote: Option<Option<u8>>,
     /// The escape; `Some(None)` for none.
     pub escape: Option<Option<u8>>,
-    /// What a comment line begins with. Never guessed.
-    pub comment: Option<u8>,
+    /// What a comment line begins with; `Some(None)` where every line is a record.
+    pub comment: Option<Option<u8>>,
     /// What is made of misplaced quotes. Never guessed.
     pub quoting: Quoting,
     /// Whether the first record holds the names.
@@ -82,7 +84,7 @@ pub fn sniff(sample: &[u8], complete: bool, hints: &Hints) -> Sniffed {
     let skipped = preamble::offset_of_line(sample, hints.skip.unwrap_or(0));
     let text = &sample[skipped..];
     let (window, window_complete) = window_of(text, complete);
-    let best = delimiter::choose(window, window_complete, &hints);
+    let best = comment::choose(window, window_complete, &hints);
     let best = on_whole_sample(best, text, complete, window.len(), &hints);
     let mut sniffed = describe(&best, text, &hints);
     if !complete && ends_with_record(&best.trial, text) {

@@ -143,7 +143,8 @@ fn what_is_fixed_is_not_guessed() {
     assert_eq!(columns(Some(b';')), ["a", "b,c"]);
     let found = given(Hints { header: Some(false), skip: Some(0), ..Hints::default() });
     assert_eq!((found.header, found.skip_lines), (false, 0));
-    let found = given(Hints { quote: Some(None), escape: Some(Some(b'^')), comment: Some(b't'), ..Hints::default() });
+    let found =
+        given(Hints { quote: Some(None), escape: Some(Some(b'^')), comment: Some(Some(b't')), ..Hints::default() });
     assert_eq!((found.dialect.quote, found.dialect.escape, found.dialect.comment), (None, Some(b'^'), Some(b't')));
 }
 
@@ -259,4 +260,36 @@ fn a_given_delimiter_stays_where_all_lines_are_blank() {
     let found = sniff(text, true, &Hints { delimiter: Some(Some(b',')), ..Hints::default() });
     assert_eq!((found.dialect.delimiter, found.columns.len()), (Some(b','), 1));
     assert_eq!(sniff(text, true, &Hints::default()).dialect.delimiter, None);
+}
+
+#[test]
+fn comments_are_lines_that_do_not_fit() {
+    const COMMENT: Option<u8> = Some(b'#');
+    for (sample, comment, skip, columns) in [
+        ("a,b\n1,2\n# checked\n3,4\n", COMMENT, 0, "a|b"),
+        ("a,b\r1,2\r#checked\r3,4\r", COMMENT, 0, "a|b"),
+        ("# made once\na,b\n1,2\n# checked\n3,4\n", COMMENT, 1, "a|b"),
+        ("Report\n# made once\n\na,b\n1,2\n# checked\n3,4\n5,6\n", COMMENT, 3, "a|b"),
+        ("a,b\n1,2\n3,4\n# the end\n", COMMENT, 0, "a|b"),
+        ("n\n1\n# checked\n2\n", COMMENT, 0, "n"),
+        ("a b c\n1 2 3\n# checked\n4 5 6\n", COMMENT, 0, "a|b|c"),
+        ("a,b\n1,2\n# one\n# two\n# or, three\n3,4\n", COMMENT, 0, "a|b"),
+        // Lines above the table are left out all the same; a record may still begin with the sign.
+        ("# made by\n# someone, once\nname,age\nx,1\ny,2\n", None, 2, "name|age"),
+        ("##a,b\n##c\n#id,name\n1,x\n2,y\n", None, 2, "#id|name"),
+        ("#id,name\n1,x\n# late\n2,y\n", None, 0, "#id|name"),
+        ("id,name\n#1,x\n#2,y\n", None, 0, "id|name"),
+        ("id,name\n#1,x\n#2\n#3,y\n", None, 0, "id|name"),
+        ("id,name\n1,x\n#2\n3,y\n", None, 0, "id|name"),
+        ("id,name\n1,x\n#REF!\n3,y\n", None, 0, "id|name"),
+        ("tag\n#one\n#two\nthree\n", None, 0, "tag"),
+        ("id,text\n1,\"a\n# b\nc\"\n2,d\n", None, 0, "id|text"),
+    ] {
+        let found = sniff_whole(sample.as_bytes());
+        let got = (found.dialect.comment, found.skip_lines, found.columns.join("|"));
+        assert_eq!(got, (comment, skip, columns.to_owned()), "{sample:?}");
+        assert_eq!(found.reasons.iter().any(|reason| reason.contains("comments")), comment.is_some(), "{sample:?}");
+        let none = sniff(sample.as_bytes(), true, &Hints { comment: Some(None), ..Hints::default() });
+        assert_eq!(none.dialect.comment, None, "{sample:?}");
+    }
 }

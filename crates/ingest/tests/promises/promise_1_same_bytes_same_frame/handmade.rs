@@ -74,7 +74,7 @@ fn dialects() -> Vec<Case> {
     let case = |name, text: &str, options| Case { name, text: text.into(), options };
     let backslash = Options { escape: Some(Some(b'\\')), ..plain() };
     let unquoted = Options { quote: Some(None), escape: Some(Some(b'\\')), ..plain() };
-    let comments = Options { comment: Some(b'#'), ..plain() };
+    let comments = Options { comment: Some(Some(b'#')), ..plain() };
     let lenient = Options { quoting: QuoteMode::Lenient, ..plain() };
     let one_column = Options { delimiter: Some(None), ..plain() };
     vec![
