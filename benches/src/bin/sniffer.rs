@@ -1,5 +1,6 @@
 //! `sniffer [--seed N] [--files N] [--misses]`: how well the sniffer does on files with known dialects.
 
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use ingest_benches::dialects::{Found, Sample, corpus, misses_of, score};
@@ -41,14 +42,20 @@ fn main() -> ExitCode {
         print!("{USAGE}");
         return ExitCode::SUCCESS;
     }
-    match parse(&arguments).and_then(|job| report(&job)) {
-        Ok(report) => {
-            print!("{report}");
-            ExitCode::SUCCESS
-        }
+    let report = match parse(&arguments).and_then(|job| report(&job)) {
+        Ok(report) => report,
         Err(message) => {
             eprintln!("sniffer: {message}\n\n{USAGE}");
-            ExitCode::from(2)
+            return ExitCode::from(2);
+        }
+    };
+    match io::stdout().lock().write_all(&report) {
+        Ok(()) => ExitCode::SUCCESS,
+        // The reader of the pipe had enough.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("sniffer: {error}");
+            ExitCode::FAILURE
         }
     }
 }
@@ -72,11 +79,11 @@ fn parse(arguments: &[String]) -> Result<Job, String> {
     Ok(job)
 }
 
-fn report(job: &Job) -> Result<String, String> {
+fn report(job: &Job) -> Result<Vec<u8>, String> {
     let samples = corpus(job.seed, job.files);
     if let Some(number) = job.show {
         let sample = samples.get(number).ok_or_else(|| format!("the corpus has no file {number}"))?;
-        return Ok(String::from_utf8_lossy(&sample.text).into_owned());
+        return Ok(sample.text.clone());
     }
     let sniffed: Vec<Sniffed> = samples.iter().map(|sample| sniff(&sample.text, true, &Hints::default())).collect();
     let found: Vec<Found> = sniffed.iter().map(Found::from).collect();
@@ -94,7 +101,7 @@ fn report(job: &Job) -> Result<String, String> {
         ));
     }
     lines.push(format!("\nmean F1 of the single questions: {:.4}\n", score.f1()));
-    Ok(lines.join("\n"))
+    Ok(lines.join("\n").into_bytes())
 }
 
 /// What is wrong with the answer for a file, what spoke for it, and how the file begins.

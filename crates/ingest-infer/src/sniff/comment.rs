@@ -4,6 +4,7 @@ use ingest_parse::{Dialect, trial_records};
 
 use super::delimiter::{self, Candidate};
 use super::{Hints, forms, header};
+use crate::Summary;
 
 /// What comment lines begin with, if there are any: no other sign is guessed.
 const COMMENT: u8 = b'#';
@@ -11,8 +12,8 @@ const COMMENT: u8 = b'#';
 /// What spreadsheets write where a value could not be computed.
 const SPREADSHEET_ERRORS: [&[u8]; 7] = [b"#N/A", b"#REF!", b"#VALUE!", b"#NAME?", b"#DIV/0!", b"#NUM!", b"#NULL!"];
 
-/// Records of a table of one column from which its type is told.
-const COLUMN_RECORDS_MAX: usize = 200;
+/// Records from which the types of columns are told.
+const RECORDS_MAX: usize = 200;
 
 /// The dialect that explains `text` best, with comments where lines speak for them. `complete`: whether nothing was cut
 /// off its end.
@@ -33,24 +34,28 @@ fn begins_a_line(text: &[u8]) -> bool {
 }
 
 /// Whether the lines that a dialect leaves out as comments are none of the table's records: some stand behind its first
-/// record, read as words and do not fit the table; and none fits it, but for a few that are plainly remarks.
+/// record, read as words and do not fit the table; and what does fit it is plainly a remark.
 fn is_told(commented: &Candidate, text: &[u8], complete: bool, hints: &Hints) -> bool {
     let Some(first) = commented.trial.get(commented.shape.first_record) else { return false };
-    let plain = Dialect { comment: None, ..commented.dialect };
-    let fits = |line: &[u8]| fits_table(line, &plain, commented, hints);
-    let (mut misfits, mut remarks) = (0usize, 0usize);
+    let columns = Columns::of(commented, hints);
+    let mut misfits = 0;
     for (offset, line) in comment_lines(commented, text, complete) {
-        match (offset > first.start(), fits(line)) {
+        let is_above = offset < first.start();
+        match columns.fit(line) {
             // What stands right above the first record may be its header.
-            (false, true) if line.len() + offset + 2 >= first.start() && !is_remark(line) => return false,
-            (false, _) => {}
-            (true, true) if !is_remark(line) => return false,
-            (true, true) => remarks += 1,
-            (true, false) if is_wordy(line) => misfits += 1,
-            (true, false) => return false,
+            Fit::Width | Fit::Whole if is_above && line.len() + offset + 2 >= first.start() && !is_remark(line) => {
+                return false;
+            }
+            _ if is_above => {}
+            Fit::Whole if !is_remark(line) => return false,
+            Fit::None if !is_wordy(line) => return false,
+            Fit::None => misfits += 1,
+            Fit::Width if is_remark(line) => misfits += 1,
+            // A record that was taken out is no evidence by itself.
+            Fit::Width | Fit::Whole => {}
         }
     }
-    commented.shape.total >= 2 && misfits > remarks
+    commented.shape.total >= 2 && misfits > 0
 }
 
 /// The lines between the records that were left out, with where they begin; one that may have been cut off is not there.
@@ -71,16 +76,48 @@ fn comment_lines<'a>(commented: &Candidate, text: &'a [u8], complete: bool) -> V
     lines
 }
 
-/// Whether a line would be a record of the table: of its width, or in one column of its type or form.
-fn fits_table(line: &[u8], dialect: &Dialect, table: &Candidate, hints: &Hints) -> bool {
-    let trial = trial_records(line, dialect, 1);
-    let has_width = trial.get(0).is_some_and(|record| record.len() == table.shape.width);
-    if table.shape.width > 1 || !has_width {
-        return has_width;
+/// How a line would fit the table as a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fit {
+    /// It has another number of fields.
+    None,
+    /// It has the table's width, but not the types and forms of its columns.
+    Width,
+    /// It may be a record.
+    Whole,
+}
+
+/// What the columns of the table hold.
+struct Columns<'a> {
+    table: &'a Candidate,
+    hints: &'a Hints,
+    summaries: Vec<Summary>,
+}
+
+impl<'a> Columns<'a> {
+    fn of(table: &'a Candidate, hints: &'a Hints) -> Self {
+        let records = header::data_of(&table.trial, &table.shape).take(RECORDS_MAX);
+        Columns { table, hints, summaries: header::column_summaries(records, hints) }
     }
-    let records = header::data_of(&table.trial, &table.shape).take(COLUMN_RECORDS_MAX);
-    let is_typed = header::column_summaries(records, hints).first().is_some_and(header::is_typed);
-    !is_typed && forms::may_hold(&table.trial, &table.shape, 0, line, hints)
+
+    fn fit(&self, line: &[u8]) -> Fit {
+        let dialect = Dialect { comment: None, ..self.table.dialect };
+        let trial = trial_records(line, &dialect, 1);
+        let Some(record) = trial.get(0).filter(|record| record.len() == self.table.shape.width) else {
+            return Fit::None;
+        };
+        let fits = record.iter().enumerate().all(|(column, field)| self.holds(column, field));
+        if fits { Fit::Whole } else { Fit::Width }
+    }
+
+    fn holds(&self, column: usize, field: &[u8]) -> bool {
+        let Some(summary) = self.summaries.get(column).filter(|summary| header::is_typed(summary)) else {
+            return forms::may_hold(&self.table.trial, &self.table.shape, column, field, self.hints);
+        };
+        let mut joined = summary.clone();
+        joined.observe(field, false, &self.hints.nulls);
+        header::is_typed(&joined)
+    }
 }
 
 /// `# ` or `##`, as remarks begin and values seldom do.

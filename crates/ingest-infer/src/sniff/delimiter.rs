@@ -115,12 +115,17 @@ fn one_column_or_weak(text: &[u8], complete: bool, hints: &Hints) -> Candidate {
     let mut column = best_quoting(text, complete, hints, None);
     let lines = header::column_summaries(column.trial.iter().skip(1), hints);
     if !lines.first().is_some_and(header::is_typed) {
-        for delimiter in WEAK.into_iter().filter(|byte| text.contains(byte)) {
-            let mut candidate = best_quoting(text, complete, hints, Some(delimiter));
-            if divides_for_sure(&candidate, hints) {
-                candidate.confidence = 0.6;
-                return candidate;
-            }
+        let mut weak: Vec<Candidate> = WEAK
+            .into_iter()
+            .filter(|byte| text.contains(byte))
+            .map(|byte| best_quoting(text, complete, hints, Some(byte)))
+            .filter(|candidate| divides_for_sure(candidate, hints))
+            .collect();
+        // Stable: equals stay in the order of the list. Times make columns of what colons divide, but not the more of them.
+        weak.sort_by(|a, b| b.score.total_cmp(&a.score));
+        if let Some(mut best) = weak.into_iter().next() {
+            best.confidence = 0.6;
+            return best;
         }
     }
     let is_clean = !STRONG.iter().any(|(byte, _)| text.contains(byte));
@@ -218,7 +223,7 @@ fn score(candidate: &Candidate, hints: &Hints) -> f64 {
         atoms += usize::from(is_atom(field, delimiter));
     }
     let share = |part: usize, all: usize| if all == 0 { 0.0 } else { part as f64 / all as f64 };
-    let prose = if delimiter.is_some() && is_prose(candidate) { 5.0 } else { 0.0 };
+    let prose = if delimiter.is_some() && is_prose(candidate) { 10.0 } else { 0.0 };
     let width = candidate.shape.width;
     100.0 * candidate.shape.consistency()
         + 10.0 * share(atoms, fields)

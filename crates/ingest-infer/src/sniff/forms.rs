@@ -31,6 +31,11 @@ pub(super) fn verdict(trial: &Trial, shape: &Shape, hints: &Hints) -> Verdict {
     if is_data { Verdict::Data } else { Verdict::Unknown }
 }
 
+/// Whether the values of a column, counted from 0, are built alike.
+pub(super) fn is_regular(trial: &Trial, shape: &Shape, column: usize, hints: &Hints) -> bool {
+    column_form(trial, shape, column, hints).is_some()
+}
+
 /// Whether a value of the column, counted from 0, could have been written like `text`: all could where its values are
 /// built in different ways.
 pub(super) fn may_hold(trial: &Trial, shape: &Shape, column: usize, text: &[u8], hints: &Hints) -> bool {

@@ -49,9 +49,13 @@ pub(super) fn decide(trial: &Trial, shape: &Shape, hints: &Hints) -> (bool, Stri
     }
 }
 
-/// Whether the types alone show that the table's first record is a header.
-pub(super) fn is_told_by_type(trial: &Trial, shape: &Shape, hints: &Hints) -> bool {
-    matches!(verdict(trial, shape, hints), Verdict::Names(_))
+/// Whether the types, or the forms where there are none, show that the table's first record is a header.
+pub(super) fn is_told(trial: &Trial, shape: &Shape, hints: &Hints) -> bool {
+    match verdict(trial, shape, hints) {
+        Verdict::Names(_) => true,
+        Verdict::Data => false,
+        Verdict::Years | Verdict::Unknown => matches!(forms::verdict(trial, shape, hints), Verdict::Names(_)),
+    }
 }
 
 /// Whether a record could be a row of names: all different, none empty, none a number, no spaces around them.

@@ -2,7 +2,7 @@
 
 use ingest_parse::{Trial, TrialRecord};
 
-use super::{Hints, header};
+use super::{Hints, forms, header};
 
 /// Records before the table are looked for so far down and no further.
 const PREAMBLE_RECORDS_MAX: usize = 64;
@@ -128,30 +128,55 @@ fn filled(record: TrialRecord<'_>) -> usize {
 /// not like it at all.
 fn is_preamble(trial: &Trial, text: &[u8], table: &Shape, hints: &Hints) -> bool {
     let remark = |record: TrialRecord<'_>| text[record.start()..].starts_with(b"#");
-    let sentence = |record: TrialRecord<'_>| record.iter().skip(1).all(|field| field.starts_with(b" "));
     let before = || trial.iter().take(table.first_record);
     let is_steady = table.total >= 2 && table.consistency() >= STABLE_SHARE;
-    let is_apart = before()
-        .all(|record| remark(record) || (record.len() < table.width && (filled(record) <= 1 || sentence(record))));
-    if table.width < 2 || table.first_record > PREAMBLE_RECORDS_MAX || !is_steady || !is_apart {
+    let is_apart = before().all(|record| remark(record) || is_title(record, table.width));
+    if table.width < 2 {
+        return before().all(remark) && is_column(trial, table, hints);
+    }
+    if table.first_record > PREAMBLE_RECORDS_MAX || !is_steady || !is_apart {
         return false;
     }
     before().all(remark)
         || follows_gap(trial, table.first_record)
-        || (hints.header.is_none() && header::is_told_by_type(trial, table, hints))
-        || (table.is_even() && before().all(|record| record.len() == 1) && is_no_prose(trial, table))
+        || (hints.header.is_none() && header::is_told(trial, table, hints))
+        || (table.is_even() && is_no_text(trial, text, table))
 }
 
-/// Whether the table's delimiter is more than punctuation: no blank follows it here and there, and three fields or many
-/// records are alike.
-fn is_no_prose(trial: &Trial, table: &Shape) -> bool {
-    let mut fields =
-        trial.iter().skip(table.first_record).take(EVEN_RECORDS_MANY).flat_map(|record| record.iter().skip(1));
-    (table.width > 2 || table.total >= EVEN_RECORDS_MANY) && !fields.any(|field| field.starts_with(b" "))
+/// Whether a record above a table of this width could be a title: a text without the delimiter, or one that is followed by
+/// blanks wherever it stands, which is not often.
+fn is_title(record: TrialRecord<'_>, width: usize) -> bool {
+    let is_sentence = record.len() * 2 <= width && record.iter().skip(1).all(|field| field.starts_with(b" "));
+    record.len() < width && (filled(record) <= 1 || is_sentence)
+}
+
+/// Whether the table of one column is more than lines of text: all of one type, or built alike.
+fn is_column(trial: &Trial, table: &Shape, hints: &Hints) -> bool {
+    let summaries = header::column_summaries(header::data_of(trial, table), hints);
+    summaries.first().is_some_and(header::is_typed) || forms::is_regular(trial, table, 0, hints)
+}
+
+/// Whether the table's delimiter is more than punctuation in one column of text or of grouped numbers (`1,234`): no
+/// blank follows it, and three fields, or many records, or lines `key: value` above them, are no chance.
+fn is_no_text(trial: &Trial, text: &[u8], table: &Shape) -> bool {
+    let has_key = |record: TrialRecord<'_>| text[record.start()..record.end()].windows(2).any(|pair| pair == b": ");
+    let is_enough =
+        table.width > 2 || table.total >= EVEN_RECORDS_MANY || trial.iter().take(table.first_record).all(has_key);
+    let records = || trial.iter().skip(table.first_record).take(EVEN_RECORDS_MANY);
+    let is_group = |field: &[u8]| field.len() == 3 && field.iter().all(u8::is_ascii_digit);
+    let are_numbers = records().all(|record| record.iter().skip(1).all(is_group));
+    let is_prose = records().flat_map(|record| record.iter().skip(1)).any(|field| field.starts_with(b" "));
+    is_enough && !are_numbers && !is_prose
+}
+
+/// Whether blank lines or comments stand right before the record.
+fn follows_gap(trial: &Trial, index: usize) -> bool {
+    let (Some(before), Some(record)) = (trial.get(index - 1), trial.get(index)) else { return false };
+    before.end() < record.start()
 }
 
 /// How many records at the table's start are titles that a spreadsheet padded to its width: nothing but a first field,
-/// or nothing at all, above a record that is filled (but for one field), while hardly any other has so little in it.
+/// or nothing at all, above a record that is filled (but for one field, or below two such lines half of them), while hardly any other has so little in it.
 fn padded_titles(trial: &Trial, table: &Shape) -> usize {
     let is_padded = |record: &TrialRecord<'_>| {
         record.len() == table.width
@@ -160,18 +185,14 @@ fn padded_titles(trial: &Trial, table: &Shape) -> usize {
     let records = || trial.iter().skip(table.first_record).take(table.total);
     let titles = records().take_while(is_padded).count();
     let has_title = records().take(titles).any(|record| filled(record) == 1);
-    let is_filled = records().nth(titles).is_some_and(|record| filled(record) + 1 >= table.width);
+    let is_filled = records()
+        .nth(titles)
+        .is_some_and(|record| filled(record) + 1 >= table.width || (titles > 1 && filled(record) * 2 >= table.width));
     let rest = table.total - titles;
     // One may be the row of totals.
     let alike = records().skip(titles).filter(is_padded).count();
     let is_table = rest >= EVEN_RECORDS_MIN && alike <= 1.max(rest / 20);
     if table.width > 2 && titles <= PREAMBLE_RECORDS_MAX && has_title && is_filled && is_table { titles } else { 0 }
-}
-
-/// Whether blank lines or comments stand right before the record.
-fn follows_gap(trial: &Trial, index: usize) -> bool {
-    let (Some(before), Some(record)) = (trial.get(index - 1), trial.get(index)) else { return false };
-    before.end() < record.start()
 }
 
 /// How many lines of `text` come before the table, if there is a preamble. Blank lines alone are none.
