@@ -119,6 +119,7 @@ fn check_sniff(case: &Case, nulls: NullWords) {
         comment: dialect.map(|dialect| dialect.comment),
         quoting: dialect.map(|dialect| dialect.quoting).unwrap_or_default(),
         header: case.header,
+        header_rows: None,
         skip: case.skip.map(usize::from),
         nulls,
     };

@@ -35,7 +35,7 @@ impl From<&Sniffed> for Found {
             quote: sniffed.dialect.quote,
             escape: sniffed.dialect.escape,
             comment: sniffed.dialect.comment,
-            header_rows: usize::from(sniffed.header),
+            header_rows: sniffed.header_rows,
             skip: sniffed.skip_lines,
             newline: sniffed.newline.to_string(),
             columns: sniffed.columns.len(),

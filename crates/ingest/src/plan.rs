@@ -10,7 +10,7 @@ use std::sync::Arc;
 use ingest_columnar::{ColumnType, Fields, OnError, Quotes, Rules};
 use ingest_infer::{DataType, Hints, NullWords, Sniffed, Summary, name_columns, sniff};
 use ingest_parse::json::Framing;
-use ingest_parse::{Batch, Cells, Dialect, Quoting, Ragged, Shape, Span, invalid_utf8, read_records};
+use ingest_parse::{Batch, Cells, Dialect, Quoting, Ragged, RawRecord, Shape, Span, invalid_utf8, read_records};
 use ingest_simd::{Kernel, PADDING, Padded, Structure};
 use ingest_source::{Block, Encoding, Source};
 
@@ -315,6 +315,7 @@ fn hints(options: &Options) -> Hints {
         escape: options.escape,
         comment: options.comment,
         header: options.header,
+        header_rows: None,
         skip: options.skip,
         quoting: quoting(options),
         nulls: options.null_values.clone().map_or_else(NullWords::default, NullWords::given),
@@ -429,10 +430,9 @@ fn preamble_bytes(text: &[u8], complete: bool, sniffed: &Sniffed) -> Option<usiz
         let whole = at + part.len() == text.len();
         let mut cells = Cells::default();
         read_records(part, whole && complete, &sniffed.dialect, &mut cells);
-        if let Some(header) =
-            cells.records.iter().position(|record| sniffed.columns.len() < 2 || record.end > record.start)
-        {
-            return Some(at + record_end(part, cells.records[header].end as usize));
+        let is_row = |record: &&RawRecord| sniffed.columns.len() < 2 || record.end > record.start;
+        if let Some(last) = cells.records.iter().filter(is_row).nth(sniffed.header_rows - 1) {
+            return Some(at + record_end(part, last.end as usize));
         }
         match (whole, complete) {
             (true, true) => return Some(text.len()),
@@ -636,6 +636,7 @@ fn inputs(options: &Options, (first, opening): (usize, &Opening), sources: Vec<S
     hints.escape = Some(dialect.escape);
     hints.comment = Some(dialect.comment);
     hints.header = Some(opening.sniffed.header);
+    hints.header_rows = Some(opening.sniffed.header_rows);
     let mut inputs = Vec::with_capacity(sources.len());
     for (number, source) in sources.into_iter().enumerate() {
         let (data_offset, data_lines) = if number == first {

@@ -165,6 +165,8 @@ pub struct SniffReport {
     pub comment: Option<char>,
     /// Whether the first record holds names.
     pub header: bool,
+    /// How many records hold them.
+    pub header_rows: usize,
     /// `utf-8`, `utf-16le` and so on.
     pub encoding: String,
     /// `gzip`, `zstd`, `bzip2`, `xz`, `lz4`, `lzma`, or `None`.
@@ -191,6 +193,7 @@ impl SniffReport {
             "escape": self.escape,
             "comment": self.comment,
             "header": self.header,
+            "header_rows": self.header_rows,
             "encoding": self.encoding,
             "compression": self.compression,
             "newline": self.newline,

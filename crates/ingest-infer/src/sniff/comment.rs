@@ -106,8 +106,12 @@ impl<'a> Columns<'a> {
         let Some(record) = trial.get(0).filter(|record| record.len() == self.table.shape.width) else {
             return Fit::None;
         };
-        let fits = record.iter().enumerate().all(|(column, field)| self.holds(column, field));
-        if fits { Fit::Whole } else { Fit::Width }
+        match record.iter().enumerate().all(|(column, field)| self.holds(column, field)) {
+            true => Fit::Whole,
+            // In one column every line has the width.
+            false if record.len() == 1 => Fit::None,
+            false => Fit::Width,
+        }
     }
 
     fn holds(&self, column: usize, field: &[u8]) -> bool {

@@ -214,7 +214,7 @@ fn evaluate(text: &[u8], complete: bool, hints: &Hints, dialect: Dialect) -> Can
 }
 
 /// Points: 100 for a steady number of fields, 10 for fields that no other delimiter would divide, 5 for types, up to 10
-/// for the number of columns; less where a space follows each delimiter.
+/// for the number of columns; up to 10 less where a space follows the delimiter, as in sentences.
 fn score(candidate: &Candidate, hints: &Hints) -> f64 {
     let delimiter = candidate.dialect.delimiter;
     let (mut fields, mut atoms) = (0usize, 0usize);
@@ -223,13 +223,17 @@ fn score(candidate: &Candidate, hints: &Hints) -> f64 {
         atoms += usize::from(is_atom(field, delimiter));
     }
     let share = |part: usize, all: usize| if all == 0 { 0.0 } else { part as f64 / all as f64 };
-    let prose = if delimiter.is_some() && is_prose(candidate) { 10.0 } else { 0.0 };
+    let (mut rest, mut blanks) = (0usize, 0usize);
+    for field in table(candidate).flat_map(|record| record.iter().skip(1)) {
+        rest += 1;
+        blanks += usize::from(field.starts_with(b" "));
+    }
     let width = candidate.shape.width;
     100.0 * candidate.shape.consistency()
         + 10.0 * share(atoms, fields)
         + 5.0 * share(typed_columns(candidate, hints), width)
         + 0.5 * width.min(20) as f64
-        - prose
+        - 10.0 * share(blanks, rest)
 }
 
 /// Whether no other strong delimiter stands in a field, or only as a comma in a number, whatever is around it (`$1,234`).

@@ -1,9 +1,10 @@
-//! Whether the first record holds names.
+//! Whether the first records hold names.
 
 use ingest_parse::{Trial, TrialRecord};
 
 use super::Hints;
 use super::forms;
+use super::header_rows;
 use super::preamble::Shape;
 use crate::{DataType, Summary};
 
@@ -20,14 +21,25 @@ pub(super) enum Verdict {
     Unknown,
 }
 
-/// Whether the table has a header, and the reason. Where the types do not tell, it has.
-pub(super) fn decide(trial: &Trial, shape: &Shape, hints: &Hints) -> (bool, String) {
+/// How many records at the table's start hold the names, and the reason. Where the types do not tell, it is one.
+pub(super) fn decide(trial: &Trial, shape: &Shape, hints: &Hints) -> (usize, String) {
     if let Some(header) = hints.header {
-        return (header, format!("whether there is a header was given: {}", if header { "yes" } else { "no" }));
+        let rows = if header { hints.header_rows.unwrap_or(1) } else { 0 };
+        return (rows, format!("whether there is a header was given: {}", if header { "yes" } else { "no" }));
     }
     if shape.total <= 1 {
-        return (true, "a file of one record is taken for its header".to_owned());
+        return (1, "a file of one record is taken for its header".to_owned());
     }
+    let rows = header_rows::count(trial, shape, hints);
+    if rows > 1 {
+        return (rows, format!("the first {rows} records are the header: they are text above columns that are not"));
+    }
+    let (header, reason) = decide_first(trial, shape, hints);
+    (usize::from(header), reason)
+}
+
+/// Whether the first record holds the names, and the reason.
+fn decide_first(trial: &Trial, shape: &Shape, hints: &Hints) -> (bool, String) {
     let by_type = verdict(trial, shape, hints);
     let by_form = forms::verdict(trial, shape, hints);
     match (by_type, by_form) {
@@ -51,6 +63,9 @@ pub(super) fn decide(trial: &Trial, shape: &Shape, hints: &Hints) -> (bool, Stri
 
 /// Whether the types, or the forms where there are none, show that the table's first record is a header.
 pub(super) fn is_told(trial: &Trial, shape: &Shape, hints: &Hints) -> bool {
+    if header_rows::count(trial, shape, hints) > 1 {
+        return true;
+    }
     match verdict(trial, shape, hints) {
         Verdict::Names(_) => true,
         Verdict::Data => false,

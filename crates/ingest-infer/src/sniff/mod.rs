@@ -4,6 +4,7 @@ mod comment;
 mod delimiter;
 mod forms;
 mod header;
+mod header_rows;
 mod names;
 mod newline;
 mod preamble;
@@ -43,6 +44,8 @@ pub struct Hints {
     pub quoting: Quoting,
     /// Whether the first record holds the names.
     pub header: Option<bool>,
+    /// How many records hold the names, where there is a header; one if nothing is given here but `header` is.
+    pub header_rows: Option<usize>,
     /// Lines before the table.
     pub skip: Option<usize>,
     /// The null words in force.
@@ -60,6 +63,9 @@ pub struct Sniffed {
     pub skip_lines: usize,
     /// Whether the first record of the table holds the names.
     pub header: bool,
+    /// How many records hold them: 0 without a header, else mostly 1. A name of several is what stands above each other,
+    /// joined by blanks.
+    pub header_rows: usize,
     /// The final names, all different. Bytes that are not UTF-8 stand as U+FFFD. Empty where no record ends within the
     /// sample.
     pub columns: Vec<String>,
@@ -140,10 +146,13 @@ fn ends_with_record(trial: &Trial, text: &[u8]) -> bool {
 fn describe(best: &Candidate, text: &[u8], hints: &Hints) -> Sniffed {
     let first_record = best.trial.get(best.shape.first_record);
     let preamble_lines = preamble::lines_before_table(&best.trial, &best.shape, text);
-    let (header, header_reason) = header::decide(&best.trial, &best.shape, hints);
+    let (header_rows, header_reason) = header::decide(&best.trial, &best.shape, hints);
     let names = match first_record {
         None => Names::default(),
-        Some(record) if header => name_columns(&record.iter().collect::<Vec<_>>()),
+        Some(_) if header_rows > 0 => {
+            let written = header_rows::names(&best.trial, &best.shape, header_rows);
+            name_columns(&written.iter().map(AsRef::as_ref).collect::<Vec<_>>())
+        }
         Some(_) => Names { columns: number_columns(best.shape.width), renamed: Vec::new() },
     };
     let mut reasons = best.reasons(hints);
@@ -156,7 +165,8 @@ fn describe(best: &Candidate, text: &[u8], hints: &Hints) -> Sniffed {
         dialect: best.dialect,
         newline: newline::newline_of(&best.trial, text),
         skip_lines: hints.skip.unwrap_or(preamble_lines),
-        header,
+        header: header_rows > 0,
+        header_rows,
         columns: names.columns,
         renamed: names.renamed,
         confidence: best.confidence,

@@ -2,7 +2,7 @@
 
 use ingest_parse::{Trial, TrialRecord};
 
-use super::{Hints, forms, header};
+use super::{Hints, forms, header, header_rows};
 
 /// Records before the table are looked for so far down and no further.
 const PREAMBLE_RECORDS_MAX: usize = 64;
@@ -62,6 +62,10 @@ pub(super) fn shape_of(trial: &Trial, text: &[u8], hints: &Hints) -> Shape {
     if hints.skip.is_some() {
         return shape_from(0);
     }
+    if remarks == 0 && text.starts_with(b"# ") && header_rows::count(trial, &shape_from(0), hints) > 1 {
+        // Two rows of names, the upper one a remark that happens to have their width.
+        return shape_from(1);
+    }
     let table = remarks + counts[remarks..].iter().position(|&count| count == width).unwrap_or(0);
     let shape = shape_from(table);
     if table > 0 && !is_preamble(trial, text, &shape, hints) {
@@ -72,10 +76,15 @@ pub(super) fn shape_of(trial: &Trial, text: &[u8], hints: &Hints) -> Shape {
 }
 
 /// How many records at the start are remarks: two or more lines that begin with `# ` or `##`, whatever their width, or
-/// with `#` and have another width than the first record that does not. A single one may be a header.
+/// with `#` and have another width than the first record that does not. A single one may be a header. In one column, which
+/// has no widths, all that begin with `#`, if no other record does.
 fn leading_remarks(trial: &Trial, text: &[u8]) -> usize {
     let begins = |record: &TrialRecord<'_>| text[record.start()..].starts_with(b"#");
     let Some(next) = trial.iter().find(|record| !begins(record)) else { return 0 };
+    let leading = trial.iter().take_while(begins).count();
+    if trial.iter().all(|record| record.len() == 1) {
+        return if trial.iter().skip(leading).any(|record| begins(&record)) { 0 } else { leading };
+    }
     let is_remark = |record: &TrialRecord<'_>| match text[record.start()..] {
         [b'#', b'#' | b' ', ..] => true,
         [b'#', ..] => record.len() != next.len(),
@@ -100,13 +109,15 @@ fn footer_records(trial: &Trial, first_record: usize, width: usize) -> usize {
 fn table_width(trial: &Trial, counts: &[usize]) -> usize {
     // Lone texts at the start are titles if the rest is wider, and a part of it if not.
     let titles = counts.iter().take_while(|&&count| count == 1).take(PREAMBLE_RECORDS_MAX).count();
-    let counts = if counts.len() - titles < 2 { counts } else { &counts[titles..] };
+    let titles = if counts.len() - titles < 2 { 0 } else { titles };
+    let counts = &counts[titles..];
     let Some(&first) = counts.first() else { return 0 };
     let mut sorted = counts.to_vec();
     sorted.sort_unstable();
     let (mut width, mut width_records) = (first, sorted.iter().filter(|&&count| count == first).count());
     // A row of names says how wide the table is meant to be, if a fair share of the records agrees.
-    if width_records > 1 && width_records * 4 >= counts.len() && trial.get(0).is_some_and(header::looks_like_names) {
+    if width_records > 1 && width_records * 4 >= counts.len() && trial.get(titles).is_some_and(header::looks_like_names)
+    {
         return width;
     }
     for run in sorted.chunk_by(|a, b| a == b) {
@@ -132,14 +143,15 @@ fn is_preamble(trial: &Trial, text: &[u8], table: &Shape, hints: &Hints) -> bool
     let is_steady = table.total >= 2 && table.consistency() >= STABLE_SHARE;
     let is_apart = before().all(|record| remark(record) || is_title(record, table.width));
     if table.width < 2 {
-        return before().all(remark) && is_column(trial, table, hints);
+        let many = table.first_record > 1 && before().all(|record| text[record.start()..].starts_with(b"# "));
+        return before().all(remark) && (many || is_column(trial, table, hints));
     }
     if table.first_record > PREAMBLE_RECORDS_MAX || !is_steady || !is_apart {
         return false;
     }
     before().all(remark)
         || follows_gap(trial, table.first_record)
-        || (hints.header.is_none() && header::is_told(trial, table, hints))
+        || (hints.header != Some(false) && header::is_told(trial, table, hints))
         || (table.is_even() && is_no_text(trial, text, table))
 }
 

@@ -293,3 +293,68 @@ fn comments_are_lines_that_do_not_fit() {
         assert_eq!(none.dialect.comment, None, "{sample:?}");
     }
 }
+
+#[test]
+fn headers_of_several_rows() {
+    for (sample, rows, names) in [
+        ("name,mass,height\n,kg,m\nx,1,2\ny,3,4\nz,5,6\n", 2, "name|mass kg|height m"),
+        ("Sales,Sales,Costs\nQ1,Q2,Q1\n1,2,3\n4,5,6\n7,8,9\n", 2, "Sales Q1|Sales Q2|Costs Q1"),
+        ("A,,B\nx,y,z\n1,2,3\n4,5,6\n7,8,9\n", 2, "A x|y|B z"),
+        ("A,A,B\nx,y,z\nkg,m,%\n1,2,3\n4,5,6\n7,8,9\n", 3, "A x kg|A y m|B z %"),
+        ("Report\n\nA,A,B\nx,y,z\n1,2,3\n4,5,6\n7,8,9\n", 2, "A x|A y|B z"),
+        ("# made, by, me\nx,y,z\n1,2,3\n4,5,6\n7,8,9\n", 1, "x|y|z"),
+        // Too little to tell: one column of a type, two records, years, words for what is missing, a row that is narrower.
+        ("name,mass\n,kg\nx,1\ny,2\nz,3\n", 1, "name|mass"),
+        ("a,b\nkg,m\n1,2\n3,4\n", 1, "a|b"),
+        ("a,b,c\nkg,m,1\n1,2,3\n3,4,5\n5,6,7\n", 1, "a|b|c"),
+        ("a,b\nunknown,unknown\n1,2\n3,4\n5,6\n", 1, "a|b"),
+        ("a,b\nNA,NA\n1,2\n3,4\n5,6\n", 1, "a|b"),
+        ("a,b\n-,-\n1,2\n3,4\n5,6\n", 1, "a|b"),
+        ("a,b,c\nx,y\n1,2,3\n3,4,5\n5,6,7\n", 1, "a|b|c"),
+        ("a,b\nx,y\nz,w\nu,v\nq,r\n", 1, "a|b"),
+        ("1,2\n3,4\n5,6\n7,8\n9,10\n", 0, "column_1|column_2"),
+    ] {
+        let found = sniff_whole(sample.as_bytes());
+        assert_eq!((found.header_rows, found.columns.join("|").as_str()), (rows, names), "{sample:?}");
+        assert_eq!(found.header, rows > 0, "{sample:?}");
+        let one = sniff(sample.as_bytes(), true, &Hints { header: Some(true), ..Hints::default() });
+        assert_eq!(one.header_rows, 1, "{sample:?}");
+    }
+    let given = Hints { header: Some(true), header_rows: Some(2), ..Hints::default() };
+    assert_eq!(sniff(b"a,b\nc,d\n", true, &given).columns, ["a c", "b d"]);
+}
+
+#[test]
+fn headers_are_told_by_how_values_are_built() {
+    let table = |first: &str, row: fn(usize) -> String| {
+        let rows: Vec<String> = (10..16).map(row).collect();
+        sniff_whole(format!("{first}{}", rows.concat()).as_bytes()).header
+    };
+    let dates = |row: usize| format!("{row}.12.2020;Oslo\n");
+    assert!(!table("", dates) && table("Day;City\n", dates));
+    let phones = |row: usize| format!("Ann|+49 {row} 12345\n");
+    assert!(!table("", phones) && table("Name|Phone\n", phones));
+    let codes = |row: usize| format!("AB-{row},{row}\n");
+    assert!(!table("", codes) && table("Code,2019\n", codes));
+    // Words are built alike too, and names like codes: they tell nothing.
+    let words = |row: usize| format!("x{row},Oslo\n");
+    assert!(table("", words) && table("c1,c2\n", words));
+}
+
+#[test]
+fn titles_and_footers_are_no_part_of_the_table() {
+    for (sample, delimiter, skip, columns) in [
+        ("Sales, 2020\n\nid;city;sum;x\n1;Oslo;2;3\n2;Rome;3;4\n", SEMICOLON, 2, 4),
+        ("Station: Oslo\nOwner: me\na,b\nx,y\nz,w\nu,v\n", COMMA, 2, 2),
+        ("Report,,\n,,\nname,city,note\nx,y,z\nu,v,w\np,q,r\n", COMMA, 2, 3),
+        ("id,x,y\n1,2,3\n4,5,6\n7,8,9\n\nSource: me\n", COMMA, 0, 3),
+        ("# made once\nid\n1\n2\n3\n", None, 1, 1),
+        // Sparse rows are data, as are short ones; numbers may be grouped.
+        ("x,,\ny,,\n,a,\nz,,b\n,,c\n", COMMA, 0, 3),
+        ("total amount\n1,234,567\n2,345,678\n3,456,789\n4,567,890\n", None, 0, 1),
+    ] {
+        let found = sniff_whole(sample.as_bytes());
+        let got = (found.dialect.delimiter, found.skip_lines, found.columns.len());
+        assert_eq!(got, (delimiter, skip, columns), "{sample:?}: {:?}", found.reasons);
+    }
+}
