@@ -152,7 +152,7 @@ pub(crate) struct DialectArgs {
     #[arg(long, value_name = "CHAR", allow_hyphen_values = true)]
     comment: Option<Character>,
 
-    /// Whether the first record holds the names; auto decides by the types below it.
+    /// Whether the first record holds the names; auto decides by the types below it, also whether several records do.
     #[arg(long, value_name = "WHEN", value_parser = ["auto", "yes", "no"], default_value = "auto")]
     header: String,
 

@@ -239,6 +239,7 @@ fn plan_of_text(options: &Options, sources: Vec<Source>) -> Result<(Plan, Vec<In
     let inputs = inputs(options, (number, &opening), sources)?;
     plan.notes.append(&mut notes);
     plan.notes.extend(comment_note(options, &opening.sniffed));
+    plan.notes.extend(header_note(&opening.sniffed));
     Ok((plan, inputs))
 }
 
@@ -246,6 +247,12 @@ fn plan_of_text(options: &Options, sources: Vec<Source>) -> Result<(Plan, Vec<In
 fn comment_note(options: &Options, sniffed: &Sniffed) -> Option<String> {
     let comment = char::from(sniffed.dialect.comment.filter(|_| options.comment.is_none())?);
     Some(format!("lines that begin with {comment:?} are taken for comments; --comment none reads them as records"))
+}
+
+/// Tells that the names are made of several records.
+fn header_note(sniffed: &Sniffed) -> Option<String> {
+    let rows = Some(sniffed.header_rows).filter(|&rows| rows > 1)?;
+    Some(format!("the first {rows} records make the names together; --header yes takes the first alone for them"))
 }
 
 /// Opens the first source that holds anything; where none does, the first. An empty source has no header and no records.
@@ -418,7 +425,7 @@ fn skipped_bytes(text: &[u8], complete: bool, lines: usize) -> Option<usize> {
     Some(at)
 }
 
-/// Length of the lines before the data: skipped ones and the header; `None` where they do not end in the sample.
+/// Length of the lines before the data: skipped ones and all rows of the header; `None` where they do not end in the sample.
 fn preamble_bytes(text: &[u8], complete: bool, sniffed: &Sniffed) -> Option<usize> {
     let at = skipped_bytes(text, complete, sniffed.skip_lines)?;
     if !sniffed.header {

@@ -24,7 +24,7 @@ const STEADY_SHARE: f64 = 0.9;
 const RAGGED_SHARE: f64 = 0.5;
 const NAMED_SHARE: f64 = 0.25;
 
-/// Points for single quotes, which are tried only where they wrap fields throughout: enough to outweigh the columns that
+/// Points for single quotes, which are tried only where they wrap fields throughout, and given where they wrap some: enough to outweigh the columns that
 /// delimiters between them would add, too few to outweigh uneven records.
 const SINGLE_QUOTED: f64 = 10.0;
 
@@ -206,9 +206,10 @@ fn evaluate(text: &[u8], complete: bool, hints: &Hints, dialect: Dialect) -> Can
     let trial = trial_of(text, complete, &dialect, CANDIDATE_RECORDS_MAX);
     let shape = shape_of(&trial, text, hints);
     let mut candidate = Candidate { dialect, trial, shape, confidence: 1.0, score: 0.0 };
-    let violations = quote_evidence(text, complete, &dialect).violations as f64 / candidate.trial.len().max(1) as f64;
+    let quotes = quote_evidence(text, complete, &dialect);
+    let violations = quotes.violations as f64 / candidate.trial.len().max(1) as f64;
     candidate.confidence = shape.consistency();
-    let single_quoted = if dialect.quote == Some(b'\'') { SINGLE_QUOTED } else { 0.0 };
+    let single_quoted = if dialect.quote == Some(b'\'') && quotes.quoted_fields > 1 { SINGLE_QUOTED } else { 0.0 };
     candidate.score = score(&candidate, hints) + single_quoted - 100.0 * violations.min(1.0);
     candidate
 }

@@ -114,11 +114,15 @@ fn is_year(text: &[u8]) -> bool {
 }
 
 /// The records behind the table's first one. Those of another width are left out: they are footers or flaws, and one text
-/// among numbers makes text of a column.
+/// among numbers makes text of a column. So is the last of many, which may hold totals and begin with a word.
 pub(super) fn data_of<'a>(trial: &'a Trial, shape: &Shape) -> impl Iterator<Item = TrialRecord<'a>> {
     let width = shape.width;
-    trial.iter().skip(shape.first_record + 1).filter(move |record| record.len() == width)
+    let records = if shape.total < TOTALS_RECORDS_MIN { shape.total } else { shape.total - 2 };
+    trial.iter().skip(shape.first_record + 1).take(records).filter(move |record| record.len() == width)
 }
+
+/// Records of a table whose last one may hold totals.
+const TOTALS_RECORDS_MIN: usize = 8;
 
 /// What is known of each column of `records`.
 pub(super) fn column_summaries<'a>(records: impl Iterator<Item = TrialRecord<'a>>, hints: &Hints) -> Vec<Summary> {

@@ -62,7 +62,8 @@ pub(super) fn shape_of(trial: &Trial, text: &[u8], hints: &Hints) -> Shape {
     if hints.skip.is_some() {
         return shape_from(0);
     }
-    if remarks == 0 && text.starts_with(b"# ") && header_rows::count(trial, &shape_from(0), hints) > 1 {
+    let begins_as_remark = trial.get(0).is_some_and(|first| text[first.start()..].starts_with(b"# "));
+    if remarks == 0 && begins_as_remark && header_rows::count(trial, &shape_from(0), hints) > 1 {
         // Two rows of names, the upper one a remark that happens to have their width.
         return shape_from(1);
     }

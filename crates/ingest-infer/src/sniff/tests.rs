@@ -111,6 +111,8 @@ fn quotes_and_escapes() {
         ("a,b\n\"say \"\"hi\"\"\",1\n", b'"', None),
         ("a,b\n\"\\\"\"x\",1\n", b'"', None),
         ("a,b\n5\" pipe,1\n6\" pipe,2\n", b'"', None),
+        ("a,b\n'x\ny',1\nz,2\n", b'\'', None),
+        ("a,b\n'x',1\nz,2\n", b'"', None),
         ("'it\\'s','x'\n'y','z'\n", b'\'', Some(b'\\')),
     ] {
         let found = sniff_whole(sample.as_bytes());
