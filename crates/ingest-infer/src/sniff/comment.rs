@@ -22,7 +22,8 @@ const RECORDS_MAX: usize = 200;
 /// further down may still begin with `#`, and only comments between or behind the records show that it does not.
 pub(super) fn choose(text: &[u8], complete: bool, hints: &Hints) -> Candidate {
     let plain = delimiter::choose(text, complete, hints);
-    if hints.comment.is_some() || !begins_a_line(text) {
+    let means_something = [hints.delimiter, hints.quote, hints.escape].contains(&Some(Some(COMMENT)));
+    if hints.comment.is_some() || means_something || !begins_a_line(text) {
         return plain;
     }
     let commented = delimiter::choose(text, complete, &Hints { comment: Some(Some(COMMENT)), ..hints.clone() });

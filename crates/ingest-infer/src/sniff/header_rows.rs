@@ -19,21 +19,44 @@ const TYPED_COLUMNS_MIN: usize = 2;
 const MISSING_WORDS: [&[u8]; 6] = [b"unknown", b"missing", b"none", b"error", b"tbd", b"n.d."];
 
 /// How many records at the table's start are rows of a header, if that is more than one; else 1. They all have the
-/// table's width, are text wherever the data below are typed, and all data are typed there.
+/// table's width, are text wherever the data below are typed, and all data are typed there. O(fields), once; nothing
+/// where the second record has no two texts, as most have not.
 pub(super) fn count(trial: &Trial, shape: &Shape, hints: &Hints) -> usize {
-    (2..=ROWS_MAX).rev().find(|&rows| are_header(trial, shape, hints, rows)).unwrap_or(1)
+    let record = |row: usize| trial.get(shape.first_record + row).filter(|record| record.len() == shape.width);
+    let is_text = |text: &&[u8]| reads_as_name(text) && !is_typed(&joined(&Summary::default(), text, hints));
+    if record(1).is_none_or(|second| second.iter().filter(is_text).count() < TYPED_COLUMNS_MIN) {
+        return 1;
+    }
+    let data = trial.iter().skip(shape.first_record + ROWS_MAX).filter(|record| record.len() == shape.width);
+    let mut summaries = column_summaries(data, hints);
+    summaries.resize(shape.width, Summary::default());
+    for rows in (2..=ROWS_MAX).rev() {
+        if shape.total >= rows + DATA_RECORDS_MIN && are_header((0..rows).map(record), &summaries, hints) {
+            return rows;
+        }
+        // With fewer rows the last of them is data.
+        for (summary, text) in summaries.iter_mut().zip(record(rows - 1).iter().flat_map(TrialRecord::iter)) {
+            summary.observe(text, false, &hints.nulls);
+        }
+    }
+    1
 }
 
-fn are_header(trial: &Trial, shape: &Shape, hints: &Hints, rows: usize) -> bool {
-    if shape.total < rows + DATA_RECORDS_MIN {
-        return false;
-    }
-    let data = trial.iter().skip(shape.first_record + rows).filter(|record| record.len() == shape.width);
-    let summaries = column_summaries(data, hints);
+/// Whether all `rows` (none where one has another width) are text above the columns of a type, of which there are enough.
+fn are_header<'a>(
+    mut rows: impl Iterator<Item = Option<TrialRecord<'a>>>,
+    summaries: &[Summary],
+    hints: &Hints,
+) -> bool {
     let typed: Vec<(usize, &Summary)> = summaries.iter().enumerate().filter(|(_, summary)| is_typed(summary)).collect();
-    let mut header = trial.iter().skip(shape.first_record).take(rows);
-    typed.len() >= TYPED_COLUMNS_MIN
-        && header.all(|record| record.len() == shape.width && is_text_above(record, &typed, hints))
+    typed.len() >= TYPED_COLUMNS_MIN && rows.all(|row| row.is_some_and(|row| is_text_above(row, &typed, hints)))
+}
+
+/// What is known of a column with one more value.
+fn joined(summary: &Summary, text: &[u8], hints: &Hints) -> Summary {
+    let mut joined = summary.clone();
+    joined.observe(text, false, &hints.nulls);
+    joined
 }
 
 /// Whether what a record holds in typed columns is text: in half of them at least, and nothing in the others.
@@ -41,12 +64,10 @@ fn is_text_above(record: TrialRecord<'_>, typed: &[(usize, &Summary)], hints: &H
     let mut texts = 0;
     for &(column, summary) in typed {
         let text = record.get(column).unwrap_or_default();
-        let mut joined = summary.clone();
-        joined.observe(text, false, &hints.nulls);
         if text.is_empty() {
             continue;
         }
-        if is_typed(&joined) || hints.nulls.contains(text) || !reads_as_name(text) {
+        if is_typed(&joined(summary, text, hints)) || hints.nulls.contains(text) || !reads_as_name(text) {
             return false;
         }
         texts += 1;

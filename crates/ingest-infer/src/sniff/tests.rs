@@ -294,6 +294,8 @@ fn comments_are_lines_that_do_not_fit() {
         let none = sniff(sample.as_bytes(), true, &Hints { comment: Some(None), ..Hints::default() });
         assert_eq!(none.dialect.comment, None, "{sample:?}");
     }
+    let given = Hints { quote: Some(Some(b'#')), ..Hints::default() };
+    assert_eq!(sniff(b"a,b\n1,2\n#x#,3\n# y\n", true, &given).dialect.comment, None);
 }
 
 #[test]
