@@ -238,9 +238,21 @@ fn plan_of_text(options: &Options, sources: Vec<Source>) -> Result<(Plan, Vec<In
     }
     let inputs = inputs(options, (number, &opening), sources)?;
     plan.notes.append(&mut notes);
-    plan.notes.extend(comment_note(options, &opening.sniffed));
-    plan.notes.extend(header_note(&opening.sniffed));
+    let sniffed = &opening.sniffed;
+    plan.notes.extend(skip_note(options, sniffed).into_iter().chain(comment_note(options, sniffed)));
+    plan.notes.extend(header_note(sniffed));
     Ok((plan, inputs))
+}
+
+/// Tells that lines are left out which nobody said to come before the table.
+fn skip_note(options: &Options, sniffed: &Sniffed) -> Option<String> {
+    let lines = match sniffed.skip_lines {
+        _ if options.skip.is_some() => return None,
+        0 => return None,
+        1 => "1 line before the table is".to_owned(),
+        lines => format!("{lines} lines before the table are"),
+    };
+    Some(format!("{lines} left out; --skip 0 reads all lines"))
 }
 
 /// Tells that lines are left out which nobody said to be comments.

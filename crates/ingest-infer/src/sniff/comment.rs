@@ -2,7 +2,7 @@
 
 use ingest_parse::{Dialect, trial_records};
 
-use super::delimiter::{self, Candidate};
+use super::delimiter::Candidate;
 use super::{Hints, forms, header};
 use crate::Summary;
 
@@ -15,18 +15,18 @@ const SPREADSHEET_ERRORS: [&[u8]; 7] = [b"#N/A", b"#REF!", b"#VALUE!", b"#NAME?"
 /// Records from which the types of columns are told.
 const RECORDS_MAX: usize = 200;
 
-/// The dialect that explains `text` best, with comments where lines speak for them. `complete`: whether nothing was cut
-/// off its end.
+/// What `explain` makes of `text`, with comments where lines speak for them. `complete`: whether nothing was cut off its
+/// end.
 ///
 /// Lines that begin with `#` above the table are a preamble, whatever their number, and make no comments: a record
 /// further down may still begin with `#`, and only comments between or behind the records show that it does not.
-pub(super) fn choose(text: &[u8], complete: bool, hints: &Hints) -> Candidate {
-    let plain = delimiter::choose(text, complete, hints);
+pub(super) fn choose(text: &[u8], complete: bool, hints: &Hints, explain: impl Fn(&Hints) -> Candidate) -> Candidate {
+    let plain = explain(hints);
     let means_something = [hints.delimiter, hints.quote, hints.escape].contains(&Some(Some(COMMENT)));
     if hints.comment.is_some() || means_something || !begins_a_line(text) {
         return plain;
     }
-    let commented = delimiter::choose(text, complete, &Hints { comment: Some(Some(COMMENT)), ..hints.clone() });
+    let commented = explain(&Hints { comment: Some(Some(COMMENT)), ..hints.clone() });
     if is_told(&commented, text, complete, hints) { commented } else { plain }
 }
 
@@ -59,22 +59,27 @@ fn is_told(commented: &Candidate, text: &[u8], complete: bool, hints: &Hints) ->
     commented.shape.total >= 2 && misfits > 0
 }
 
-/// The lines between the records that were left out, with where they begin; one that may have been cut off is not there.
+/// The comment lines between the records, with where they begin; behind the last record only where nothing else follows and
+/// nothing was cut off.
 fn comment_lines<'a>(commented: &Candidate, text: &'a [u8], complete: bool) -> Vec<(usize, &'a [u8])> {
     let starts = commented.trial.iter().map(|record| record.start());
-    let last_end = if complete { text.len() } else { commented.trial.iter().next_back().map_or(0, |last| last.end()) };
     let ends = std::iter::once(0).chain(commented.trial.iter().map(|record| record.end()));
-    let mut lines = Vec::new();
-    for (from, to) in ends.zip(starts.chain(std::iter::once(last_end))) {
-        let mut at = from;
-        for line in text[from..to.max(from)].split(|&byte| byte == b'\n' || byte == b'\r') {
-            if line.first() == Some(&COMMENT) {
-                lines.push((at, line));
-            }
-            at += line.len() + 1;
-        }
-    }
-    lines
+    let last_end = commented.trial.iter().next_back().map_or(0, |last| last.end());
+    let is_rest = complete && lines_of(text, last_end, text.len()).all(|(_, line)| line.starts_with(&[COMMENT]));
+    let gaps = ends.zip(starts.chain(std::iter::once(if is_rest { text.len() } else { last_end })));
+    let lines = gaps.flat_map(|(from, to)| lines_of(text, from, to));
+    lines.filter(|(_, line)| line.starts_with(&[COMMENT])).collect()
+}
+
+/// The lines in a part of the text that are not blank, with where they begin.
+fn lines_of(text: &[u8], from: usize, to: usize) -> impl Iterator<Item = (usize, &[u8])> {
+    let mut at = from;
+    let lines = text[from..to].split(|&byte| byte == b'\n' || byte == b'\r').map(move |line| {
+        let start = at;
+        at += line.len() + 1;
+        (start, line)
+    });
+    lines.filter(|(_, line)| !line.is_empty())
 }
 
 /// How a line would fit the table as a record.

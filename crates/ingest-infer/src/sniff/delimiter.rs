@@ -24,8 +24,8 @@ const STEADY_SHARE: f64 = 0.9;
 const RAGGED_SHARE: f64 = 0.5;
 const NAMED_SHARE: f64 = 0.25;
 
-/// Points for single quotes, which are tried only where they wrap fields throughout, and given where they wrap some: enough to outweigh the columns that
-/// delimiters between them would add, too few to outweigh uneven records.
+/// Points for single quotes, which are tried only where they wrap fields throughout, and given where they wrap more than
+/// one: enough to outweigh the columns that delimiters between them would add, too few to outweigh uneven records.
 const SINGLE_QUOTED: f64 = 10.0;
 
 /// A dialect, what it makes of the text, and what speaks for it.
@@ -149,21 +149,19 @@ fn divides(candidate: &Candidate) -> bool {
     share >= if is_named { NAMED_SHARE } else { RAGGED_SHARE } && !is_prose(candidate)
 }
 
-/// Whether a weak delimiter makes a table: every record alike, and most columns (of two: both) of a type.
+/// Whether a weak delimiter makes a table: every record alike but for remarks above, and most columns (of two: both) of a
+/// type.
 fn divides_for_sure(candidate: &Candidate, hints: &Hints) -> bool {
     let Shape { first_record, width, matching, total } = candidate.shape;
-    let before = candidate.trial.iter().take(first_record).all(|record| is_remark(record.get(0)));
-    if width < 2 || total < 2 || matching < total || !before || is_prose(candidate) {
+    let is_remark = |record: TrialRecord<'_>| record.get(0).is_some_and(|field| field.starts_with(b"#"));
+    let are_remarks = candidate.trial.iter().take(first_record).all(is_remark);
+    if width < 2 || total < 2 || matching < total || !are_remarks || is_prose(candidate) {
         return false;
     }
     let data = candidate.trial.iter().skip(first_record + 1);
     let typed = header::column_summaries(data, hints).iter().filter(|s| header::is_typed(s)).count();
     let is_passwd_like = candidate.dialect.delimiter == Some(b':') && width >= 4 && typed > 0;
     is_passwd_like || if width == 2 { typed == 2 } else { typed * 2 >= width }
-}
-
-fn is_remark(first_field: Option<&[u8]>) -> bool {
-    first_field.is_some_and(|field| field.starts_with(b"#"))
 }
 
 /// Whether a space follows the delimiter wherever it stands, as in sentences.

@@ -90,8 +90,10 @@ pub fn sniff(sample: &[u8], complete: bool, hints: &Hints) -> Sniffed {
     let skipped = preamble::offset_of_line(sample, hints.skip.unwrap_or(0));
     let text = &sample[skipped..];
     let (window, window_complete) = window_of(text, complete);
-    let best = comment::choose(window, window_complete, &hints);
-    let best = on_whole_sample(best, text, complete, window.len(), &hints);
+    let best = comment::choose(text, complete, &hints, |hints| {
+        let best = delimiter::choose(window, window_complete, hints);
+        on_whole_sample(best, text, complete, window.len(), hints)
+    });
     let mut sniffed = describe(&best, text, &hints);
     if !complete && ends_with_record(&best.trial, text) {
         // One record, longer than the sample: it tells the delimiter, but not all names.
@@ -121,7 +123,7 @@ fn window_of(text: &[u8], complete: bool) -> (&[u8], bool) {
 
 /// The winner with as many records as the header's verdict may use.
 fn on_whole_sample(best: Candidate, text: &[u8], complete: bool, window_len: usize, hints: &Hints) -> Candidate {
-    if window_len == text.len() {
+    if window_len == text.len() && best.trial.len() < CANDIDATE_RECORDS_MAX {
         return best;
     }
     let trial = trial_of(text, complete, &best.dialect, HEADER_RECORDS_MAX);
@@ -145,7 +147,11 @@ fn ends_with_record(trial: &Trial, text: &[u8]) -> bool {
 
 fn describe(best: &Candidate, text: &[u8], hints: &Hints) -> Sniffed {
     let first_record = best.trial.get(best.shape.first_record);
-    let preamble_lines = preamble::lines_before_table(&best.trial, &best.shape, text);
+    let preamble_lines = match (best.shape.first_record, hints.comment.flatten()) {
+        // Those are comments, which nobody has to skip.
+        (0, Some(_)) => 0,
+        _ => preamble::lines_before_table(&best.trial, &best.shape, text),
+    };
     let (header_rows, header_reason) = header::decide(&best.trial, &best.shape, hints);
     let names = match first_record {
         None => Names::default(),

@@ -73,6 +73,10 @@ pub(super) fn shape_of(trial: &Trial, text: &[u8], hints: &Hints) -> Shape {
         return shape_from(0);
     }
     let padded = table + padded_titles(trial, &shape);
+    if padded == table + 1 && !header::is_told(trial, &shape_from(padded), hints) {
+        // A single one may be a header that names but the first column.
+        return shape;
+    }
     if padded > table { shape_from(padded) } else { shape }
 }
 
@@ -189,7 +193,8 @@ fn follows_gap(trial: &Trial, index: usize) -> bool {
 }
 
 /// How many records at the table's start are titles that a spreadsheet padded to its width: nothing but a first field,
-/// or nothing at all, above a record that is filled (but for one field, or below two such lines half of them), while hardly any other has so little in it.
+/// or nothing at all, above a record that is filled (but for one field, or below two such lines half of them), while hardly
+/// any other has so little in it.
 fn padded_titles(trial: &Trial, table: &Shape) -> usize {
     let is_padded = |record: &TrialRecord<'_>| {
         record.len() == table.width

@@ -170,6 +170,10 @@ fn long_samples_are_told_from_more_than_the_window() {
     let found = sniff(&text, false, &Hints::default());
     assert_eq!((found.dialect.delimiter, found.dialect.escape), (Some(b','), Some(b'\\')));
     assert_eq!(found.columns, ["a", "b", "c"]);
+    let mut text = b"a,b\n".to_vec();
+    (0..4000).for_each(|row| text.extend_from_slice(format!("{row},{}\n", "some words ".repeat(10)).as_bytes()));
+    text.extend_from_slice(b"# checked\n1,x\n2,y\n");
+    assert_eq!(sniff(&text, false, &Hints::default()).dialect.comment, Some(b'#'));
 }
 
 #[test]
@@ -294,6 +298,8 @@ fn comments_are_lines_that_do_not_fit() {
         let none = sniff(sample.as_bytes(), true, &Hints { comment: Some(None), ..Hints::default() });
         assert_eq!(none.dialect.comment, None, "{sample:?}");
     }
+    let given = Hints { comment: Some(Some(b'#')), ..Hints::default() };
+    assert_eq!(sniff(b"# x\na,b\n1,2\n", true, &given).skip_lines, 0);
     let given = Hints { quote: Some(Some(b'#')), ..Hints::default() };
     assert_eq!(sniff(b"a,b\n1,2\n#x#,3\n# y\n", true, &given).dialect.comment, None);
 }
@@ -353,6 +359,8 @@ fn titles_and_footers_are_no_part_of_the_table() {
         ("Report,,\n,,\nname,city,note\nx,y,z\nu,v,w\np,q,r\n", COMMA, 2, 3),
         ("id,x,y\n1,2,3\n4,5,6\n7,8,9\n\nSource: me\n", COMMA, 0, 3),
         ("# made once\nid\n1\n2\n3\n", None, 1, 1),
+        ("Report,,\nname,x,y\na,1,2\nb,2,3\nc,3,4\n", COMMA, 1, 3),
+        ("when,,\n2020-01-02,1,2\n2020-01-03,2,3\n2020-01-04,3,4\n", COMMA, 0, 3),
         // Sparse rows are data, as are short ones; numbers may be grouped.
         ("x,,\ny,,\n,a,\nz,,b\n,,c\n", COMMA, 0, 3),
         ("total amount\n1,234,567\n2,345,678\n3,456,789\n4,567,890\n", None, 0, 1),

@@ -161,7 +161,7 @@ fn remarks_and_rows_of_names() {
         assert_eq!(types, ["int64", "int64", "float64", "int64"], "{setting:?}");
         assert_eq!((report.rows_in, report.rows_out), (3, 3), "{setting:?}");
         let tells = |word: &str| report.notes.iter().any(|note| note.contains(word));
-        assert!(tells("--comment none") && tells("--header yes"), "{:?}", report.notes);
+        assert!(tells("--skip 0") && tells("--comment none") && tells("--header yes"), "{:?}", report.notes);
     }
 }
 
