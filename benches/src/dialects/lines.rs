@@ -10,6 +10,8 @@ pub(super) enum Before {
     Nothing,
     /// These lines, blank ones among them.
     Lines(Vec<String>),
+    /// Pairs of a key and a value, divided as the table's fields are, and a blank line.
+    Pairs(Vec<[String; 2]>),
     /// Titles that a spreadsheet padded to the table's width.
     Padded(Vec<String>),
     /// `sep=;`
@@ -36,7 +38,8 @@ impl Before {
             64..75 => Before::Lines((0..count).map(|_| comment(random)).collect()),
             _ if !is_strong => Before::Nothing,
             75..84 => Before::Lines(titles(random, count.min(3), width)),
-            84..93 => Before::Lines(key_values(random, count)),
+            84..90 => Before::Lines(key_values(random, count)),
+            90..93 if width > 3 => Before::Pairs((0..count).map(|_| pair(random)).collect()),
             93..97 if width > 2 => Before::Padded(titles(random, count.min(3), width)),
             _ => Before::Separator,
         }
@@ -86,6 +89,17 @@ fn titles(random: &mut Random, count: u32, width: usize) -> Vec<String> {
         lines.push(String::new());
     }
     lines
+}
+
+/// A key and a value, with or without a colon.
+fn pair(random: &mut Random) -> [String; 2] {
+    let key = capital(&words(random, 1));
+    let value = match random.below(3) {
+        0 => random.below(1_000).to_string(),
+        1 => format!("20{:02}-{:02}-01", random.between(10, 25), random.between(1, 13)),
+        _ => (*random.pick(&CITIES)).to_owned(),
+    };
+    [if random.percent(50) { key } else { format!("{key}:") }, value]
 }
 
 /// `key: value` lines, half of the time with a blank line behind them.

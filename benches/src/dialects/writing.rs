@@ -10,6 +10,9 @@ use crate::random::Random;
 /// Rows from which values that have no type, but are all built alike, tell that there are no names above them.
 const REGULAR_ROWS_MIN: usize = 6;
 
+/// Years, one after the other, that are a series and no data.
+const SERIES_YEARS_MIN: usize = 3;
+
 /// Fields in single quotes from which they are no apostrophes.
 const SINGLE_QUOTED_MIN: usize = 2;
 
@@ -45,12 +48,12 @@ pub(super) fn write(layout: &Layout, random: &mut Random) -> (Vec<u8>, Known) {
 }
 
 /// How many rows of names there are, where the text tells it: no names show as such where a column has a type or all of
-/// its values are built alike; years over numbers only where another name stands over such values.
+/// its values are built alike; years over numbers only where another name stands over such values, or they are many.
 fn header_rows(layout: &Layout) -> Option<usize> {
     let tells = |content: &Content| content.is_typed() || (content.is_regular() && layout.rows >= REGULAR_ROWS_MIN);
     let is_told = match layout.header.len() {
         0 => layout.columns.iter().any(tells),
-        _ if layout.naming == Naming::Years => tells(&layout.columns[0]),
+        _ if layout.naming == Naming::Years => tells(&layout.columns[0]) || layout.columns.len() > SERIES_YEARS_MIN,
         _ => true,
     };
     is_told.then_some(layout.header.len())
@@ -72,6 +75,10 @@ impl Pen<'_> {
         match &self.layout.before {
             Before::Nothing => {}
             Before::Lines(lines) => lines.iter().for_each(|line| self.line(line)),
+            Before::Pairs(pairs) => {
+                pairs.iter().for_each(|pair| self.record(pair, true));
+                self.line("");
+            }
             Before::Padded(titles) => {
                 for title in titles {
                     let mut fields = vec![String::new(); width];

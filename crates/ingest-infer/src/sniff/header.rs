@@ -104,13 +104,35 @@ fn verdict(trial: &Trial, shape: &Shape, hints: &Hints) -> Verdict {
     }
     match (fits, years) {
         (false, _) => Verdict::Unknown,
-        (true, true) => Verdict::Years,
+        (true, true) => {
+            series_of_years(first, trial.get(shape.first_record + 1)).map_or(Verdict::Years, Verdict::Names)
+        }
         (true, false) => Verdict::Data,
     }
 }
 
+/// Where three or more years stand in the first record, in equal steps, and not in the second: the column of the first.
+fn series_of_years(first: TrialRecord<'_>, second: Option<TrialRecord<'_>>) -> Option<usize> {
+    let years = |record: TrialRecord<'_>| {
+        let years: Vec<i32> = record.iter().filter(|text| is_year(text)).map(number).collect();
+        let is_series = years.windows(3).all(|three| three[1] - three[0] == three[2] - three[1]);
+        years.len() >= SERIES_YEARS_MIN && is_series && years[0] != years[1]
+    };
+    let is_told = years(first) && !second.is_some_and(years);
+    first.iter().position(is_year).filter(|_| is_told)
+}
+
+/// Years that make a series.
+const SERIES_YEARS_MIN: usize = 3;
+
+/// The number that the digits of a text make.
+fn number(text: &[u8]) -> i32 {
+    text.trim_ascii().iter().fold(0, |number, digit| 10 * number + i32::from(digit - b'0'))
+}
+
 fn is_year(text: &[u8]) -> bool {
-    matches!(text, [b'1', b'8' | b'9', b'0'..=b'9', b'0'..=b'9'] | [b'2', b'0', b'0'..=b'9', b'0'..=b'9'])
+    let digits = text.trim_ascii();
+    matches!(digits, [b'1', b'8' | b'9', b'0'..=b'9', b'0'..=b'9'] | [b'2', b'0', b'0'..=b'9', b'0'..=b'9'])
 }
 
 /// The records behind the table's first one. Those of another width are left out: they are footers or flaws, and one text
@@ -122,7 +144,7 @@ pub(super) fn data_of<'a>(trial: &'a Trial, shape: &Shape) -> impl Iterator<Item
 }
 
 /// Records of a table whose last one may hold totals.
-const TOTALS_RECORDS_MIN: usize = 8;
+pub(super) const TOTALS_RECORDS_MIN: usize = 8;
 
 /// What is known of each column of `records`.
 pub(super) fn column_summaries<'a>(records: impl Iterator<Item = TrialRecord<'a>>, hints: &Hints) -> Vec<Summary> {

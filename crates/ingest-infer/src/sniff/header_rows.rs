@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use ingest_parse::{Trial, TrialRecord};
 
 use super::Hints;
-use super::header::{column_summaries, is_typed};
+use super::header::{TOTALS_RECORDS_MIN, column_summaries, is_typed};
 use super::preamble::Shape;
 use crate::Summary;
 
@@ -27,7 +27,10 @@ pub(super) fn count(trial: &Trial, shape: &Shape, hints: &Hints) -> usize {
     if record(1).is_none_or(|second| second.iter().filter(is_text).count() < TYPED_COLUMNS_MIN) {
         return 1;
     }
-    let data = trial.iter().skip(shape.first_record + ROWS_MAX).filter(|record| record.len() == shape.width);
+    // The last of many records may hold totals.
+    let records = shape.total - usize::from(shape.total >= TOTALS_RECORDS_MIN);
+    let data = trial.iter().take(shape.first_record + records).skip(shape.first_record + ROWS_MAX);
+    let data = data.filter(|record| record.len() == shape.width);
     let mut summaries = column_summaries(data, hints);
     summaries.resize(shape.width, Summary::default());
     for rows in (2..=ROWS_MAX).rev() {

@@ -120,13 +120,18 @@ fn table_width(trial: &Trial, counts: &[usize]) -> usize {
     let mut sorted = counts.to_vec();
     sorted.sort_unstable();
     let (mut width, mut width_records) = (first, sorted.iter().filter(|&&count| count == first).count());
+    // Pairs of a key and a value stand above wider records, behind a blank line; they have no say.
+    let leading = counts.iter().take_while(|&&count| count == first).count();
+    let are_pairs = leading == width_records
+        && counts.get(leading).is_some_and(|&count| count > first)
+        && follows_gap(trial, titles + leading);
     // A row of names says how wide the table is meant to be, if a fair share of the records agrees.
-    if width_records > 1 && width_records * 4 >= counts.len() && trial.get(titles).is_some_and(header::looks_like_names)
-    {
+    let is_fair = width_records > 1 && width_records * 4 >= counts.len() && !are_pairs;
+    if is_fair && trial.get(titles).is_some_and(header::looks_like_names) {
         return width;
     }
     for run in sorted.chunk_by(|a, b| a == b) {
-        if run.len() > width_records {
+        if run.len() > width_records || (are_pairs && run.len() == width_records) {
             (width, width_records) = (run[0], run.len());
         }
     }
@@ -141,12 +146,15 @@ fn filled(record: TrialRecord<'_>) -> usize {
 /// Whether what comes before the table is no part of it. Each of those records must be a lone text or a sentence in a
 /// narrower record, or a line that begins with `#`; a steady table must follow; and a mark must set them apart: the `#`,
 /// a blank line, that the table's first record is told from its data as a header, or that the table is even and they are
-/// not like it at all.
+/// not like it at all. Pairs of a key and a value need two such marks, one of them the blank line.
 fn is_preamble(trial: &Trial, text: &[u8], table: &Shape, hints: &Hints) -> bool {
     let remark = |record: TrialRecord<'_>| text[record.start()..].starts_with(b"#");
     let before = || trial.iter().take(table.first_record);
     let is_steady = table.total >= 2 && table.consistency() >= STABLE_SHARE;
-    let is_apart = before().all(|record| remark(record) || is_title(record, table.width));
+    let has_gap = follows_gap(trial, table.first_record);
+    let has_pairs = !before().all(|record| remark(record) || is_title(record, table.width));
+    let is_apart =
+        !has_pairs || has_gap && before().all(|record| is_title(record, table.width) || is_pair(record, table.width));
     if table.width < 2 {
         let many = table.first_record > 1 && before().all(|record| text[record.start()..].starts_with(b"# "));
         return before().all(remark) && (many || is_column(trial, table, hints));
@@ -155,7 +163,7 @@ fn is_preamble(trial: &Trial, text: &[u8], table: &Shape, hints: &Hints) -> bool
         return false;
     }
     before().all(remark)
-        || follows_gap(trial, table.first_record)
+        || (has_gap && !has_pairs)
         || (hints.header != Some(false) && header::is_told(trial, table, hints))
         || (table.is_even() && is_no_text(trial, text, table))
 }
@@ -165,6 +173,11 @@ fn is_preamble(trial: &Trial, text: &[u8], table: &Shape, hints: &Hints) -> bool
 fn is_title(record: TrialRecord<'_>, width: usize) -> bool {
     let is_sentence = record.len() * 2 <= width && record.iter().skip(1).all(|field| field.starts_with(b" "));
     record.len() < width && (filled(record) <= 1 || is_sentence)
+}
+
+/// Whether a record above a table of this width could be a key and its value.
+fn is_pair(record: TrialRecord<'_>, width: usize) -> bool {
+    record.len() * 2 <= width && filled(record) <= 2
 }
 
 /// Whether the table of one column is more than lines of text: all of one type, or built alike.

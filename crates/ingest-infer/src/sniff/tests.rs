@@ -28,6 +28,8 @@ const SAMPLES: &[(&str, Expected)] = &[
     ("1,x\n3,y\n", (COMMA, false, "column_1|column_2", 0)),
     ("x,y\nz,w\n", (COMMA, true, "x|y", 0)),
     ("name,2019,2020\nx,1,2\ny,3,4\n", (COMMA, false, "column_1|column_2|column_3", 0)),
+    ("name,2018,2019,2020\nx,1,2,3\ny,3,4,5\n", (COMMA, true, "name|2018|2019|2020", 0)),
+    ("x,2018,2019,2020\ny,2018,2019,2020\n", (COMMA, false, "column_1|column_2|column_3|column_4", 0)),
     ("id,when\n1,2020-01-02\n2,\n", (COMMA, true, "id|when", 0)),
     (",a,b\n0,x,1\n1,y,2\n", (COMMA, true, "column_1|a|b", 0)),
     ("NA,x\n3,y\n4,z\n", (COMMA, true, "NA|x", 0)),
@@ -356,6 +358,9 @@ fn titles_and_footers_are_no_part_of_the_table() {
     for (sample, delimiter, skip, columns) in [
         ("Sales, 2020\n\nid;city;sum;x\n1;Oslo;2;3\n2;Rome;3;4\n", SEMICOLON, 2, 4),
         ("Station: Oslo\nOwner: me\na,b\nx,y\nz,w\nu,v\n", COMMA, 2, 2),
+        ("Owner,me\nMade,2020-01-02\n\nid,x,y,z\n1,2,3,4\n2,3,4,5\n3,4,5,6\n", COMMA, 3, 4),
+        ("From;1.1.2020;\nTo;2.1.2020;\nSum;3,5 EUR;\n\na;b;c;d;e;\nx;y;z;u;1,5;\nx;y;z;u;2,5;\n", SEMICOLON, 4, 6),
+        ("Owner,me\nMade,2020-01-02\nid,x,y,z\n1,2,3,4\n2,3,4,5\n3,4,5,6\n", COMMA, 0, 2),
         ("Report,,\n,,\nname,city,note\nx,y,z\nu,v,w\np,q,r\n", COMMA, 2, 3),
         ("id,x,y\n1,2,3\n4,5,6\n7,8,9\n\nSource: me\n", COMMA, 0, 3),
         ("# made once\nid\n1\n2\n3\n", None, 1, 1),
