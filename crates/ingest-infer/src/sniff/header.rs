@@ -41,7 +41,11 @@ pub(super) fn decide(trial: &Trial, shape: &Shape, hints: &Hints) -> (usize, Str
 /// Whether the first record holds the names, and the reason.
 fn decide_first(trial: &Trial, shape: &Shape, hints: &Hints) -> (bool, String) {
     let by_type = verdict(trial, shape, hints);
-    let by_form = forms::verdict(trial, shape, hints);
+    // The forms have a say only where the types have none, or years for names.
+    let by_form = match by_type {
+        Verdict::Names(_) | Verdict::Data => Verdict::Unknown,
+        Verdict::Years | Verdict::Unknown => forms::verdict(trial, shape, hints),
+    };
     match (by_type, by_form) {
         (Verdict::Names(column), _) => {
             (true, format!("the first record is a header: its field {} is of another type than the rest", column + 1))
