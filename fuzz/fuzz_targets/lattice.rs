@@ -116,9 +116,10 @@ fn check_sniff(case: &Case, nulls: NullWords) {
         delimiter: dialect.map(|dialect| dialect.delimiter),
         quote: dialect.map(|dialect| dialect.quote),
         escape: dialect.map(|dialect| dialect.escape),
-        comment: dialect.and_then(|dialect| dialect.comment),
+        comment: dialect.map(|dialect| dialect.comment),
         quoting: dialect.map(|dialect| dialect.quoting).unwrap_or_default(),
         header: case.header,
+        header_rows: None,
         skip: case.skip.map(usize::from),
         nulls,
     };

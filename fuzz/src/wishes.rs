@@ -99,7 +99,7 @@ impl Wishes {
             delimiter: dialect.map(|dialect| dialect.delimiter),
             quote: dialect.map(|dialect| dialect.quote),
             escape: dialect.map(|dialect| dialect.escape),
-            comment: dialect.and_then(|dialect| dialect.comment),
+            comment: dialect.map(|dialect| dialect.comment),
             quoting: self.quoting(),
             header: self.header,
             skip: self.skip.map(|lines| usize::from(lines % 4)),

@@ -148,11 +148,11 @@ pub(crate) struct DialectArgs {
     #[arg(long, value_name = "HOW", value_parser = one_of::<QuoteMode>(&["strict", "lenient", "none"]), default_value = "strict")]
     quoting: QuoteMode,
 
-    /// Skip lines that begin with this character [default: none].
+    /// Skip lines that begin with this character; none reads every line [default: sniffed].
     #[arg(long, value_name = "CHAR", allow_hyphen_values = true)]
     comment: Option<Character>,
 
-    /// Whether the first record holds the names; auto decides by the types below it.
+    /// Whether the first record holds the names; auto decides by the types below it, also whether several records do.
     #[arg(long, value_name = "WHEN", value_parser = ["auto", "yes", "no"], default_value = "auto")]
     header: String,
 
@@ -171,7 +171,7 @@ impl DialectArgs {
         options.delimiter = self.delimiter.map(|Character(byte)| byte);
         options.quote = self.quote.map(|Character(byte)| byte);
         options.escape = self.escape.map(|Character(byte)| byte);
-        options.comment = self.comment.and_then(|Character(byte)| byte);
+        options.comment = self.comment.map(|Character(byte)| byte);
         options.quoting = self.quoting;
         options.header = match self.header.as_str() {
             "yes" => Some(true),
@@ -477,7 +477,7 @@ mod tests {
     fn every_option_reaches_its_field() {
         let options = filled(&["-d", "tab", "--quote", "'", "--escape", "none", "--comment", "#", "--header", "no"]);
         assert_eq!((options.delimiter, options.quote), (Some(Some(b'\t')), Some(Some(b'\''))));
-        assert_eq!((options.escape, options.comment, options.header), (Some(None), Some(b'#'), Some(false)));
+        assert_eq!((options.escape, options.comment, options.header), (Some(None), Some(Some(b'#')), Some(false)));
         let options =
             filled(&["--names", "a,\"b,c\"", "--skip", "2", "-l", "9", "-c", "a", "-c", "b", "--drop", "x,y"]);
         assert_eq!(options.names, Some(vec!["a".to_owned(), "b,c".to_owned()]));

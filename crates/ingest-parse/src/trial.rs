@@ -110,7 +110,7 @@ impl<'a> TrialRecord<'a> {
 
 /// Reads up to `records_max` records of `sample` under `dialect`. O(sample).
 ///
-/// csv-core skips blank lines and comments, takes an open quote to the end and stray quotes literally, and knows
+/// csv-core skips blank lines, takes an open quote to the end and stray quotes literally, and knows
 /// escapes only inside quotes: good for judging a dialect, not for the data. A dialect without delimiter is read with
 /// a byte that the sample does not hold.
 #[must_use]
@@ -141,13 +141,14 @@ impl<'a> Reading<'a> {
         let mut builder = ReaderBuilder::new();
         builder.delimiter(dialect.delimiter.unwrap_or_else(|| absent_byte(sample)));
         builder.quoting(dialect.quote.is_some()).quote(dialect.quote.unwrap_or(b'"'));
-        let reader = builder.escape(dialect.escape).comment(dialect.comment).build();
+        let reader = builder.escape(dialect.escape).build();
         let (text, field_ends) = (vec![0; 4096], vec![0; 256]);
         Reading { sample, comment: dialect.comment, reader, position: 0, text, text_len: 0, field_ends, fields_len: 0 }
     }
 
     fn next_record(&mut self) -> Option<Bounds> {
         let start = skip_to_record(self.sample, self.position, self.comment);
+        self.position = start;
         let (base, first_field) = (self.text_len, self.fields_len);
         while !self.read_on()? {}
         // csv-core counts from the start of the record.
@@ -193,13 +194,14 @@ fn absent_byte(sample: &[u8]) -> u8 {
     (0..=u8::MAX).rev().find(|&byte| !seen[usize::from(byte)]).unwrap_or(u8::MAX)
 }
 
-/// Where the next record begins: behind line ends and comment lines (which end at LF, as csv-core has it).
+/// Where the next record begins: behind line ends and comment lines. csv-core would have comments end at LF alone.
 fn skip_to_record(sample: &[u8], mut position: usize, comment: Option<u8>) -> usize {
     while let Some(&byte) = sample.get(position) {
         if byte == b'\n' || byte == b'\r' {
             position += 1;
         } else if comment == Some(byte) {
-            position += sample[position..].iter().position(|&byte| byte == b'\n').unwrap_or(sample.len() - position);
+            let is_break = |&byte: &u8| byte == b'\n' || byte == b'\r';
+            position += sample[position..].iter().position(is_break).unwrap_or(sample.len() - position);
         } else {
             break;
         }
@@ -226,6 +228,7 @@ mod tests {
         let offsets: Vec<_> = trial.iter().map(|record| (record.start(), record.end())).collect();
         assert_eq!(offsets, [(4, 13), (15, 17), (17, 22)]);
         assert_eq!(trial_records(sample, &dialect, 2).len(), 2);
+        assert_eq!(table(&trial_records(b"#c\ra,b\r#d\r\nc,d\r#e", &dialect, 10)), [[b"a", b"b"], [b"c", b"d"]]);
     }
 
     #[test]

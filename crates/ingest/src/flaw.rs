@@ -157,6 +157,9 @@ impl Located {
 
     fn hint(&self) -> &'static str {
         match &self.kind {
+            FlawKind::Structure(FaultKind::TooFew { found: 1 }) => {
+                "a line of one field may be a footer or a remark: --ragged reject sets such records aside; --ragged pad fills missing fields with nulls"
+            }
             FlawKind::Structure(FaultKind::TooFew { .. } | FaultKind::TooMany { .. }) => {
                 "--ragged pad fills missing fields with nulls, --ragged truncate drops surplus ones too, --ragged reject sets such records aside"
             }

@@ -122,9 +122,9 @@ pub struct Options {
     pub escape: Option<Option<u8>>,
     /// How quotes are read.
     pub quoting: QuoteMode,
-    /// Lines that begin with it are skipped.
-    pub comment: Option<u8>,
-    /// Whether the first record holds the names; `None`: decided by type.
+    /// Lines that begin with it are skipped; `None`: sniffed; `Some(None)`: every line is a record.
+    pub comment: Option<Option<u8>>,
+    /// Whether the first record holds the names; `None`: decided by type, also whether several do.
     pub header: Option<bool>,
     /// Names of all columns, instead of the header's.
     pub names: Option<Vec<String>>,

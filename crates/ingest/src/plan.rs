@@ -12,7 +12,7 @@ use std::sync::Arc;
 use ingest_columnar::{ColumnType, Fields, OnError, Quotes, Rules};
 use ingest_infer::{DataType, Hints, NullWords, Sniffed, Summary, name_columns, sniff};
 use ingest_parse::json::Framing;
-use ingest_parse::{Batch, Cells, Dialect, Quoting, Ragged, Shape, Span, invalid_utf8, read_records};
+use ingest_parse::{Batch, Cells, Dialect, Quoting, Ragged, RawRecord, Shape, Span, invalid_utf8, read_records};
 use ingest_simd::{Kernel, PADDING, Padded, Structure};
 use ingest_source::{Block, Encoding, Source};
 
@@ -287,7 +287,33 @@ fn plan_of_text(options: &Options, sources: Vec<Source>) -> Result<(Plan, Vec<In
     }
     plan.shape.columns = columns_of_all;
     plan.notes.append(&mut notes);
+    let sniffed = &opening.sniffed;
+    plan.notes.extend(skip_note(options, sniffed).into_iter().chain(comment_note(options, sniffed)));
+    plan.notes.extend(header_note(sniffed));
     Ok((plan, inputs))
+}
+
+/// Tells that lines are left out which nobody said to come before the table.
+fn skip_note(options: &Options, sniffed: &Sniffed) -> Option<String> {
+    let lines = match sniffed.skip_lines {
+        _ if options.skip.is_some() => return None,
+        0 => return None,
+        1 => "1 line before the table is".to_owned(),
+        lines => format!("{lines} lines before the table are"),
+    };
+    Some(format!("{lines} left out; --skip 0 reads all lines"))
+}
+
+/// Tells that lines are left out which nobody said to be comments.
+fn comment_note(options: &Options, sniffed: &Sniffed) -> Option<String> {
+    let comment = char::from(sniffed.dialect.comment.filter(|_| options.comment.is_none())?);
+    Some(format!("lines that begin with {comment:?} are taken for comments; --comment none reads them as records"))
+}
+
+/// Tells that the names are made of several records.
+fn header_note(sniffed: &Sniffed) -> Option<String> {
+    let rows = Some(sniffed.header_rows).filter(|&rows| rows > 1)?;
+    Some(format!("the first {rows} records make the names together; --header yes takes the first alone for them"))
 }
 
 /// Opens the first source that holds anything; where none does, the first. An empty source has no header and no records.
@@ -357,6 +383,7 @@ fn hints(options: &Options) -> Hints {
         escape: options.escape,
         comment: options.comment,
         header: options.header,
+        header_rows: None,
         skip: options.skip,
         quoting: quoting(options),
         nulls: options.null_values.clone().map_or_else(NullWords::default, NullWords::given),
@@ -365,7 +392,12 @@ fn hints(options: &Options) -> Hints {
 
 /// Reads the start of a source: what it looks like, and where its data begin.
 fn open(source: &Source, hints: &Hints, options: &Options) -> Result<Opening> {
-    check_characters(hints.delimiter.flatten(), hints.quote.flatten(), hints.escape.flatten(), hints.comment)?;
+    check_characters(
+        hints.delimiter.flatten(),
+        hints.quote.flatten(),
+        hints.escape.flatten(),
+        hints.comment.flatten(),
+    )?;
     let mut wanted = SAMPLE_BYTES;
     loop {
         let bytes = source.peek(wanted)?;
@@ -454,7 +486,7 @@ fn skipped_bytes(text: &[u8], complete: bool, lines: usize) -> Option<usize> {
     Some(at)
 }
 
-/// Length of the lines before the data: skipped ones and the header; `None` where they do not end in the sample.
+/// Length of the lines before the data: skipped ones and all rows of the header; `None` where they do not end in the sample.
 fn preamble_bytes(text: &[u8], complete: bool, sniffed: &Sniffed) -> Option<usize> {
     let at = skipped_bytes(text, complete, sniffed.skip_lines)?;
     if !sniffed.header {
@@ -466,10 +498,9 @@ fn preamble_bytes(text: &[u8], complete: bool, sniffed: &Sniffed) -> Option<usiz
         let whole = at + part.len() == text.len();
         let mut cells = Cells::default();
         read_records(part, whole && complete, &sniffed.dialect, &mut cells);
-        if let Some(header) =
-            cells.records.iter().position(|record| sniffed.columns.len() < 2 || record.end > record.start)
-        {
-            return Some(at + record_end(part, cells.records[header].end as usize));
+        let is_row = |record: &&RawRecord| sniffed.columns.len() < 2 || record.end > record.start;
+        if let Some(last) = cells.records.iter().filter(is_row).nth(sniffed.header_rows - 1) {
+            return Some(at + record_end(part, last.end as usize));
         }
         match (whole, complete) {
             (true, true) => return Some(text.len()),
@@ -687,8 +718,10 @@ fn inputs(
     hints.delimiter = Some(dialect.delimiter);
     hints.quote = Some(dialect.quote);
     hints.escape = Some(dialect.escape);
+    hints.comment = Some(dialect.comment);
     hints.header = Some(opening.sniffed.header);
     let mut union = Union::default();
+    hints.header_rows = Some(opening.sniffed.header_rows);
     let mut inputs = Vec::with_capacity(sources.len());
     for (number, source) in sources.into_iter().enumerate() {
         let (data_offset, data_lines) = if number == first {

@@ -161,8 +161,12 @@ pub struct SniffReport {
     pub quote: Option<char>,
     /// What makes the next byte plain text.
     pub escape: Option<char>,
+    /// What comment lines begin with; `None`: there are none.
+    pub comment: Option<char>,
     /// Whether the first record holds names.
     pub header: bool,
+    /// How many records hold them.
+    pub header_rows: usize,
     /// `utf-8`, `utf-16le` and so on.
     pub encoding: String,
     /// `gzip`, `zstd`, `bzip2`, `xz`, `lz4`, `lzma`, or `None`.
@@ -187,7 +191,9 @@ impl SniffReport {
             "delimiter": self.delimiter,
             "quote": self.quote,
             "escape": self.escape,
+            "comment": self.comment,
             "header": self.header,
+            "header_rows": self.header_rows,
             "encoding": self.encoding,
             "compression": self.compression,
             "newline": self.newline,

@@ -47,7 +47,8 @@ fn text(report: &SniffReport) -> String {
     table.row(["delimiter", &character(report.delimiter)]);
     table.row(["quote", &character(report.quote)]);
     table.row(["escape", &character(report.escape)]);
-    table.row(["header", if report.header { "yes" } else { "no" }]);
+    table.row(["comment", &character(report.comment)]);
+    table.row(["header", &header(report.header_rows)]);
     table.row(["encoding", &report.encoding]);
     table.row(["compression", report.compression.as_deref().unwrap_or("none")]);
     table.row(["newline", report.newline.as_deref().unwrap_or("none")]);
@@ -56,6 +57,14 @@ fn text(report: &SniffReport) -> String {
     table.row(["confidence", &format!("{:.0}%", report.confidence * 100.0)]);
     let reasons = report.reasons.iter().map(|reason| format!("- {}\n", plain(reason)));
     std::iter::once(table.to_string()).chain(reasons).collect()
+}
+
+fn header(rows: usize) -> String {
+    match rows {
+        0 => "no".to_owned(),
+        1 => "yes".to_owned(),
+        rows => format!("yes, {rows} rows"),
+    }
 }
 
 /// As the options take it: the character itself, or a word where that could not be seen.

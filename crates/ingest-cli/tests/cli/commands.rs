@@ -161,7 +161,8 @@ fn sniff_tells_the_dialect_and_why() {
     }
     assert!(out.lines().iter().any(|line| line.starts_with("- ")), "reasons: {}", out.text());
     let facts = room.run(&["sniff", "data.txt", "--json"]).ok().json();
-    let expected = "format delimiter quote escape header encoding compression newline skip columns confidence";
+    let expected =
+        "format delimiter quote escape comment header header_rows encoding compression newline skip columns confidence";
     assert_keys(&facts, &expected.split(' ').collect::<Vec<_>>());
     assert_eq!((&facts["delimiter"], &facts["header"]), (&"\t".into(), &true.into()));
     assert_eq!(room.run_with(&["sniff", "-", "--json"], "a\n1\n").ok().json()["delimiter"], Value::Null);

@@ -19,6 +19,27 @@ fn characters() {
 }
 
 #[test]
+fn comments_are_told() {
+    let commented = "a,b\n1,2\n# checked\n3,4\n";
+    assert_eq!(schema(commented, &[]), ["a int64 0", "b int64 0", "2 rows"]);
+    Room::new().run_with(&["schema", "-"], commented).ok().says(&["'#'", "--comment none"]);
+    Room::new().run_with(&["schema", "-", "--comment", "none"], commented).exits(3).says(&["E0310", "--ragged reject"]);
+}
+
+#[test]
+fn headers_of_two_rows() {
+    let units = "name,mass,width\n,kg,m\nx,1,2\ny,3,4\nz,5,6\n";
+    assert_eq!(schema(units, &[]), ["name utf8 0", "mass kg int64 0", "width m int64 0", "3 rows"]);
+    assert_eq!(schema(units, &["--header", "yes"]), ["name utf8 1", "mass utf8 0", "width utf8 0", "4 rows"]);
+    // The second source begins like the first, though it is too short to tell.
+    let room = Room::new().file("a.csv", units).file("b.csv", "name,mass,width\n,kg,m\nu,7,8\n");
+    assert_eq!(room.run(&["count", "a.csv", "b.csv"]).ok().text(), "4\n");
+    let facts = room.run(&["sniff", "a.csv", "--json"]).ok().json();
+    assert_eq!((&facts["header"], &facts["header_rows"]), (&true.into(), &2.into()));
+    assert!(room.run(&["sniff", "a.csv"]).ok().lines().iter().any(|line| line == "header       yes, 2 rows"));
+}
+
+#[test]
 fn quoting() {
     let stray = "a,b\n1,\"x\"y\n";
     Room::new().run_with(&["schema", "-"], stray).exits(3).says(&["E0311", "--quoting"]);

@@ -24,8 +24,8 @@ const STEADY_SHARE: f64 = 0.9;
 const RAGGED_SHARE: f64 = 0.5;
 const NAMED_SHARE: f64 = 0.25;
 
-/// Points for single quotes, which are tried only where they wrap fields throughout: enough to outweigh the columns that
-/// delimiters between them would add, too few to outweigh uneven records.
+/// Points for single quotes, which are tried only where they wrap fields throughout, and given where they wrap more than
+/// one: enough to outweigh the columns that delimiters between them would add, too few to outweigh uneven records.
 const SINGLE_QUOTED: f64 = 10.0;
 
 /// A dialect, what it makes of the text, and what speaks for it.
@@ -50,6 +50,9 @@ impl Candidate {
         }];
         if let Some(quote) = self.dialect.quote.filter(|&quote| quote != b'"') {
             reasons.push(format!("fields are wrapped in {}", spelled(quote)));
+        }
+        if let Some(comment) = self.dialect.comment.filter(|_| hints.comment.is_none()) {
+            reasons.push(format!("lines that begin with {} do not fit the table: they are comments", spelled(comment)));
         }
         if let Some(escape) = self.dialect.escape {
             reasons.push(format!("quotes inside fields are escaped by {}", spelled(escape)));
@@ -112,12 +115,17 @@ fn one_column_or_weak(text: &[u8], complete: bool, hints: &Hints) -> Candidate {
     let mut column = best_quoting(text, complete, hints, None);
     let lines = header::column_summaries(column.trial.iter().skip(1), hints);
     if !lines.first().is_some_and(header::is_typed) {
-        for delimiter in WEAK.into_iter().filter(|byte| text.contains(byte)) {
-            let mut candidate = best_quoting(text, complete, hints, Some(delimiter));
-            if divides_for_sure(&candidate, hints) {
-                candidate.confidence = 0.6;
-                return candidate;
-            }
+        let mut weak: Vec<Candidate> = WEAK
+            .into_iter()
+            .filter(|byte| text.contains(byte))
+            .map(|byte| best_quoting(text, complete, hints, Some(byte)))
+            .filter(|candidate| divides_for_sure(candidate, hints))
+            .collect();
+        // Stable: equals stay in the order of the list. Times make columns of what colons divide, but not the more of them.
+        weak.sort_by(|a, b| b.score.total_cmp(&a.score));
+        if let Some(mut best) = weak.into_iter().next() {
+            best.confidence = 0.6;
+            return best;
         }
     }
     let is_clean = !STRONG.iter().any(|(byte, _)| text.contains(byte));
@@ -141,14 +149,17 @@ fn divides(candidate: &Candidate) -> bool {
     share >= if is_named { NAMED_SHARE } else { RAGGED_SHARE } && !is_prose(candidate)
 }
 
-/// Whether a weak delimiter makes a table: every record alike, and most columns (of two: both) of a type.
+/// Whether a weak delimiter makes a table: every record alike but for remarks above, and most columns (of two: both) of a
+/// type.
 fn divides_for_sure(candidate: &Candidate, hints: &Hints) -> bool {
     let Shape { first_record, width, matching, total } = candidate.shape;
-    if width < 2 || total < 2 || matching < total || first_record > 0 || is_prose(candidate) {
+    let is_remark = |record: TrialRecord<'_>| record.get(0).is_some_and(|field| field.starts_with(b"#"));
+    let are_remarks = candidate.trial.iter().take(first_record).all(is_remark);
+    if width < 2 || total < 2 || matching < total || !are_remarks || is_prose(candidate) {
         return false;
     }
-    let typed =
-        header::column_summaries(candidate.trial.iter().skip(1), hints).iter().filter(|s| header::is_typed(s)).count();
+    let data = candidate.trial.iter().skip(first_record + 1);
+    let typed = header::column_summaries(data, hints).iter().filter(|s| header::is_typed(s)).count();
     let is_passwd_like = candidate.dialect.delimiter == Some(b':') && width >= 4 && typed > 0;
     is_passwd_like || if width == 2 { typed == 2 } else { typed * 2 >= width }
 }
@@ -177,7 +188,8 @@ fn best_quoting(text: &[u8], complete: bool, hints: &Hints, delimiter: Option<u8
             None => vec![Some(b'"')],
         };
         for quote in quotes {
-            let dialect = Dialect { delimiter, quote, escape, comment: hints.comment, quoting: hints.quoting };
+            let dialect =
+                Dialect { delimiter, quote, escape, comment: hints.comment.flatten(), quoting: hints.quoting };
             let candidate = evaluate(text, complete, hints, dialect);
             // Strictly better: what doubled quotes explain needs no escape.
             if best.as_ref().is_none_or(|best| candidate.score > best.score) {
@@ -192,15 +204,16 @@ fn evaluate(text: &[u8], complete: bool, hints: &Hints, dialect: Dialect) -> Can
     let trial = trial_of(text, complete, &dialect, CANDIDATE_RECORDS_MAX);
     let shape = shape_of(&trial, text, hints);
     let mut candidate = Candidate { dialect, trial, shape, confidence: 1.0, score: 0.0 };
-    let violations = quote_evidence(text, complete, &dialect).violations as f64 / candidate.trial.len().max(1) as f64;
+    let quotes = quote_evidence(text, complete, &dialect);
+    let violations = quotes.violations as f64 / candidate.trial.len().max(1) as f64;
     candidate.confidence = shape.consistency();
-    let single_quoted = if dialect.quote == Some(b'\'') { SINGLE_QUOTED } else { 0.0 };
+    let single_quoted = if dialect.quote == Some(b'\'') && quotes.quoted_fields > 1 { SINGLE_QUOTED } else { 0.0 };
     candidate.score = score(&candidate, hints) + single_quoted - 100.0 * violations.min(1.0);
     candidate
 }
 
 /// Points: 100 for a steady number of fields, 10 for fields that no other delimiter would divide, 5 for types, up to 10
-/// for the number of columns; less where a space follows each delimiter.
+/// for the number of columns; up to 10 less where a space follows the delimiter, as in sentences.
 fn score(candidate: &Candidate, hints: &Hints) -> f64 {
     let delimiter = candidate.dialect.delimiter;
     let (mut fields, mut atoms) = (0usize, 0usize);
@@ -209,19 +222,25 @@ fn score(candidate: &Candidate, hints: &Hints) -> f64 {
         atoms += usize::from(is_atom(field, delimiter));
     }
     let share = |part: usize, all: usize| if all == 0 { 0.0 } else { part as f64 / all as f64 };
-    let prose = if delimiter.is_some() && is_prose(candidate) { 5.0 } else { 0.0 };
+    let (mut rest, mut blanks) = (0usize, 0usize);
+    for field in table(candidate).flat_map(|record| record.iter().skip(1)) {
+        rest += 1;
+        blanks += usize::from(field.starts_with(b" "));
+    }
     let width = candidate.shape.width;
     100.0 * candidate.shape.consistency()
         + 10.0 * share(atoms, fields)
         + 5.0 * share(typed_columns(candidate, hints), width)
         + 0.5 * width.min(20) as f64
-        - prose
+        - 10.0 * share(blanks, rest)
 }
 
-/// Whether no other strong delimiter stands in a field, or only as a decimal comma.
+/// Whether no other strong delimiter stands in a field, or only as a comma in a number, whatever is around it (`$1,234`).
 fn is_atom(field: &[u8], delimiter: Option<u8>) -> bool {
-    let divides = |byte: &u8| delimiter != Some(*byte) && STRONG.iter().any(|(strong, _)| strong == byte);
-    !field.iter().any(divides) || with_point(field, delimiter).is_some()
+    let divides = |byte: u8| delimiter != Some(byte) && STRONG.iter().any(|&(strong, _)| strong == byte);
+    let is_digit = |at: Option<usize>| at.and_then(|at| field.get(at)).is_some_and(u8::is_ascii_digit);
+    let in_number = |at: usize| field[at] == b',' && is_digit(at.checked_sub(1)) && is_digit(at.checked_add(1));
+    (0..field.len()).all(|at| !divides(field[at]) || in_number(at))
 }
 
 /// A number with a decimal comma, its comma made a point.

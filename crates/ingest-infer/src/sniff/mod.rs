@@ -1,7 +1,10 @@
 //! How a file is written, guessed from its first megabyte: one step a file, in the order in which they are taken.
 
+mod comment;
 mod delimiter;
+mod forms;
 mod header;
+mod header_rows;
 mod names;
 mod newline;
 mod preamble;
@@ -35,12 +38,14 @@ pub struct Hints {
     pub quote: Option<Option<u8>>,
     /// The escape; `Some(None)` for none.
     pub escape: Option<Option<u8>>,
-    /// What a comment line begins with. Never guessed.
-    pub comment: Option<u8>,
+    /// What a comment line begins with; `Some(None)` where every line is a record.
+    pub comment: Option<Option<u8>>,
     /// What is made of misplaced quotes. Never guessed.
     pub quoting: Quoting,
     /// Whether the first record holds the names.
     pub header: Option<bool>,
+    /// How many records hold the names, where there is a header; one if nothing is given here but `header` is.
+    pub header_rows: Option<usize>,
     /// Lines before the table.
     pub skip: Option<usize>,
     /// The null words in force.
@@ -58,6 +63,9 @@ pub struct Sniffed {
     pub skip_lines: usize,
     /// Whether the first record of the table holds the names.
     pub header: bool,
+    /// How many records hold them: 0 without a header, else mostly 1. A name of several is what stands above each other,
+    /// joined by blanks.
+    pub header_rows: usize,
     /// The final names, all different. Bytes that are not UTF-8 stand as U+FFFD. Empty where no record ends within the
     /// sample.
     pub columns: Vec<String>,
@@ -82,8 +90,10 @@ pub fn sniff(sample: &[u8], complete: bool, hints: &Hints) -> Sniffed {
     let skipped = preamble::offset_of_line(sample, hints.skip.unwrap_or(0));
     let text = &sample[skipped..];
     let (window, window_complete) = window_of(text, complete);
-    let best = delimiter::choose(window, window_complete, &hints);
-    let best = on_whole_sample(best, text, complete, window.len(), &hints);
+    let best = comment::choose(text, complete, &hints, |hints| {
+        let best = delimiter::choose(window, window_complete, hints);
+        on_whole_sample(best, text, complete, window.len(), hints)
+    });
     let mut sniffed = describe(&best, text, &hints);
     if !complete && ends_with_record(&best.trial, text) {
         // One record, longer than the sample: it tells the delimiter, but not all names.
@@ -113,7 +123,7 @@ fn window_of(text: &[u8], complete: bool) -> (&[u8], bool) {
 
 /// The winner with as many records as the header's verdict may use.
 fn on_whole_sample(best: Candidate, text: &[u8], complete: bool, window_len: usize, hints: &Hints) -> Candidate {
-    if window_len == text.len() {
+    if window_len == text.len() && best.trial.len() < CANDIDATE_RECORDS_MAX {
         return best;
     }
     let trial = trial_of(text, complete, &best.dialect, HEADER_RECORDS_MAX);
@@ -137,11 +147,18 @@ fn ends_with_record(trial: &Trial, text: &[u8]) -> bool {
 
 fn describe(best: &Candidate, text: &[u8], hints: &Hints) -> Sniffed {
     let first_record = best.trial.get(best.shape.first_record);
-    let preamble_lines = preamble::lines_before_table(&best.trial, &best.shape, text);
-    let (header, header_reason) = header::decide(&best.trial, &best.shape, hints);
+    let preamble_lines = match (best.shape.first_record, hints.comment.flatten()) {
+        // Those are comments, which nobody has to skip.
+        (0, Some(_)) => 0,
+        _ => preamble::lines_before_table(&best.trial, &best.shape, text),
+    };
+    let (header_rows, header_reason) = header::decide(&best.trial, &best.shape, hints);
     let names = match first_record {
         None => Names::default(),
-        Some(record) if header => name_columns(&record.iter().collect::<Vec<_>>()),
+        Some(_) if header_rows > 0 => {
+            let written = header_rows::names(&best.trial, &best.shape, header_rows);
+            name_columns(&written.iter().map(AsRef::as_ref).collect::<Vec<_>>())
+        }
         Some(_) => Names { columns: number_columns(best.shape.width), renamed: Vec::new() },
     };
     let mut reasons = best.reasons(hints);
@@ -154,7 +171,8 @@ fn describe(best: &Candidate, text: &[u8], hints: &Hints) -> Sniffed {
         dialect: best.dialect,
         newline: newline::newline_of(&best.trial, text),
         skip_lines: hints.skip.unwrap_or(preamble_lines),
-        header,
+        header: header_rows > 0,
+        header_rows,
         columns: names.columns,
         renamed: names.renamed,
         confidence: best.confidence,

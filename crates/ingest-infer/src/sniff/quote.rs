@@ -60,7 +60,7 @@ pub(super) fn has_escaped_quote(text: &[u8]) -> bool {
 }
 
 /// Whether fields are wrapped in `'` throughout and in `"` nowhere: an apostrophe at the edge of a field here and there
-/// is no quote.
+/// is no quote. A single such field makes one only where the records are more even for it.
 pub(super) fn is_single_quoted(text: &[u8], complete: bool, delimiter: Option<u8>, escape: Option<u8>) -> bool {
     let under = |quote, escape| {
         let dialect = Dialect { delimiter, quote: Some(quote), escape, ..Dialect::default() };
@@ -68,5 +68,5 @@ pub(super) fn is_single_quoted(text: &[u8], complete: bool, delimiter: Option<u8
     };
     let single = under(b'\'', escape);
     let double = under(b'"', None);
-    single.quoted_fields >= 2 && single.violations == 0 && double == QuoteEvidence::default()
+    single.quoted_fields > 0 && single.violations == 0 && double == QuoteEvidence::default()
 }

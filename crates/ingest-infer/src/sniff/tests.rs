@@ -28,6 +28,8 @@ const SAMPLES: &[(&str, Expected)] = &[
     ("1,x\n3,y\n", (COMMA, false, "column_1|column_2", 0)),
     ("x,y\nz,w\n", (COMMA, true, "x|y", 0)),
     ("name,2019,2020\nx,1,2\ny,3,4\n", (COMMA, false, "column_1|column_2|column_3", 0)),
+    ("name,2018,2019,2020\nx,1,2,3\ny,3,4,5\n", (COMMA, true, "name|2018|2019|2020", 0)),
+    ("x,2018,2019,2020\ny,2018,2019,2020\n", (COMMA, false, "column_1|column_2|column_3|column_4", 0)),
     ("id,when\n1,2020-01-02\n2,\n", (COMMA, true, "id|when", 0)),
     (",a,b\n0,x,1\n1,y,2\n", (COMMA, true, "column_1|a|b", 0)),
     ("NA,x\n3,y\n4,z\n", (COMMA, true, "NA|x", 0)),
@@ -111,6 +113,8 @@ fn quotes_and_escapes() {
         ("a,b\n\"say \"\"hi\"\"\",1\n", b'"', None),
         ("a,b\n\"\\\"\"x\",1\n", b'"', None),
         ("a,b\n5\" pipe,1\n6\" pipe,2\n", b'"', None),
+        ("a,b\n'x\ny',1\nz,2\n", b'\'', None),
+        ("a,b\n'x',1\nz,2\n", b'"', None),
         ("'it\\'s','x'\n'y','z'\n", b'\'', Some(b'\\')),
     ] {
         let found = sniff_whole(sample.as_bytes());
@@ -143,7 +147,8 @@ fn what_is_fixed_is_not_guessed() {
     assert_eq!(columns(Some(b';')), ["a", "b,c"]);
     let found = given(Hints { header: Some(false), skip: Some(0), ..Hints::default() });
     assert_eq!((found.header, found.skip_lines), (false, 0));
-    let found = given(Hints { quote: Some(None), escape: Some(Some(b'^')), comment: Some(b't'), ..Hints::default() });
+    let found =
+        given(Hints { quote: Some(None), escape: Some(Some(b'^')), comment: Some(Some(b't')), ..Hints::default() });
     assert_eq!((found.dialect.quote, found.dialect.escape, found.dialect.comment), (None, Some(b'^'), Some(b't')));
 }
 
@@ -167,6 +172,10 @@ fn long_samples_are_told_from_more_than_the_window() {
     let found = sniff(&text, false, &Hints::default());
     assert_eq!((found.dialect.delimiter, found.dialect.escape), (Some(b','), Some(b'\\')));
     assert_eq!(found.columns, ["a", "b", "c"]);
+    let mut text = b"a,b\n".to_vec();
+    (0..4000).for_each(|row| text.extend_from_slice(format!("{row},{}\n", "some words ".repeat(10)).as_bytes()));
+    text.extend_from_slice(b"# checked\n1,x\n2,y\n");
+    assert_eq!(sniff(&text, false, &Hints::default()).dialect.comment, Some(b'#'));
 }
 
 #[test]
@@ -259,4 +268,110 @@ fn a_given_delimiter_stays_where_all_lines_are_blank() {
     let found = sniff(text, true, &Hints { delimiter: Some(Some(b',')), ..Hints::default() });
     assert_eq!((found.dialect.delimiter, found.columns.len()), (Some(b','), 1));
     assert_eq!(sniff(text, true, &Hints::default()).dialect.delimiter, None);
+}
+
+#[test]
+fn comments_are_lines_that_do_not_fit() {
+    const COMMENT: Option<u8> = Some(b'#');
+    for (sample, comment, skip, columns) in [
+        ("a,b\n1,2\n# checked\n3,4\n", COMMENT, 0, "a|b"),
+        ("a,b\r1,2\r#checked\r3,4\r", COMMENT, 0, "a|b"),
+        ("# made once\na,b\n1,2\n# checked\n3,4\n", COMMENT, 1, "a|b"),
+        ("Report\n# made once\n\na,b\n1,2\n# checked\n3,4\n5,6\n", COMMENT, 3, "a|b"),
+        ("a,b\n1,2\n3,4\n# the end\n", COMMENT, 0, "a|b"),
+        ("n\n1\n# checked\n2\n", COMMENT, 0, "n"),
+        ("a b c\n1 2 3\n# checked\n4 5 6\n", COMMENT, 0, "a|b|c"),
+        ("a,b\n1,2\n# one\n# two\n# or, three\n3,4\n", COMMENT, 0, "a|b"),
+        // Lines above the table are left out all the same; a record may still begin with the sign.
+        ("# made by\n# someone, once\nname,age\nx,1\ny,2\n", None, 2, "name|age"),
+        ("##a,b\n##c\n#id,name\n1,x\n2,y\n", None, 2, "#id|name"),
+        ("#id,name\n1,x\n# late\n2,y\n", None, 0, "#id|name"),
+        ("id,name\n#1,x\n#2,y\n", None, 0, "id|name"),
+        ("id,name\n#1,x\n#2\n#3,y\n", None, 0, "id|name"),
+        ("id,name\n1,x\n#2\n3,y\n", None, 0, "id|name"),
+        ("id,name\n1,x\n#REF!\n3,y\n", None, 0, "id|name"),
+        ("tag\n#one\n#two\nthree\n", None, 0, "tag"),
+        ("id,text\n1,\"a\n# b\nc\"\n2,d\n", None, 0, "id|text"),
+    ] {
+        let found = sniff_whole(sample.as_bytes());
+        let got = (found.dialect.comment, found.skip_lines, found.columns.join("|"));
+        assert_eq!(got, (comment, skip, columns.to_owned()), "{sample:?}");
+        assert_eq!(found.reasons.iter().any(|reason| reason.contains("comments")), comment.is_some(), "{sample:?}");
+        let none = sniff(sample.as_bytes(), true, &Hints { comment: Some(None), ..Hints::default() });
+        assert_eq!(none.dialect.comment, None, "{sample:?}");
+    }
+    let given = Hints { comment: Some(Some(b'#')), ..Hints::default() };
+    assert_eq!(sniff(b"# x\na,b\n1,2\n", true, &given).skip_lines, 0);
+    let given = Hints { quote: Some(Some(b'#')), ..Hints::default() };
+    assert_eq!(sniff(b"a,b\n1,2\n#x#,3\n# y\n", true, &given).dialect.comment, None);
+}
+
+#[test]
+fn headers_of_several_rows() {
+    for (sample, rows, names) in [
+        ("name,mass,height\n,kg,m\nx,1,2\ny,3,4\nz,5,6\n", 2, "name|mass kg|height m"),
+        ("Sales,Sales,Costs\nQ1,Q2,Q1\n1,2,3\n4,5,6\n7,8,9\n", 2, "Sales Q1|Sales Q2|Costs Q1"),
+        ("A,,B\nx,y,z\n1,2,3\n4,5,6\n7,8,9\n", 2, "A x|y|B z"),
+        ("A,A,B\nx,y,z\nkg,m,%\n1,2,3\n4,5,6\n7,8,9\n", 3, "A x kg|A y m|B z %"),
+        ("Report\n\nA,A,B\nx,y,z\n1,2,3\n4,5,6\n7,8,9\n", 2, "A x|A y|B z"),
+        ("# made, by, me\nx,y,z\n1,2,3\n4,5,6\n7,8,9\n", 1, "x|y|z"),
+        // Too little to tell: one column of a type, two records, years, words for what is missing, a row that is narrower.
+        ("name,mass\n,kg\nx,1\ny,2\nz,3\n", 1, "name|mass"),
+        ("a,b\nkg,m\n1,2\n3,4\n", 1, "a|b"),
+        ("a,b,c\nkg,m,1\n1,2,3\n3,4,5\n5,6,7\n", 1, "a|b|c"),
+        ("a,b\nunknown,unknown\n1,2\n3,4\n5,6\n", 1, "a|b"),
+        ("a,b\nNA,NA\n1,2\n3,4\n5,6\n", 1, "a|b"),
+        ("a,b\n-,-\n1,2\n3,4\n5,6\n", 1, "a|b"),
+        ("a,b,c\nx,y\n1,2,3\n3,4,5\n5,6,7\n", 1, "a|b|c"),
+        ("a,b\nx,y\nz,w\nu,v\nq,r\n", 1, "a|b"),
+        ("1,2\n3,4\n5,6\n7,8\n9,10\n", 0, "column_1|column_2"),
+    ] {
+        let found = sniff_whole(sample.as_bytes());
+        assert_eq!((found.header_rows, found.columns.join("|").as_str()), (rows, names), "{sample:?}");
+        assert_eq!(found.header, rows > 0, "{sample:?}");
+        let one = sniff(sample.as_bytes(), true, &Hints { header: Some(true), ..Hints::default() });
+        assert_eq!(one.header_rows, 1, "{sample:?}");
+    }
+    let given = Hints { header: Some(true), header_rows: Some(2), ..Hints::default() };
+    assert_eq!(sniff(b"a,b\nc,d\n", true, &given).columns, ["a c", "b d"]);
+}
+
+#[test]
+fn headers_are_told_by_how_values_are_built() {
+    let table = |first: &str, row: fn(usize) -> String| {
+        let rows: Vec<String> = (10..16).map(row).collect();
+        sniff_whole(format!("{first}{}", rows.concat()).as_bytes()).header
+    };
+    let dates = |row: usize| format!("{row}.12.2020;Oslo\n");
+    assert!(!table("", dates) && table("Day;City\n", dates));
+    let phones = |row: usize| format!("Ann|+49 {row} 12345\n");
+    assert!(!table("", phones) && table("Name|Phone\n", phones));
+    let codes = |row: usize| format!("AB-{row},{row}\n");
+    assert!(!table("", codes) && table("Code,2019\n", codes));
+    // Words are built alike too, and names like codes: they tell nothing.
+    let words = |row: usize| format!("x{row},Oslo\n");
+    assert!(table("", words) && table("c1,c2\n", words));
+}
+
+#[test]
+fn titles_and_footers_are_no_part_of_the_table() {
+    for (sample, delimiter, skip, columns) in [
+        ("Sales, 2020\n\nid;city;sum;x\n1;Oslo;2;3\n2;Rome;3;4\n", SEMICOLON, 2, 4),
+        ("Station: Oslo\nOwner: me\na,b\nx,y\nz,w\nu,v\n", COMMA, 2, 2),
+        ("Owner,me\nMade,2020-01-02\n\nid,x,y,z\n1,2,3,4\n2,3,4,5\n3,4,5,6\n", COMMA, 3, 4),
+        ("From;1.1.2020;\nTo;2.1.2020;\nSum;3,5 EUR;\n\na;b;c;d;e;\nx;y;z;u;1,5;\nx;y;z;u;2,5;\n", SEMICOLON, 4, 6),
+        ("Owner,me\nMade,2020-01-02\nid,x,y,z\n1,2,3,4\n2,3,4,5\n3,4,5,6\n", COMMA, 0, 2),
+        ("Report,,\n,,\nname,city,note\nx,y,z\nu,v,w\np,q,r\n", COMMA, 2, 3),
+        ("id,x,y\n1,2,3\n4,5,6\n7,8,9\n\nSource: me\n", COMMA, 0, 3),
+        ("# made once\nid\n1\n2\n3\n", None, 1, 1),
+        ("Report,,\nname,x,y\na,1,2\nb,2,3\nc,3,4\n", COMMA, 1, 3),
+        ("when,,\n2020-01-02,1,2\n2020-01-03,2,3\n2020-01-04,3,4\n", COMMA, 0, 3),
+        // Sparse rows are data, as are short ones; numbers may be grouped.
+        ("x,,\ny,,\n,a,\nz,,b\n,,c\n", COMMA, 0, 3),
+        ("total amount\n1,234,567\n2,345,678\n3,456,789\n4,567,890\n", None, 0, 1),
+    ] {
+        let found = sniff_whole(sample.as_bytes());
+        let got = (found.dialect.delimiter, found.skip_lines, found.columns.len());
+        assert_eq!(got, (delimiter, skip, columns), "{sample:?}: {:?}", found.reasons);
+    }
 }

@@ -45,6 +45,7 @@ fn plain() -> Options {
         delimiter: Some(Some(b',')),
         quote: Some(Some(b'"')),
         escape: Some(None),
+        comment: Some(None),
         header: Some(true),
         skip: Some(0),
         encoding: Some(Encoding::UTF_8),

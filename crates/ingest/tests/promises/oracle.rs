@@ -123,7 +123,7 @@ impl<'a> Reading<'a> {
         let before = self.start;
         let cells = self.cells();
         let is_header = |record: &&ingest_parse::RawRecord| self.names.len() < 2 || record.end > record.start;
-        self.start = match cells.records.iter().find(is_header) {
+        self.start = match cells.records.iter().filter(is_header).nth(sniffed.header_rows - 1) {
             Some(header) => {
                 let end = self.start + header.end as usize;
                 end + line_end_length(&self.bytes[end..])
@@ -342,6 +342,7 @@ fn hints(options: &Options, nulls: &NullWords) -> Hints {
         comment: options.comment,
         quoting: if options.quoting == QuoteMode::Lenient { Quoting::Lenient } else { Quoting::Strict },
         header: options.header,
+        header_rows: None,
         skip: options.skip,
         nulls: nulls.clone(),
     }

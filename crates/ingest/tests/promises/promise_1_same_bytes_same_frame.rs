@@ -145,6 +145,26 @@ fn handmade_inputs_in_chunks_of_every_size() {
     }
 }
 
+/// What is no record is told and left out, and a header of several rows makes one name a column, in every setting.
+#[test]
+fn remarks_and_rows_of_names() {
+    let text = "Sales of 2020\n\n# by region\n,North,North,South\nmonth,units,sum,units\n1,2,3.5,4\n# checked\n2,3,4.5,5\n3,4,5.5,6\n";
+    let input = Input::new(text);
+    for setting in
+        (1..40).step_by(3).flat_map(|number| [Setting::numbered(number, number), Setting::numbered(number, 1 << 20)])
+    {
+        let (frame, report) = setting.reader(&input, &Options::default()).collect_with_report().unwrap();
+        let columns = columns_of(&frame);
+        let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
+        assert_eq!(names, ["month", "North units", "North sum", "South units"], "{setting:?}");
+        let types: Vec<&str> = columns.iter().map(|column| column.data_type.as_str()).collect();
+        assert_eq!(types, ["int64", "int64", "float64", "int64"], "{setting:?}");
+        assert_eq!((report.rows_in, report.rows_out), (3, 3), "{setting:?}");
+        let tells = |word: &str| report.notes.iter().any(|note| note.contains(word));
+        assert!(tells("--skip 0") && tells("--comment none") && tells("--header yes"), "{:?}", report.notes);
+    }
+}
+
 /// What the handmade inputs are for: they must meet every kind of flaw, and no flaw.
 #[test]
 fn handmade_inputs_reach_every_answer() {

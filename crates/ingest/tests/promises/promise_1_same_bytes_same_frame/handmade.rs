@@ -74,7 +74,7 @@ fn dialects() -> Vec<Case> {
     let case = |name, text: &str, options| Case { name, text: text.into(), options };
     let backslash = Options { escape: Some(Some(b'\\')), ..plain() };
     let unquoted = Options { quote: Some(None), escape: Some(Some(b'\\')), ..plain() };
-    let comments = Options { comment: Some(b'#'), ..plain() };
+    let comments = Options { comment: Some(Some(b'#')), ..plain() };
     let lenient = Options { quoting: QuoteMode::Lenient, ..plain() };
     let one_column = Options { delimiter: Some(None), ..plain() };
     vec![
@@ -89,6 +89,8 @@ fn dialects() -> Vec<Case> {
         case("one column of lines", "a,b\n1,2\n\n\"x\ny\"\n", one_column),
         case("no header", "1,x\n2,y\n", Options { header: Some(false), ..plain() }),
         case("lines before the header", "title\r\n\"more\r\na,b\n1,x\n", Options { skip: Some(2), ..plain() }),
+        case("comments that are told", "# one\r\na,b\r\n1,x\r\n# \"two\r\n2,y\r\n#end", Options::default()),
+        case("two rows of names", "a,a,b\n\nx,\"y\nz\",w\n1,2,3\n4,5,6\n7,8,9\n", Options::default()),
         case("guessed", "a;b\n1;x\n2;\"y;\nz\"\n", Options::default()),
     ]
 }

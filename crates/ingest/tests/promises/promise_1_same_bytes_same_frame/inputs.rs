@@ -168,7 +168,7 @@ impl Choices {
             delimiter: Some(self.delimiter),
             quote: Some(self.quote),
             escape: Some(self.escape),
-            comment: self.comment,
+            comment: Some(self.comment),
             quoting: self.quoting,
             header: Some(self.header),
             skip: Some(0),
