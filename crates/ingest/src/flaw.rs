@@ -7,7 +7,7 @@ use ingest_parse::{Cells, Dialect, FaultKind, LineCounter, Ragged, read_records}
 use ingest_source::Encoding;
 
 use crate::error::{Code, Error, Position};
-use crate::plan::{Plan, encoding_label};
+use crate::plan::Plan;
 use crate::report::Reject;
 
 /// Something wrong with one record. Offsets are relative to the region that a worker reads.
@@ -277,6 +277,11 @@ fn json_reason(fault: JsonFault) -> String {
         JsonFault::CutShort => "the text ends before this is closed",
     }
     .to_owned()
+}
+
+/// An encoding as messages call it.
+pub(crate) fn encoding_label(encoding: Encoding) -> String {
+    if encoding == Encoding::UTF_8 { "UTF-8".to_owned() } else { encoding.name() }
 }
 
 /// What helps where bytes are not UTF-8, and what they look like.

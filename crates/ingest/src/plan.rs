@@ -3,42 +3,37 @@
 mod filter;
 mod json;
 mod made;
+mod suggest;
 mod tables;
+mod text;
 mod union;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use ingest_columnar::{ColumnType, Fields, OnError, Quotes, Rules};
-use ingest_infer::{DataType, Hints, NullWords, Sniffed, Summary, name_columns, sniff};
+use ingest_infer::{DataType, NullWords, Summary};
 use ingest_parse::json::Framing;
-use ingest_parse::{Batch, Cells, Dialect, Quoting, Ragged, RawRecord, Shape, Span, invalid_utf8, read_records};
-use ingest_simd::{Kernel, PADDING, Padded, Structure};
-use ingest_source::{Block, Encoding, Source};
+use ingest_parse::{Dialect, Ragged, Shape, Span};
+use ingest_simd::{Kernel, Padded, Structure};
+use ingest_source::{Encoding, Source};
 
-use crate::error::{Code, Error, Position, Result};
-use crate::flaw::{FlawKind, bad_text_hint, excerpt, size_label};
-use crate::options::{Infer, InputFormat, Options, QuoteMode, check_characters};
-use crate::region::observe;
-use crate::tables::{Table, TableFormat};
+use crate::error::{Code, Error, Result};
+use crate::flaw::FlawKind;
+use crate::options::{Options, QuoteMode};
+use crate::tables::Table;
 
 pub(crate) use filter::{FilterColumn, Place as ColumnPlace, PlannedFilter};
 pub(crate) use filter::{Types, types_of_all};
 pub(crate) use json::{JsonPlan, json_start};
 use made::MadeColumn;
 pub(crate) use tables::open as open_table;
+pub(crate) use text::sniff_source;
 pub(crate) use union::Layout;
 use union::Union;
 
 /// Decoded bytes that are looked at before anything is decided.
 pub(crate) const SAMPLE_BYTES: usize = 1 << 20;
-
-/// A header of 50,000 long names is longer than the sample; beyond this it is no header. What is looked at is held some times
-/// over, so that less is where memory is limited.
-fn header_bytes_max(options: &Options) -> u64 {
-    const MOST: u64 = 64 << 20;
-    options.memory_limit.map_or(MOST, |limit| MOST.min(limit / 16))
-}
 
 /// One column of the sources.
 #[derive(Clone, Debug)]
@@ -229,19 +224,10 @@ impl Plan {
     }
 }
 
-/// What the start of a source shows.
-struct Opening {
-    sniffed: Sniffed,
-    data_offset: usize,
-    data_lines: u64,
-    sample: Vec<u8>,
-    complete: bool,
-}
-
 /// Looks at the sources and settles everything that must be settled before parsing.
 pub(crate) fn plan(options: &Options, sources: Vec<Source>) -> Result<(Plan, Vec<Input>)> {
     let (mut plan, inputs) = match kind_of(options, &sources)? {
-        Kind::Text => plan_of_text(options, sources)?,
+        Kind::Text => text::plan(options, sources)?,
         Kind::Json => json::plan(options, sources)?,
         Kind::Table => tables::plan(options, sources)?,
     };
@@ -273,68 +259,11 @@ fn encoding_note(inputs: &[Input]) -> Option<String> {
     Some(format!("{} is {}, {reason}{more}", first.name(), first.encoding()))
 }
 
-/// The same for delimited text.
-fn plan_of_text(options: &Options, sources: Vec<Source>) -> Result<(Plan, Vec<Input>)> {
-    let (number, opening) = open_first(options, &sources)?;
-    let (inputs, names) = inputs(options, (number, &opening), sources)?;
-    let first = &inputs[number].source;
-    let (columns, mut notes) = planned_columns(options, &opening, names, first.name())?;
-    let mut plan = Plan::bare(options, opening.sniffed.dialect)?.with_columns(options, columns)?;
-    let columns_of_all = std::mem::replace(&mut plan.shape.columns, opening.sniffed.columns.len().max(1));
-    plan.look_at(&opening.sample[opening.data_offset..], opening.complete, options.limit);
-    if options.limit.is_none() {
-        plan.look_around(first)?;
-    }
-    plan.shape.columns = columns_of_all;
-    plan.notes.append(&mut notes);
-    let sniffed = &opening.sniffed;
-    plan.notes.extend(skip_note(options, sniffed).into_iter().chain(comment_note(options, sniffed)));
-    plan.notes.extend(header_note(sniffed));
-    Ok((plan, inputs))
-}
-
-/// Tells that lines are left out which nobody said to come before the table.
-fn skip_note(options: &Options, sniffed: &Sniffed) -> Option<String> {
-    let lines = match sniffed.skip_lines {
-        _ if options.skip.is_some() => return None,
-        0 => return None,
-        1 => "1 line before the table is".to_owned(),
-        lines => format!("{lines} lines before the table are"),
-    };
-    Some(format!("{lines} left out; --skip 0 reads all lines"))
-}
-
-/// Tells that lines are left out which nobody said to be comments.
-fn comment_note(options: &Options, sniffed: &Sniffed) -> Option<String> {
-    let comment = char::from(sniffed.dialect.comment.filter(|_| options.comment.is_none())?);
-    Some(format!("lines that begin with {comment:?} are taken for comments; --comment none reads them as records"))
-}
-
-/// Tells that the names are made of several records.
-fn header_note(sniffed: &Sniffed) -> Option<String> {
-    let rows = Some(sniffed.header_rows).filter(|&rows| rows > 1)?;
-    Some(format!("the first {rows} records make the names together; --header yes takes the first alone for them"))
-}
-
-/// Opens the first source that holds anything; where none does, the first. An empty source has no header and no records.
-fn open_first(options: &Options, sources: &[Source]) -> Result<(usize, Opening)> {
-    let hints = hints(options);
-    let mut empty = None;
-    for (number, source) in sources.iter().enumerate() {
-        let opening = open(source, &hints, options)?;
-        if !opening.sniffed.columns.is_empty() {
-            return Ok((number, opening));
-        }
-        empty.get_or_insert((number, opening));
-    }
-    empty.ok_or_else(|| Error::new(Code::NotFound, "no source was named"))
-}
-
 /// The number of the first source that holds anything.
 pub(crate) fn first_with_records(options: &Options, sources: &[Source]) -> Result<usize> {
     match json::first_with_text(options, sources)? {
         Some(number) => Ok(number),
-        None => Ok(open_first(options, sources)?.0),
+        None => text::first_with_records(options, sources),
     }
 }
 
@@ -356,11 +285,6 @@ pub(crate) fn kind_of(options: &Options, sources: &[Source]) -> Result<Kind> {
     Ok(if json::first_with_text(options, sources)?.is_some() { Kind::Json } else { Kind::Text })
 }
 
-/// What `sniff` tells of the first source.
-pub(crate) fn sniff_source(options: &Options, source: &Source) -> Result<Sniffed> {
-    Ok(open(source, &hints(options), options)?.sniffed)
-}
-
 fn kernel(options: &Options) -> Result<Kernel> {
     let kernel = match options.kernel {
         Some(kernel) if kernel.is_available() => Ok(kernel),
@@ -369,178 +293,6 @@ fn kernel(options: &Options) -> Result<Kernel> {
     };
     kernel
         .map_err(|error| Error::new(Code::Usage, error.to_string()).hint("unset INGEST_KERNEL to use the fastest one"))
-}
-
-fn quoting(options: &Options) -> Quoting {
-    if options.quoting == QuoteMode::Lenient { Quoting::Lenient } else { Quoting::Strict }
-}
-
-fn hints(options: &Options) -> Hints {
-    let of_format = (options.input_format == Some(InputFormat::Tsv)).then_some(Some(b'\t'));
-    Hints {
-        delimiter: options.delimiter.or(of_format),
-        quote: if options.quoting == QuoteMode::None { Some(None) } else { options.quote },
-        escape: options.escape,
-        comment: options.comment,
-        header: options.header,
-        header_rows: None,
-        skip: options.skip,
-        quoting: quoting(options),
-        nulls: options.null_values.clone().map_or_else(NullWords::default, NullWords::given),
-    }
-}
-
-/// Reads the start of a source: what it looks like, and where its data begin.
-fn open(source: &Source, hints: &Hints, options: &Options) -> Result<Opening> {
-    check_characters(
-        hints.delimiter.flatten(),
-        hints.quote.flatten(),
-        hints.escape.flatten(),
-        hints.comment.flatten(),
-    )?;
-    let mut wanted = SAMPLE_BYTES;
-    loop {
-        let bytes = source.peek(wanted)?;
-        let complete = bytes.len() < wanted;
-        let mark = if bytes.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
-        let text = &bytes[mark..];
-        refuse_other_formats(options, text, source.name())?;
-        let mut sniffed = sniff(text, complete, hints);
-        settle_header(&mut sniffed, text, complete, hints, options);
-        let dialect = &sniffed.dialect;
-        check_characters(dialect.delimiter, dialect.quote, dialect.escape, dialect.comment)?;
-        let length = match preamble_bytes(text, complete, &sniffed) {
-            // Not one record ends in the sample: nothing is known of the columns yet.
-            Some(_) if sniffed.columns.is_empty() && !complete => None,
-            length => length,
-        };
-        let Some(length) = length else {
-            let most = header_bytes_max(options);
-            if wanted as u64 >= most {
-                let message = format!("{}: the header does not end within {}", source.name(), size_label(most));
-                return Err(Error::new(Code::FieldTooLong, message)
-                    .hint("a quote that never closes is the usual cause; --quoting none reads every quote as text"));
-            }
-            wanted = (4 * wanted).min(most as usize);
-            continue;
-        };
-        if sniffed.header {
-            let start = skipped_bytes(text, complete, sniffed.skip_lines).unwrap_or(length);
-            check_header(&text[..length], start, mark, source)?;
-        }
-        let data_lines = count_lines(&text[..length]);
-        let data_offset = mark + length;
-        return Ok(Opening { sniffed, data_offset, data_lines, sample: bytes, complete });
-    }
-}
-
-/// A schema whose names are the first record's says that there is a header.
-fn settle_header(sniffed: &mut Sniffed, text: &[u8], complete: bool, hints: &Hints, options: &Options) {
-    let Some(schema) = options.schema.as_ref().filter(|_| hints.header.is_none() && !sniffed.header) else { return };
-    let with_header = sniff(text, complete, &Hints { header: Some(true), ..hints.clone() });
-    if with_header.columns.iter().eq(schema.iter().map(|(name, _)| name)) {
-        *sniffed = with_header;
-    }
-}
-
-/// An encoding as messages call it.
-pub(crate) fn encoding_label(encoding: Encoding) -> String {
-    if encoding == Encoding::UTF_8 { "UTF-8".to_owned() } else { encoding.name() }
-}
-
-/// The names must be UTF-8, as all text must. `start`: where the header begins in `text`, which ends with it; `mark`: bytes of
-/// the source before `text`.
-fn check_header(text: &[u8], start: usize, mark: usize, source: &Source) -> Result<()> {
-    let Some(at) = invalid_utf8(&text[start..]).map(|at| start + at) else { return Ok(()) };
-    let is_break = |byte: &u8| *byte == b'\n' || *byte == b'\r';
-    let line_start = text[..at].iter().rposition(is_break).map_or(0, |before| before + 1);
-    let line_end = text[at..].iter().position(is_break).map_or(text.len(), |after| at + after);
-    let line = String::from_utf8_lossy(&text[line_start..line_end]);
-    // What is before it is UTF-8, so it is as long as it was.
-    let culprit = (at - line_start, at - line_start + char::REPLACEMENT_CHARACTER.len_utf8());
-    let (excerpt, caret) = excerpt(&line, culprit);
-    let position = Position {
-        source: source.name().to_owned(),
-        line: count_lines(&text[..line_start]) + 1,
-        byte_offset: (mark + at) as u64,
-        record: 0,
-        column: None,
-        excerpt,
-        caret: Some(caret),
-    };
-    let encoding = source.encoding();
-    Err(Error::new(Code::InvalidUtf8, format!("these bytes of the header are not {}", encoding_label(encoding)))
-        .at(position)
-        .hint(bad_text_hint(Encoding::likely(text))))
-}
-
-/// Length of the lines before the header; `None` where they do not end in the sample.
-fn skipped_bytes(text: &[u8], complete: bool, lines: usize) -> Option<usize> {
-    let mut at = 0;
-    for _ in 0..lines {
-        match line_length(&text[at..], complete) {
-            Some(length) => at += length,
-            None => return complete.then_some(text.len()),
-        }
-    }
-    Some(at)
-}
-
-/// Length of the lines before the data: skipped ones and all rows of the header; `None` where they do not end in the sample.
-fn preamble_bytes(text: &[u8], complete: bool, sniffed: &Sniffed) -> Option<usize> {
-    let at = skipped_bytes(text, complete, sniffed.skip_lines)?;
-    if !sniffed.header {
-        return Some(at);
-    }
-    let mut window = 4096;
-    loop {
-        let part = &text[at..text.len().min(at + window)];
-        let whole = at + part.len() == text.len();
-        let mut cells = Cells::default();
-        read_records(part, whole && complete, &sniffed.dialect, &mut cells);
-        let is_row = |record: &&RawRecord| sniffed.columns.len() < 2 || record.end > record.start;
-        if let Some(last) = cells.records.iter().filter(is_row).nth(sniffed.header_rows - 1) {
-            return Some(at + record_end(part, last.end as usize));
-        }
-        match (whole, complete) {
-            (true, true) => return Some(text.len()),
-            (true, false) => return None,
-            _ => window *= 8,
-        }
-    }
-}
-
-/// The offset behind the line end at `end`.
-fn record_end(text: &[u8], end: usize) -> usize {
-    match (text.get(end), text.get(end + 1)) {
-        (Some(b'\r'), Some(b'\n')) => end + 2,
-        (Some(_), _) => end + 1,
-        (None, _) => end,
-    }
-}
-
-fn line_length(text: &[u8], complete: bool) -> Option<usize> {
-    let end = text.iter().position(|&byte| byte == b'\n' || byte == b'\r')?;
-    let after = record_end(text, end);
-    (after < text.len() || complete || text[end] == b'\n').then_some(after)
-}
-
-fn count_lines(text: &[u8]) -> u64 {
-    let ends = |at: usize| text[at] == b'\n' || (text[at] == b'\r' && text.get(at + 1) != Some(&b'\n'));
-    (0..text.len()).filter(|&at| ends(at)).count() as u64
-}
-
-fn refuse_other_formats(options: &Options, bytes: &[u8], name: &str) -> Result<()> {
-    if let Some(format) = TableFormat::of(bytes) {
-        let message = format!("{name} is {}, the sources before it are delimited text", format.name());
-        return Err(Error::new(Code::UnsupportedInput, message).hint("read them on their own"));
-    }
-    if options.input_format.is_none() && json::looks_like_json(bytes) {
-        let message = format!("{name} is JSON, the sources before it are delimited text");
-        return Err(Error::new(Code::UnsupportedInput, message)
-            .hint("read them on their own; --input-format csv reads it as delimited text too"));
-    }
-    Ok(())
 }
 
 /// Options that say how delimited text is written mean nothing for other sources.
@@ -569,48 +321,6 @@ fn refuse_options_of_text(options: &Options, format: &str) -> Result<()> {
             })
         }
     }
-}
-
-/// Names and given types of all columns, and a note for each name that had to change.
-fn planned_columns(
-    options: &Options,
-    opening: &Opening,
-    mut names: Vec<String>,
-    source: &str,
-) -> Result<(Vec<PlannedColumn>, Vec<String>)> {
-    let mut notes = opening.sniffed.renamed.clone();
-    if let Some(given) = &options.names {
-        if options.union_by_name {
-            return Err(Error::new(Code::Usage, "--names and --union-by-name contradict each other")
-                .hint("columns are joined by the names that the sources give them"));
-        }
-        require_count("--names", given.len(), &names)?;
-        let given = name_columns(&given.iter().map(String::as_bytes).collect::<Vec<_>>());
-        (names, notes) = (given.columns, given.renamed);
-    }
-    if let Some(schema) = &options.schema {
-        require_different(schema)?;
-        names = names_of_schema(schema, names, opening.sniffed.header && options.names.is_none(), source)?;
-    }
-    let mut columns: Vec<_> = names.into_iter().map(|name| PlannedColumn { name, given: None }).collect();
-    if options.infer == Infer::None {
-        columns.iter_mut().for_each(|column| column.given = Some(ColumnType::given(DataType::Utf8)));
-    }
-    for (name, data_type) in options.schema.iter().flatten().chain(&options.types) {
-        if matches!(data_type, DataType::Struct(_) | DataType::List(_)) {
-            let message = format!("column {name:?} cannot be {data_type}: delimited text has no structs and lists");
-            return Err(Error::new(Code::Usage, message).hint("only JSON has; utf8 keeps the text"));
-        }
-        let column = columns.iter_mut().find(|column| &column.name == name);
-        match column {
-            Some(column) => column.given = Some(ColumnType::given(data_type.clone())),
-            None => {
-                let names = columns.iter().map(|column| column.name.as_str());
-                return Err(unknown_column("--type", name, names));
-            }
-        }
-    }
-    Ok((columns, notes))
 }
 
 /// A schema finds columns by their names.
@@ -703,124 +413,4 @@ fn select(options: &Options, columns: &[PlannedColumn]) -> Result<Vec<usize>> {
         return Err(Error::new(Code::Usage, "no column is left").hint("--columns and --drop leave nothing to read"));
     }
     Ok(selected)
-}
-
-/// Where the data of every source begin, and the names of all columns; every header must be the first one's, unless columns
-/// are joined by name.
-fn inputs(
-    options: &Options,
-    (first, opening): (usize, &Opening),
-    sources: Vec<Source>,
-) -> Result<(Vec<Input>, Vec<String>)> {
-    let first_name = sources[first].name().to_owned();
-    let mut hints = hints(options);
-    let dialect = opening.sniffed.dialect;
-    hints.delimiter = Some(dialect.delimiter);
-    hints.quote = Some(dialect.quote);
-    hints.escape = Some(dialect.escape);
-    hints.comment = Some(dialect.comment);
-    hints.header = Some(opening.sniffed.header);
-    let mut union = Union::default();
-    hints.header_rows = Some(opening.sniffed.header_rows);
-    let mut inputs = Vec::with_capacity(sources.len());
-    for (number, source) in sources.into_iter().enumerate() {
-        let (data_offset, data_lines) = if number == first {
-            union.add(&opening.sniffed.columns);
-            (opening.data_offset as u64, opening.data_lines)
-        } else {
-            let other = open(&source, &hints, options)?;
-            let empty = other.sniffed.columns.is_empty();
-            if options.union_by_name {
-                union.add(&other.sniffed.columns);
-            } else if opening.sniffed.header && !empty && other.sniffed.columns != opening.sniffed.columns {
-                let (found, wanted) = (&other.sniffed.columns, &opening.sniffed.columns);
-                return Err(header_mismatch(source.name(), found, &format!("that of {first_name}"), wanted)
-                    .hint("--union-by-name joins columns by their names; --header no reads the first record of every source as data"));
-            }
-            (other.data_offset as u64, other.data_lines)
-        };
-        let source = Arc::new(source);
-        inputs.push(Input { source, data_offset, data_lines, framing: None, layout: None, table: None });
-    }
-    if options.union_by_name {
-        inputs.iter_mut().zip(union.layouts()).for_each(|(input, layout)| input.layout = layout);
-    }
-    Ok((inputs, union.names))
-}
-
-/// Places in the source, beside its start, from which types are suggested, and bytes looked at there.
-const SPREAD: u64 = 8;
-const SPREAD_BYTES: usize = 32 << 10;
-
-/// Records looked at in the opening sample, and the bytes they are looked for in; more only where a record is longer.
-const SUGGEST_ROWS: usize = 2000;
-const SUGGEST_BYTES: usize = 256 << 10;
-
-impl Plan {
-    /// Takes suggestions from the start of the data.
-    fn look_at(&mut self, text: &[u8], complete: bool, limit: Option<u64>) {
-        let mut cells;
-        let mut window = SUGGEST_BYTES;
-        let part = loop {
-            let part = &text[..text.len().min(window)];
-            cells = Cells::default();
-            read_records(part, complete && part.len() == text.len(), &self.dialect, &mut cells);
-            if !cells.records.is_empty() || part.len() == text.len() {
-                break part;
-            }
-            window *= 2;
-        };
-        let rows_max = limit.map_or(SUGGEST_ROWS, |limit| SUGGEST_ROWS.min(limit as usize));
-        cells.records.truncate(rows_max);
-        self.suggest(part, &cells);
-    }
-
-    fn suggest(&mut self, text: &[u8], cells: &Cells) {
-        let memory = [&[0; PADDING][..], text, &[0; PADDING]].concat();
-        let Some(padded) = Padded::new(&memory, PADDING, PADDING + text.len()) else { return };
-        let mut batch = Batch::default();
-        batch.read_cells(cells, self.shape);
-        self.suggest_by(padded, &batch, usize::MAX);
-    }
-
-    /// Takes suggestions from the first rows of a batch.
-    fn suggest_by(&mut self, text: Padded<'_>, batch: &Batch, rows_max: usize) {
-        let (mut spans, mut unescaped) = (Vec::new(), Vec::new());
-        let mut suggested = std::mem::take(&mut self.suggested);
-        // What the first source does not have is not suggested.
-        let shown = self.selected.iter().zip(&mut suggested).filter(|(index, _)| **index < self.shape.columns);
-        for (&index, summary) in shown {
-            batch.column(text.bytes(), index, &mut spans);
-            spans.truncate(rows_max);
-            observe(self, text, &spans, &mut unescaped, summary);
-        }
-        self.suggested = suggested;
-    }
-
-    /// Takes suggestions from places spread over a source that can be read anywhere. Where records begin there is a guess:
-    /// a place is believed only if every line of it has the right number of fields.
-    fn look_around(&mut self, source: &Source) -> Result<()> {
-        let Some(size) = source.stored_bytes().filter(|size| source.is_seekable() && *size > 4 * SAMPLE_BYTES as u64)
-        else {
-            return Ok(());
-        };
-        let mut block = Block::new();
-        for place in 1..=SPREAD {
-            let offset = size / SPREAD * place - SPREAD_BYTES as u64;
-            source.read_at(offset, &mut block, SPREAD_BYTES)?;
-            let bytes = block.bytes();
-            let Some(start) = bytes.iter().position(|&byte| byte == b'\n') else { continue };
-            let mut cells = Cells::default();
-            let text = &bytes[start + 1..];
-            read_records(text, false, &self.dialect, &mut cells);
-            let believed = (0..cells.records.len()).all(|record| {
-                cells.records[record].fault.is_none() && cells.fields(record).len() == self.shape.columns
-            });
-            if believed {
-                let text = text.to_vec();
-                self.suggest(&text, &cells);
-            }
-        }
-        Ok(())
-    }
 }

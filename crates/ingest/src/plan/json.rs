@@ -12,7 +12,8 @@ use ingest_parse::{Batch, Dialect, Ragged};
 use ingest_simd::{Kernel, PADDING, Padded};
 use ingest_source::Source;
 
-use super::{Input, Plan, PlannedColumn, SAMPLE_BYTES, SUGGEST_BYTES, SUGGEST_ROWS};
+use super::suggest::{SUGGEST_BYTES, SUGGEST_ROWS};
+use super::{Input, Plan, PlannedColumn, SAMPLE_BYTES};
 use super::{refuse_options_of_text, require_different, select};
 use crate::error::{Code, Error, Result};
 use crate::filter::Filter;
