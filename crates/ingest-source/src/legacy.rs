@@ -15,13 +15,13 @@ impl Encoding {
     /// byte. The same bytes give the same answer. The detector is the one that browsers use for pages that name none (the crate
     /// `chardetng`). O(bytes).
     pub fn detect(text: &[u8], complete: bool) -> Option<Encoding> {
-        let (valid, invalid) = runs(text, complete);
-        if invalid == 0 || text.contains(&0) {
+        if is_utf_8(text, complete) || text.contains(&0) {
             return None;
         }
+        let (valid, invalid) = runs(text, complete);
         let likely = Encoding::likely(text);
         let by_chance = if likely.is_multi_byte() { invalid / CHANCE } else { 0 };
-        (valid <= by_chance && likely.explains(text, complete)).then_some(likely)
+        (invalid > 0 && valid <= by_chance && likely.explains(text, complete)).then_some(likely)
     }
 
     /// What a text is most likely encoded in, if it is not UTF-8. O(bytes).
@@ -31,6 +31,11 @@ impl Encoding {
         detector.feed(text, true);
         Encoding::of_web(detector.guess(None, Utf8Detection::Deny))
     }
+}
+
+/// Whether all of it is UTF-8; unless it is complete, its last character may be cut.
+fn is_utf_8(text: &[u8], complete: bool) -> bool {
+    std::str::from_utf8(text).map_or_else(|error| !complete && error.error_len().is_none(), |_| true)
 }
 
 /// How many runs of bytes beyond ASCII are UTF-8, and how many are not. Text between them is ASCII, so a character cannot reach

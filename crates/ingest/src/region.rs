@@ -308,7 +308,8 @@ impl<'a> Batches<'a> {
     /// the rest of the record is there.
     fn take_suspects(&mut self, text: Padded<'_>, scratch: &mut Scratch) {
         let mut keep = vec![true; scratch.batch.rows()];
-        for column in 0..self.region.shape(self.plan).columns {
+        // Where records are counted alone, those of JSON have no columns.
+        for column in 0..self.region.layout.map_or(self.plan.columns.len(), Layout::width) {
             scratch.batch.column(text.bytes(), column, &mut scratch.spans);
             for (row, span) in scratch.spans.iter().enumerate() {
                 let Some(kind) = self.plan.first_too_long(&[*span], None).filter(|_| keep[row]) else { continue };

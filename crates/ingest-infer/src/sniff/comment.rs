@@ -31,7 +31,7 @@ pub(super) fn choose(text: &[u8], complete: bool, hints: &Hints, explain: impl F
 }
 
 fn begins_a_line(text: &[u8]) -> bool {
-    text.windows(2).any(|pair| matches!(pair, [b'\n' | b'\r', COMMENT]))
+    memchr::memchr_iter(COMMENT, text).any(|at| at > 0 && matches!(text[at - 1], b'\n' | b'\r'))
 }
 
 /// Whether the lines that a dialect leaves out as comments are none of the table's records: some stand behind its first

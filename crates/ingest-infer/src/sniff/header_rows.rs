@@ -15,11 +15,14 @@ const ROWS_MAX: usize = 3;
 const DATA_RECORDS_MIN: usize = 3;
 const TYPED_COLUMNS_MIN: usize = 2;
 
+/// Records below a header that are looked at: a table's first hundreds tell its types, and wide ones have many fields.
+const DATA_RECORDS_MAX: usize = 500;
+
 /// Words that stand for a missing value in a column of numbers, beside the null words.
 const MISSING_WORDS: [&[u8]; 6] = [b"unknown", b"missing", b"none", b"error", b"tbd", b"n.d."];
 
 /// How many records at the table's start are rows of a header, if that is more than one; else 1. They all have the
-/// table's width, are text wherever the data below are typed, and all data are typed there. O(fields), once; nothing
+/// table's width, are text wherever the data below are typed, and all data are typed there. O(fields) of some hundred records, once; nothing
 /// where the second record has no two texts, as most have not.
 pub(super) fn count(trial: &Trial, shape: &Shape, hints: &Hints) -> usize {
     let record = |row: usize| trial.get(shape.first_record + row).filter(|record| record.len() == shape.width);
@@ -30,7 +33,7 @@ pub(super) fn count(trial: &Trial, shape: &Shape, hints: &Hints) -> usize {
     // The last of many records may hold totals.
     let records = shape.total - usize::from(shape.total >= TOTALS_RECORDS_MIN);
     let data = trial.iter().take(shape.first_record + records).skip(shape.first_record + ROWS_MAX);
-    let data = data.filter(|record| record.len() == shape.width);
+    let data = data.filter(|record| record.len() == shape.width).take(DATA_RECORDS_MAX);
     let mut summaries = column_summaries(data, hints);
     summaries.resize(shape.width, Summary::default());
     for rows in (2..=ROWS_MAX).rev() {

@@ -56,7 +56,7 @@ pub(super) fn quote_evidence(text: &[u8], complete: bool, dialect: &Dialect) -> 
 
 /// Whether a backslash stands before a quote somewhere.
 pub(super) fn has_escaped_quote(text: &[u8]) -> bool {
-    text.windows(2).any(|pair| pair == br#"\""# || pair == br"\'")
+    memchr::memchr_iter(b'\\', text).any(|at| matches!(text.get(at + 1), Some(b'"' | b'\'')))
 }
 
 /// Whether fields are wrapped in `'` throughout and in `"` nowhere: an apostrophe at the edge of a field here and there

@@ -4,7 +4,7 @@
 mod handmade;
 mod inputs;
 
-use ingest::{Code, EncodingSet, Format, Infer, Options, Ragged, Report, WriteOptions, read};
+use ingest::{Code, Encoding, EncodingSet, Format, Infer, Options, Ragged, Report, WriteOptions, read};
 use ingest_benches::{Shape, generate};
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseResult;
@@ -47,7 +47,8 @@ proptest! {
 
     #[test]
     fn guessed_dialects(Text(text) in records(), settings in prop::collection::vec(any_setting(), 3)) {
-        check(&text, &Options::default(), &settings)?;
+        // Bad bytes among few others may look like another encoding, which the oracle knows nothing of.
+        check(&text, &Options { encoding: Some(Encoding::UTF_8), ..Options::default() }, &settings)?;
     }
 }
 

@@ -167,3 +167,15 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn bad_bytes_in_an_array_are_counted_without_columns() {
+    let bytes =
+        include_bytes!("../../../../testdata/regressions/bad_bytes_in_an_array_are_counted_without_columns.json");
+    let reader = || read(bytes.to_vec()).unwrap();
+    assert_eq!(reader().count().unwrap_err().code(), Code::InvalidUtf8);
+    assert_eq!(reader().collect().unwrap_err().code(), Code::InvalidUtf8);
+    let rejecting = Options { on_error: ingest::OnError::Reject, ..Options::default() };
+    let error = reader().options(rejecting).count().unwrap_err();
+    assert_eq!(error.code(), Code::BadJson, "the array does not end");
+}
