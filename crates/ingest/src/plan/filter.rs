@@ -54,6 +54,8 @@ pub(crate) fn types_of_all(options: &Options, filter: &Filter, sources: Vec<Sour
     // What is made of where rows are needs no look at them.
     let names: Vec<String> =
         filter.columns().iter().filter(|name| !is_made(name, options, &sources)).cloned().collect();
+    let is_dropped = |name: &&String| options.infer != Infer::None && !names.contains(name);
+    let drop = options.drop.iter().filter(is_dropped).cloned().collect();
     let columns = match (&options.columns, options.infer) {
         (_, Infer::None) if names.is_empty() => return Ok((sources, Vec::new())),
         (_, Infer::None) => Some(names),
@@ -63,11 +65,10 @@ pub(crate) fn types_of_all(options: &Options, filter: &Filter, sources: Vec<Sour
             Some(columns.iter().cloned().chain(more).collect())
         }
     };
-    let is_dropped = |name: &&String| options.infer != Infer::None && !filter.columns().contains(name);
     let inner = Options {
         filter: None,
         columns,
-        drop: options.drop.iter().filter(is_dropped).cloned().collect(),
+        drop,
         infer: filter.infer(options.infer),
         offset: 0,
         limit: None,

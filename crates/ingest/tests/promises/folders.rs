@@ -115,5 +115,7 @@ fn do_not_stand_in_for_columns() {
     assert!(error.code() == Code::Usage && error.render().contains("--drop"), "{}", error.render());
     let columns = columns_of(&read(Options { drop: vec!["k".to_owned()], ..hive() }).unwrap());
     assert_eq!((shown(&columns), &columns[1].values), (vec![("n", "int64"), ("k", "int64")], &wholes(&[1])));
+    let asking = Options { filter: Some("k = 1 and n = 3".parse().unwrap()), drop: vec!["k".to_owned()], ..hive() };
+    assert_eq!(columns_of(&read(asking).unwrap())[1].values, wholes(&[1]));
     assert_eq!(shown(&columns_of(&read(Options::default()).unwrap())).len(), 2);
 }
