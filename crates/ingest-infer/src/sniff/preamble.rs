@@ -175,9 +175,9 @@ fn is_title(record: TrialRecord<'_>, width: usize) -> bool {
     record.len() < width && (filled(record) <= 1 || is_sentence)
 }
 
-/// Whether a record above a table of this width could be a key and its value.
+/// Whether a record above a table of this width, and apart from it, could be a key and its value.
 fn is_pair(record: TrialRecord<'_>, width: usize) -> bool {
-    record.len() * 2 <= width && filled(record) <= 2
+    record.len() < width && filled(record) <= 2
 }
 
 /// Whether the table of one column is more than lines of text: all of one type, or built alike.

@@ -375,3 +375,15 @@ fn titles_and_footers_are_no_part_of_the_table() {
         assert_eq!(got, (delimiter, skip, columns), "{sample:?}: {:?}", found.reasons);
     }
 }
+
+#[test]
+fn a_key_and_its_value_stand_above_tables_of_any_width() {
+    let table = "city,units,weight\nRom,3,2.5\nWien,4,3.5\nGraz,6,7.5\n";
+    for (above, lines) in [("Report,May 2024\n\n", 2), ("Date:,May 2024\nOffice,Rom\n\n", 3)] {
+        let sniffed = sniff(format!("{above}{table}").as_bytes(), true, &Hints::default());
+        assert_eq!((sniffed.skip_lines, sniffed.columns.join(" ")), (lines, "city units weight".to_owned()));
+    }
+    // Without a blank line it is a short record.
+    let sniffed = sniff(format!("Report,May 2024\n{table}").as_bytes(), true, &Hints::default());
+    assert_eq!(sniffed.skip_lines, 0);
+}
