@@ -11,7 +11,7 @@ pub(super) fn expression(text: &str) -> Result<Expression, FilterError> {
     let expression = parser.any()?;
     match parser.peek() {
         Token::End => Ok(expression),
-        _ => Err(parser.expected("and, or or the end")),
+        _ => Err(parser.expected("the word and, the word or, or the end")),
     }
 }
 
@@ -167,8 +167,12 @@ impl Parser {
         takes
     }
 
-    fn needs_sign(&mut self, sign: &'static str) -> Result<(), FilterError> {
-        if self.takes_sign(sign) { Ok(()) } else { Err(self.expected(sign)) }
+    fn opens(&mut self) -> Result<(), FilterError> {
+        if self.takes_sign("(") { Ok(()) } else { Err(self.expected("an opening parenthesis")) }
+    }
+
+    fn closes(&mut self) -> Result<(), FilterError> {
+        if self.takes_sign(")") { Ok(()) } else { Err(self.expected("a closing parenthesis")) }
     }
 
     /// Tests of which any must hold.
@@ -217,7 +221,7 @@ impl Parser {
     fn test(&mut self) -> Result<Expression, FilterError> {
         if self.takes_sign("(") {
             let inner = self.deeper(Parser::any)?;
-            self.needs_sign(")")?;
+            self.closes()?;
             return Ok(inner);
         }
         let place = self.next;
@@ -247,24 +251,24 @@ impl Parser {
         if self.takes_word("is") {
             let negated = self.takes_word("not");
             if !self.takes_word("null") {
-                return Err(self.expected("null"));
+                return Err(self.expected("the word null"));
             }
             return Ok(not_if(negated, Expression::IsNull(name)));
         }
         let negated = self.takes_word("not");
         if self.takes_word("in") {
-            self.needs_sign("(")?;
+            self.opens()?;
             let mut values = vec![self.value()?];
             while self.takes_sign(",") {
                 values.push(self.value()?);
             }
-            self.needs_sign(")")?;
+            self.closes()?;
             return Ok(not_if(negated, Expression::In(name, values)));
         }
         if self.takes_word("between") {
             let low = Expression::Compare(name.clone(), Comparison::GreaterOrEqual, self.value()?);
             if !self.takes_word("and") {
-                return Err(self.expected("and"));
+                return Err(self.expected("the word and"));
             }
             let high = Expression::Compare(name, Comparison::LessOrEqual, self.value()?);
             return Ok(not_if(negated, Expression::And(vec![low, high])));
@@ -278,7 +282,7 @@ impl Parser {
                 }
             };
         }
-        if negated { Err(self.expected("in, between or like")) } else { Ok(Expression::Column(name)) }
+        if negated { Err(self.expected("the word in, between or like")) } else { Ok(Expression::Column(name)) }
     }
 
     fn comparison(&mut self) -> Option<Comparison> {
@@ -391,12 +395,14 @@ mod tests {
         for (text, told) in [
             ("", "the condition ends where a column or a value is expected"),
             ("a >", "the condition ends where a column or a value is expected"),
-            ("a > 3 b", "and, or or the end is expected at character 7, not \"b\""),
+            ("a > 3 b", "the word and, the word or, or the end is expected at character 7, not \"b\""),
             ("1 = 2", "a column on one side is expected at character 1, not \"1\""),
             ("a = null", "a value (is null asks for nulls) is expected at character 5, not \"null\""),
             ("a in ()", "a column or a value is expected at character 7, not \")\""),
             ("a in (b)", "a value is expected at character 7, not \"b\""),
-            ("a not 3", "in, between or like is expected at character 7, not \"3\""),
+            ("a between 1", "the condition ends where the word and is expected"),
+            ("a in 3", "an opening parenthesis is expected at character 6, not \"3\""),
+            ("a not 3", "the word in, between or like is expected at character 7, not \"3\""),
             ("a like 3", "a text in single quotes is expected at character 8, not \"3\""),
             ("a = 'x", "the condition ends where a single quote that ends the text is expected"),
             (
@@ -404,7 +410,7 @@ mod tests {
                 "a number (names that begin with a digit stand in double quotes) is expected at character 5, not \"3x\"",
             ),
             ("a ; drop", "a column, a value or a comparison is expected at character 3, not \"; drop\""),
-            ("(a > 3", "the condition ends where ) is expected"),
+            ("(a > 3", "the condition ends where a closing parenthesis is expected"),
         ] {
             assert_eq!(expression(text).map_err(|error| error.to_string()), Err(told.to_owned()), "{text}");
         }

@@ -309,6 +309,23 @@ fn planned_columns(
     Ok((columns, notes))
 }
 
+/// Joined by name, a source with another delimiter would be a column of whole lines, and nobody would be told.
+fn require_same_delimiter(source: &Source, opening: &Opening, options: &Options) -> Result<()> {
+    if opening.sniffed.columns.len() != 1 || options.delimiter.is_some() {
+        return Ok(());
+    }
+    let alone = open(source, &hints(options), options)?.sniffed;
+    if alone.columns.len() < 2 || alone.dialect.delimiter == opening.sniffed.dialect.delimiter {
+        return Ok(());
+    }
+    let spelled =
+        |delimiter: Option<u8>| delimiter.map_or("nothing".to_owned(), |byte| format!("{:?}", char::from(byte)));
+    let (own, others) = (spelled(alone.dialect.delimiter), spelled(opening.sniffed.dialect.delimiter));
+    let message = format!("{}: fields are divided by {own}, in the sources before it by {others}", source.name());
+    Err(Error::new(Code::UnsupportedInput, message)
+        .hint("read them on their own; --delimiter says what divides all of them"))
+}
+
 /// Where the data of every source begin, and the names of all columns; every header must be the first one's, unless columns
 /// are joined by name.
 fn inputs(
@@ -335,6 +352,7 @@ fn inputs(
             let other = open(&source, &hints, options)?;
             let empty = other.sniffed.columns.is_empty();
             if options.union_by_name {
+                require_same_delimiter(&source, &other, options)?;
                 union.add(&other.sniffed.columns);
             } else if opening.sniffed.header && !empty && other.sniffed.columns != opening.sniffed.columns {
                 let (found, wanted) = (&other.sniffed.columns, &opening.sniffed.columns);

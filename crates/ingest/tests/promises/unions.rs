@@ -168,4 +168,12 @@ fn name_columns_by_their_file() {
     assert!(plainly.render().contains("--union-by-name"), "{plainly}");
     let named = Options { names: Some(vec!["x".to_owned(), "y".to_owned(), "z".to_owned()]), ..by_name() };
     assert_eq!(of(named).unwrap_err().code(), Code::Usage);
+    // Whole lines are no column.
+    let other = folder.path().join("other.csv");
+    std::fs::write(&other, "a;d\n1;2\n").unwrap();
+    let names = vec![names[0].clone(), other.display().to_string()];
+    let sniffing = Options { union_by_name: true, ..Options::default() };
+    let error = read(names).unwrap().options(sniffing).collect().unwrap_err();
+    let told = "other.csv: fields are divided by ';', in the sources before it by ','";
+    assert!(error.code() == Code::UnsupportedInput && error.message().ends_with(told), "{error}");
 }
