@@ -153,28 +153,22 @@ fn bind(expression: &Expression, columns: &Columns<'_>) -> Result<Predicate> {
     })
 }
 
-/// Tests of one column for single values, as one.
+/// Tests of one column for single values, as one: they are all of one kind.
 fn any_of(tests: Vec<Predicate>) -> Predicate {
-    let mut joined: Option<Predicate> = None;
+    let mut parts: Vec<Predicate> = Vec::new();
     for test in tests {
-        joined = Some(match (joined, test) {
-            (None, test) => test,
-            (Some(Predicate::Integers(index, Values::In(mut all))), Predicate::Integers(_, Values::In(more))) => {
+        match (parts.last_mut(), test) {
+            (Some(Predicate::Integers(_, Values::In(all))), Predicate::Integers(_, Values::In(more))) => {
                 all.extend(more);
-                Predicate::Integers(index, Values::In(all))
             }
-            (Some(Predicate::Floats(index, Values::In(mut all))), Predicate::Floats(_, Values::In(more))) => {
-                all.extend(more);
-                Predicate::Floats(index, Values::In(all))
-            }
-            (Some(Predicate::Texts(index, Values::In(mut all))), Predicate::Texts(_, Values::In(more))) => {
-                all.extend(more);
-                Predicate::Texts(index, Values::In(all))
-            }
-            (Some(joined), test) => Predicate::Or(vec![joined, test]),
-        });
+            (Some(Predicate::Floats(_, Values::In(all))), Predicate::Floats(_, Values::In(more))) => all.extend(more),
+            (Some(Predicate::Texts(_, Values::In(all))), Predicate::Texts(_, Values::In(more))) => all.extend(more),
+            (Some(Predicate::Bools(_, all)), Predicate::Bools(_, more)) => all.extend(more),
+            (Some(Predicate::Null(_)), Predicate::Null(_)) => {}
+            (_, test) => parts.push(test),
+        }
     }
-    joined.expect("a list has a value")
+    if parts.len() == 1 { parts.remove(0) } else { Predicate::Or(parts) }
 }
 
 impl Columns<'_> {
@@ -501,6 +495,23 @@ mod tests {
             assert_eq!(scaled(text, scale), Some(expected), "{text} at {scale}");
         }
         assert_eq!(scaled("1e99999999999", 0), None);
+    }
+
+    /// However many values a list has, it is one test: nothing nests.
+    #[test]
+    fn a_list_is_one_test() {
+        let list = |value: &str| format!("x in ({})", vec![value; 100_000].join(","));
+        for (value, data_type) in [
+            ("1", DataType::Int64),
+            ("1.5", DataType::Int64),
+            ("1", DataType::Float64),
+            ("'a'", DataType::Utf8),
+            ("true", DataType::Bool),
+            ("1", DataType::Null),
+        ] {
+            let predicate = list(value).parse::<Filter>().unwrap().bind(std::slice::from_ref(&data_type)).unwrap();
+            assert!(!matches!(predicate, Predicate::Or(_)), "{value} in a column of {data_type}");
+        }
     }
 
     #[test]
