@@ -24,6 +24,7 @@
 //! ```
 
 mod calendar;
+mod command;
 pub mod dialects;
 mod digits;
 mod expected;
@@ -34,6 +35,7 @@ mod size;
 mod table;
 mod words;
 
+pub use command::run_command;
 pub use expected::{ColumnExpected, Expected, text_checksum};
 pub use random::Random;
 pub use shape::{Shape, UnknownShape, generate};

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use ingest_benches::{Expected, Shape, generate, parse_size};
+use ingest_benches::{Expected, Shape, generate, parse_size, run_command};
 
 const USAGE: &str = "\
 Writes a table of a named shape, the same bytes for the same shape, size and seed.
@@ -31,29 +31,8 @@ struct Job {
     expect: Option<String>,
 }
 
-#[allow(clippy::print_stderr, clippy::print_stdout, reason = "a command's messages go to the terminal")]
 fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    if arguments.iter().any(|argument| argument == "-h" || argument == "--help") {
-        print!("{USAGE}");
-        return ExitCode::SUCCESS;
-    }
-    let job = match parse(&arguments) {
-        Ok(job) => job,
-        Err(message) => {
-            eprintln!("shapes: {message}\n\n{USAGE}");
-            return ExitCode::from(2);
-        }
-    };
-    match run(&job) {
-        Ok(()) => ExitCode::SUCCESS,
-        // The reader of the pipe had enough.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("shapes: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    run_command("shapes", USAGE, |arguments| Ok(run(&parse(arguments)?)))
 }
 
 fn parse(arguments: &[String]) -> Result<Job, String> {

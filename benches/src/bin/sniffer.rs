@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use ingest_benches::dialects::{Found, Sample, corpus, misses_of, score};
+use ingest_benches::run_command;
 use ingest_infer::{Hints, Sniffed, sniff};
 
 const USAGE: &str = "\
@@ -35,29 +36,11 @@ struct Job {
     show: Option<usize>,
 }
 
-#[allow(clippy::print_stderr, clippy::print_stdout, reason = "a command's messages go to the terminal")]
 fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    if arguments.iter().any(|argument| argument == "-h" || argument == "--help") {
-        print!("{USAGE}");
-        return ExitCode::SUCCESS;
-    }
-    let report = match parse(&arguments).and_then(|job| report(&job)) {
-        Ok(report) => report,
-        Err(message) => {
-            eprintln!("sniffer: {message}\n\n{USAGE}");
-            return ExitCode::from(2);
-        }
-    };
-    match io::stdout().lock().write_all(&report) {
-        Ok(()) => ExitCode::SUCCESS,
-        // The reader of the pipe had enough.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("sniffer: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    run_command("sniffer", USAGE, |arguments| {
+        let report = report(&parse(arguments)?)?;
+        Ok(io::stdout().lock().write_all(&report))
+    })
 }
 
 fn parse(arguments: &[String]) -> Result<Job, String> {

@@ -22,7 +22,7 @@ mod values;
 pub use bits::pack_bits;
 pub use json::{Followed, Layout, StringMarks, follow_record, json_number_length, member_spans, string_marks};
 pub use kernel::{KERNEL_VARIABLE, Kernel, UnknownKernel};
-pub use padded::{PADDING, Padded, Span};
+pub use padded::{PADDING, Padded, Span, with_padding};
 pub use structure::{
     ChunkScan, FIELD_END, Hypothesis, Marks, Quoting, RECORD_END, Structure, column_spans, index_fields, scan_chunk,
 };

@@ -13,7 +13,18 @@ pub struct Padded<'a> {
     end: usize,
 }
 
+/// A copy of `text` with [`PADDING`] zeroes on either side, for [`Padded::whole`].
+#[must_use]
+pub fn with_padding(text: &[u8]) -> Vec<u8> {
+    [&[0; PADDING][..], text, &[0; PADDING]].concat()
+}
+
 impl<'a> Padded<'a> {
+    /// All of `buffer` but [`PADDING`] bytes on either side, or `None` where it has not as many.
+    pub fn whole(buffer: &'a [u8]) -> Option<Self> {
+        Padded::new(buffer, PADDING, buffer.len().checked_sub(PADDING)?)
+    }
+
     /// The bytes `start..end` of `buffer`, or `None` where less than [`PADDING`] bytes lie on either side.
     pub fn new(buffer: &'a [u8], start: usize, end: usize) -> Option<Self> {
         let fits = start >= PADDING && start <= end && buffer.len().checked_sub(end)? >= PADDING;
@@ -149,6 +160,8 @@ mod tests {
         assert!(Padded::new(&buffer, PADDING, 2 * PADDING + 1).is_none());
         let padded = Padded::new(&buffer, PADDING, 2 * PADDING).expect("padded");
         assert_eq!(padded.slice(3, 5).bytes(), &[7, 7]);
+        assert_eq!(Padded::whole(&with_padding(b"abc")).expect("padded").bytes(), b"abc");
+        assert!(Padded::whole(&buffer[..2 * PADDING - 1]).is_none());
     }
 
     #[test]

@@ -26,13 +26,10 @@ impl Reader {
         let Reader { sources, options } = self;
         let source = first(sources, &options)?;
         let rows = options.limit.map_or(rows as u64, |limit| limit.min(rows as u64));
-        if kind_of(&options, std::slice::from_ref(&source))? == Kind::Table {
-            let options = Options { limit: Some(rows), rejects: None, ..options };
-            return head_of_table(&Session::of_sources(vec![source], options)?.frame_alone()?);
-        }
-        if options.filter.is_some() || options.offset > 0 {
-            // Nobody knows how far off the first of these rows are.
-            let provisional = options.filter.is_none();
+        let is_table = kind_of(&options, std::slice::from_ref(&source))? == Kind::Table;
+        // Where rows are left out, nobody knows how far off the first of these are.
+        if is_table || options.filter.is_some() || options.offset > 0 {
+            let provisional = !is_table && options.filter.is_none();
             let options = Options { limit: Some(rows), rejects: None, ..options };
             let (_, frame) = Session::of_sources(vec![source], options)?.attempt(Session::frame_alone)?;
             return Ok(Head { provisional, ..head_of_table(&frame)? });

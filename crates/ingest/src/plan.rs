@@ -23,7 +23,7 @@ use crate::flaw::FlawKind;
 use crate::options::{Options, QuoteMode};
 use crate::tables::Table;
 
-pub(crate) use filter::{FilterColumn, Place as ColumnPlace, PlannedFilter};
+pub(crate) use filter::{FilterColumn, PlannedFilter};
 pub(crate) use filter::{Types, types_of_all};
 pub(crate) use json::{JsonPlan, json_start};
 use made::MadeColumn;

@@ -496,8 +496,9 @@ fn check_memory_limit(options: &Options) -> Result<()> {
 /// What is known of the types before a run: those of the result, if it infers none, those of its filter, and the sources at
 /// their start.
 fn known_types(opened: Vec<Source>, options: &Options) -> Result<(Vec<Source>, Option<Types>, Types)> {
-    if kind_of(options, &opened)? == Kind::Table {
-        // They are stored.
+    let is_asked = options.filter.is_some() || matches!(options.infer, Infer::First(_));
+    // Those of a table are stored.
+    if !is_asked || kind_of(options, &opened)? == Kind::Table {
         return Ok((opened, None, Vec::new()));
     }
     match (&options.filter, options.infer) {

@@ -2,16 +2,16 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use ingest_columnar::arrow::array::{Array, new_null_array};
+use ingest_columnar::arrow::array::{Array, ArrayRef};
 use ingest_columnar::arrow::buffer::BooleanBuffer;
-use ingest_columnar::{Column, ColumnBuilder, ColumnType, OnError, Room, Spares, arrow_type, builder_for};
+use ingest_columnar::{Column, ColumnBuilder, ColumnType, OnError, Room, Spares, builder_for};
 use ingest_infer::Summary;
 use ingest_parse::json::Framed;
 use ingest_parse::{Batch, Cells, FaultKind, LineCounter, Shape, Span, invalid_utf8, read_records, unescape};
 use ingest_simd::Padded;
 
 use crate::flaw::{Flaw, FlawKind, Located};
-use crate::plan::{ColumnPlace, FilterColumn, Layout, Plan, PlannedFilter};
+use crate::plan::{Layout, Plan, PlannedFilter};
 use crate::stages::{Stage, Stopwatch};
 
 /// Whole records of one source.
@@ -335,54 +335,49 @@ impl<'a> Batches<'a> {
     fn take_bad_values(&mut self, text: Padded<'_>, scratch: &mut Scratch) {
         let mut keep = vec![true; scratch.batch.rows()];
         for &index in &self.plan.selected {
-            let Some(kind) = &self.plan.columns[index].given else { continue };
-            self.region.take_column(text, index, scratch);
-            scratch.misfits.clear();
-            let mut builder = builder_for(kind, scratch.spans.len(), &mut scratch.spares());
-            builder.append(&self.plan.fields(text, &scratch.spans), &self.plan.rules(), &mut scratch.misfits);
-            for &row in &scratch.misfits {
-                let row = row as usize;
-                if std::mem::replace(&mut keep[row], false) {
-                    let place = scratch.batch.row(text.bytes(), row);
-                    let kind = value_flaw(index, scratch.spans[row], self.base, kind);
-                    self.push(place.record, place.start as usize, place.end as usize, kind);
-                }
+            if let Some(kind) = &self.plan.columns[index].given {
+                let array = self.checked(index, kind, text, &mut keep, scratch);
+                scratch.spares().give(array);
             }
         }
         retain(&mut scratch.batch, text, &keep);
+    }
+
+    /// The values of a column. Rows whose value its type cannot hold are kept no longer, unless such values are null.
+    fn checked(
+        &mut self,
+        index: usize,
+        kind: &ColumnType,
+        text: Padded<'_>,
+        keep: &mut [bool],
+        scratch: &mut Scratch,
+    ) -> ArrayRef {
+        self.region.take_column(text, index, scratch);
+        scratch.misfits.clear();
+        let mut builder = builder_for(kind, scratch.spans.len(), &mut scratch.spares());
+        builder.append(&self.plan.fields(text, &scratch.spans), &self.plan.rules(), &mut scratch.misfits);
+        for row in scratch.misfits.iter().map(|&row| row as usize) {
+            if self.plan.on_error != OnError::Null && std::mem::replace(&mut keep[row], false) {
+                let place = scratch.batch.row(text.bytes(), row);
+                let flaw = value_flaw(index, scratch.spans[row], self.base, kind);
+                self.push(place.record, place.start as usize, place.end as usize, flaw);
+            }
+        }
+        builder.finish().array
     }
 
     /// Takes out the rows that the filter does not want, and those of which it cannot tell.
     fn take_unwanted(&mut self, filter: &PlannedFilter, text: Padded<'_>, scratch: &mut Scratch) {
         let rows = scratch.batch.rows();
         let mut keep = vec![true; rows];
-        let mut arrays = Vec::with_capacity(filter.columns.len());
-        for FilterColumn { place, kind, .. } in &filter.columns {
-            let index = match *place {
-                ColumnPlace::Source(index) => index,
-                ColumnPlace::Made(number) => {
-                    let (made, rules) = (&self.plan.made[number], self.plan.rules());
-                    arrays.push(made.values_in_filter(self.region.source, rows, &rules));
-                    continue;
-                }
-                ColumnPlace::Nowhere => {
-                    arrays.push(new_null_array(&arrow_type(&kind.data_type), rows));
-                    continue;
-                }
-            };
-            self.region.take_column(text, index, scratch);
-            scratch.misfits.clear();
-            let mut builder = builder_for(kind, rows, &mut scratch.spares());
-            builder.append(&self.plan.fields(text, &scratch.spans), &self.plan.rules(), &mut scratch.misfits);
-            arrays.push(builder.finish().array);
-            for row in scratch.misfits.iter().map(|&row| row as usize) {
-                if self.plan.on_error != OnError::Null && std::mem::replace(&mut keep[row], false) {
-                    let place = scratch.batch.row(text.bytes(), row);
-                    let flaw = value_flaw(index, scratch.spans[row], self.base, kind);
-                    self.push(place.record, place.start as usize, place.end as usize, flaw);
-                }
-            }
-        }
+        let arrays: Vec<ArrayRef> = filter
+            .columns
+            .iter()
+            .map(|column| match column.place.in_source() {
+                Some(index) => self.checked(index, &column.kind, text, &mut keep, scratch),
+                None => self.plan.made_for_filter(column, self.region.source, rows),
+            })
+            .collect();
         let wanted = filter.predicate.rows(&arrays);
         self.unwanted.clear();
         for (row, keep) in keep.iter_mut().enumerate().filter(|(row, keep)| **keep && !wanted.value(*row)) {

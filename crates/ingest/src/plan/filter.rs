@@ -3,7 +3,8 @@
 //! Types are those of the whole input, whichever rows are wanted: unless they are given, a pass of its own settles them before
 //! the first row is looked at.
 
-use ingest_columnar::{ColumnType, OnError};
+use ingest_columnar::arrow::array::{ArrayRef, new_null_array};
+use ingest_columnar::{ColumnType, OnError, arrow_type};
 use ingest_infer::DataType;
 use ingest_source::Source;
 
@@ -121,6 +122,14 @@ impl Plan {
         let planned = || self.columns.iter().find(|column| column.name == name)?.given.clone();
         let names = || self.columns.iter().map(|column| column.name.as_str());
         settled.or_else(planned).ok_or_else(|| unknown_column("--where", name, names()))
+    }
+
+    /// The values of a filter's column that no source holds, for so many rows of one.
+    pub(crate) fn made_for_filter(&self, column: &FilterColumn, source: &str, rows: usize) -> ArrayRef {
+        match column.place {
+            Place::Made(number) => self.made[number].values_in_filter(source, rows, &self.rules()),
+            _ => new_null_array(&arrow_type(&column.kind.data_type), rows),
+        }
     }
 
     /// Finds the filter's columns among those of the sources.

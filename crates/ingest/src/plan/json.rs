@@ -9,7 +9,7 @@ use ingest_columnar::{ColumnType, OnError, Quotes};
 use ingest_infer::{DataType, Newline, NullWords, Summary};
 use ingest_parse::json::{self, BadRecords, Framed, Framing, Keys};
 use ingest_parse::{Batch, Dialect, Ragged};
-use ingest_simd::{Kernel, PADDING, Padded};
+use ingest_simd::{Kernel, Padded, with_padding};
 use ingest_source::Source;
 
 use super::suggest::{SUGGEST_BYTES, SUGGEST_ROWS};
@@ -261,13 +261,12 @@ impl Start {
             Framing::Lines => window.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1),
             Framing::Array | Framing::Values => json::settle(window, framed, complete).end,
         };
-        let memory = [&[0; PADDING][..], &window[..end], &[0; PADDING]].concat();
+        let memory = with_padding(&window[..end]);
         Ok(Start { memory, framed, data_offset, complete })
     }
 
     fn text(&self) -> Padded<'_> {
-        let end = self.memory.len() - PADDING;
-        Padded::new(&self.memory, PADDING, end).expect("padded on both sides")
+        Padded::whole(&self.memory).expect("padded on both sides")
     }
 
     /// Its keys, its format by name, and what speaks for that.

@@ -8,7 +8,7 @@ use ingest_columnar::arrow::compute::take;
 use ingest_columnar::{Column, ColumnType, Counts, Fields, Rules, Spares, arrow_type, builder_for};
 use ingest_infer::{DataType, Summary};
 use ingest_parse::{Dialect, Span};
-use ingest_simd::{PADDING, Padded};
+use ingest_simd::{Padded, with_padding};
 use ingest_source::Source;
 
 use super::{Input, Plan};
@@ -189,8 +189,8 @@ impl MadeColumn {
     /// What a source's folder says, as an array of one; `None` where there is none.
     fn folder_value(&self, source: &str, kind: &ColumnType, rules: &Rules<'_>) -> Option<ArrayRef> {
         let (_, value) = folders_of(source).find(|(key, value)| *key == self.name && value != NULL_FOLDER)?;
-        let memory = [&[0; PADDING][..], value.as_bytes(), &[0; PADDING]].concat();
-        let block = Padded::new(&memory, PADDING, PADDING + value.len())?;
+        let memory = with_padding(value.as_bytes());
+        let block = Padded::whole(&memory)?;
         let span = Span::new(0, value.len() as u32);
         let mut builder = builder_for(kind, 1, &mut Spares::default());
         builder.append(&Fields { block, spans: &[span], dialect: &Dialect::PLAIN_JSON }, rules, &mut Vec::new());

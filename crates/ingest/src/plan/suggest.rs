@@ -1,7 +1,7 @@
 //! Types to start from, by a look at some places of the first source. They decide nothing.
 
 use ingest_parse::{Batch, Cells, read_records};
-use ingest_simd::{PADDING, Padded};
+use ingest_simd::{Padded, with_padding};
 use ingest_source::{Block, Source};
 
 use super::{Plan, SAMPLE_BYTES};
@@ -36,8 +36,8 @@ impl Plan {
     }
 
     fn suggest(&mut self, text: &[u8], cells: &Cells) {
-        let memory = [&[0; PADDING][..], text, &[0; PADDING]].concat();
-        let Some(padded) = Padded::new(&memory, PADDING, PADDING + text.len()) else { return };
+        let memory = with_padding(text);
+        let Some(padded) = Padded::whole(&memory) else { return };
         let mut batch = Batch::default();
         batch.read_cells(cells, self.shape);
         self.suggest_by(padded, &batch, usize::MAX);

@@ -89,7 +89,7 @@ struct Next {
     /// For Arrow, the batches that are left.
     batches: Option<Batches>,
     /// For Parquet, what is known of the filter's columns, once somebody asked.
-    known: Option<Option<Vec<Option<Known>>>>,
+    known: Option<Vec<Option<Known>>>,
     ended: bool,
 }
 
@@ -200,10 +200,11 @@ impl Table {
                 next.group += groups[next.group..].iter().take_while(|&&rows| rows == 0).count();
                 let group = next.group;
                 next.group += 1;
-                let known = next.known.get_or_insert_with(|| filter.map(|filter| self.known(file, filter, place)));
-                let is_wanted = |rows| match (filter, known) {
-                    (Some(filter), Some(known)) => filter.predicate.can_hold(known, group, rows),
-                    _ => true,
+                let mut is_wanted = |rows| {
+                    filter.is_none_or(|filter| {
+                        let known = next.known.get_or_insert_with(|| self.known(file, filter, place));
+                        filter.predicate.can_hold(known, group, rows)
+                    })
                 };
                 match groups.get(group) {
                     None => (What::End, 0),

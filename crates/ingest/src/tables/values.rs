@@ -14,7 +14,7 @@ use ingest_simd::{PADDING, Padded};
 use crate::csv;
 use crate::error::{Code, Error, Result};
 use crate::flaw::{FlawKind, Located};
-use crate::plan::{ColumnPlace, FilterColumn, Input, Plan};
+use crate::plan::{FilterColumn, Input, Plan};
 use crate::region::{Parsed, ParsedColumn, Scratch};
 
 /// The selected columns of some rows of a source. `columns`: which of the source's the batch holds, ascending.
@@ -45,12 +45,9 @@ pub(crate) fn parsed(
     };
     let mut filtered = 0;
     if let Some(filter) = &plan.filter {
-        let mut array = |wanted: &FilterColumn| match wanted.place {
-            ColumnPlace::Source(index) => Ok(column(index, &mut rows)?.1),
-            ColumnPlace::Made(number) => {
-                Ok(plan.made[number].values_in_filter(input.source.name(), batch.num_rows(), &plan.rules()))
-            }
-            ColumnPlace::Nowhere => Ok(new_null_array(&arrow_type(&wanted.kind.data_type), batch.num_rows())),
+        let mut array = |wanted: &FilterColumn| match wanted.place.in_source() {
+            Some(index) => Ok(column(index, &mut rows)?.1),
+            None => Ok(plan.made_for_filter(wanted, input.source.name(), batch.num_rows())),
         };
         let arrays = filter.columns.iter().map(&mut array).collect::<Result<Vec<_>>>()?;
         let wanted = filter.predicate.rows(&arrays);
@@ -113,8 +110,7 @@ fn as_kind(plan: &Plan, own: &ArrayRef, kind: &ColumnType, scratch: &mut Scratch
         return Ok((new_null_array(&wanted, own.len()), Vec::new()));
     }
     let texts = Texts::of(own)?;
-    let end = texts.memory.len() - PADDING;
-    let block = Padded::new(&texts.memory, PADDING, end).expect("padded on both sides");
+    let block = Padded::whole(&texts.memory).expect("padded on both sides");
     let mut builder = builder_for(kind, own.len(), &mut scratch.spares());
     let mut misfits = Vec::new();
     builder.append(&Fields { block, spans: &texts.spans, dialect: &Dialect::PLAIN_JSON }, &plan.rules(), &mut misfits);
