@@ -7,7 +7,9 @@
 //! The turns and the commits are in the order of the sources; everything else runs side by side. A bounded number of
 //! chunks is between "taken" and "committed", which bounds memory.
 
+mod again;
 mod tables;
+mod text;
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -17,31 +19,23 @@ use std::time::Duration;
 use ingest_columnar::arrow::array::RecordBatch;
 use ingest_columnar::{ColumnType, Counts, Spares};
 use ingest_infer::Summary;
-use ingest_parse::json::{self, Framed, Framing};
-use ingest_parse::{Carry, Cells, Dialect, FaultKind, LineCounter, Settled, only_prolongs, read_records, settle};
-use ingest_simd::{ChunkScan, Padded, Span, scan_chunk};
-use ingest_source::{Block, BlockInfo};
+use ingest_parse::Carry;
+use ingest_simd::Padded;
+use ingest_source::Block;
 
 use crate::error::{Code, Error, Result};
-use crate::flaw::{Flaw, FlawKind, Located};
+use crate::flaw::Located;
 use crate::options::{Options, Progress};
 use crate::plan::{Input, Plan, are_tables};
-use crate::region::{Parsed, Region, Scratch, Wanted, parse_region};
+use crate::region::{Parsed, Scratch};
 use crate::stages::{Stage, StageSeconds, Stopwatch};
+
+pub(crate) use again::parse_columns;
+pub(crate) use text::CUT_BYTES;
 
 /// Bytes of text a worker takes at a time: the chunk, its index and its columns stay in a core's L2 cache for the most part,
 /// and taking one costs nothing against parsing it.
 pub(crate) const CHUNK_BYTES: usize = 1 << 20;
-
-/// No chunk crosses a multiple of so many bytes, whatever its size, so that row groups can end there.
-pub(crate) const CUT_BYTES: u64 = 1 << 20;
-
-/// The same where a table is so wide that a megabyte holds few of its rows: each piece of a column costs some hundreds of bytes
-/// and a tenth of a microsecond, however few its values.
-const CUT_BYTES_WIDE: u64 = 4 << 20;
-
-/// Columns from which on a table is that wide.
-const WIDE_COLUMNS: usize = 4096;
 
 /// Where a region lies, to read it again.
 #[derive(Clone, Copy, Debug)]
@@ -354,21 +348,6 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// Reads the next block of text, and commits it; false if there is none left.
-    fn work_on_text(&self, consumer: &dyn Consumer, scratch: &mut Scratch) -> Result<bool> {
-        let mut block = lock(&self.pool).pop().unwrap_or_default();
-        let taken = self.next_block(&mut block)?;
-        scratch.watch.lap(Stage::Read);
-        let Some((input, info)) = taken else { return Ok(false) };
-        let chunk = self.chunk(input, &info, &mut block, scratch)?;
-        self.bytes_done.fetch_add(info.len as u64, Ordering::Relaxed);
-        lock(&self.pool).push(block);
-        if let Some(chunk) = chunk {
-            self.commit((input, info.index), chunk, info.last, consumer, scratch)?;
-        }
-        Ok(true)
-    }
-
     fn check_cancelled(&self) -> Result<()> {
         match &self.options.cancel {
             Some(cancel) if cancel.load(Ordering::Relaxed) => Err(Error::new(Code::Interrupted, "interrupted")),
@@ -397,148 +376,8 @@ impl<'a> Run<'a> {
         self.freed.notify_all();
     }
 
-    /// No chunk crosses a multiple of it: a function of the table and the options alone.
-    fn cut_bytes(&self) -> u64 {
-        let is_wide = self.plan.columns.len() >= WIDE_COLUMNS && self.options.memory_limit.is_none();
-        if is_wide { CUT_BYTES_WIDE } else { CUT_BYTES }
-    }
-
-    fn next_block(&self, block: &mut Block) -> Result<Option<(usize, BlockInfo)>> {
-        let cut_bytes = self.cut_bytes();
-        let bytes = self.options.chunk_bytes.unwrap_or(CHUNK_BYTES.max(cut_bytes as usize)).max(1);
-        loop {
-            let input = self.current.load(Ordering::SeqCst);
-            let Some(source) = self.inputs.get(input).map(|input| &input.source) else { return Ok(None) };
-            if let Some(info) = source.next_block(block, bytes, cut_bytes)? {
-                return Ok(Some((input, info)));
-            }
-            let _ = self.current.compare_exchange(input, input + 1, Ordering::SeqCst, Ordering::SeqCst);
-        }
-    }
-
-    /// Settles a block to whole records and parses them; `None` when the run has stopped.
-    fn chunk(&self, input: usize, info: &BlockInfo, block: &mut Block, scratch: &mut Scratch) -> Result<Option<Chunk>> {
-        let plan = self.plan;
-        let data_offset = self.inputs[input].data_offset;
-        let lead = data_offset.saturating_sub(info.offset).min(info.len as u64) as usize;
-        let start = info.offset + lead as u64;
-        let previous = if start <= data_offset { None } else { info.previous };
-        let scan = scan_chunk(plan.kernel, padded(block).slice(lead, info.len), previous, &plan.structure);
-        scratch.watch.lap(Stage::Scan);
-        let Some(mut carry) = self.take_carry(input, info.index) else { return Ok(None) };
-        let place = |offset, bytes, exact| Place {
-            input,
-            offset,
-            bytes,
-            skipped: 0,
-            exact,
-            last: info.last,
-            cut: info.last || (info.offset + info.len as u64).is_multiple_of(self.cut_bytes()),
-        };
-        if start + (info.len - lead) as u64 <= data_offset && !info.last {
-            self.give_carry(input, info.index, carry);
-            scratch.watch.lap(Stage::Settle);
-            return Ok(Some(Chunk::of_text(place(start, 0, false), self.nothing())));
-        }
-        let tail = carry.tail.len();
-        let region_start = start - tail as u64;
-        let framed =
-            self.inputs[input].framing.map(|framing| Framed { framing, at_start: region_start == data_offset });
-        let document = framed.filter(|framed| framed.framing != Framing::Lines);
-        if document.is_none() && only_prolongs(&scan, &carry, &plan.dialect, info.last) {
-            carry.tail.extend_from_slice(padded(block).slice(lead, info.len).bytes());
-            carry.inside = scan.starting(carry.inside).ends_inside;
-            carry.lines += scan.line_breaks;
-            let parsed = self.check_tail(&carry, region_start, 0)?;
-            self.give_carry(input, info.index, carry);
-            scratch.watch.lap(Stage::Settle);
-            return Ok(Some(Chunk::of_text(place(region_start, 0, false), parsed)));
-        }
-        if tail > 0 {
-            block.prepend(&carry.tail);
-        }
-        let text = padded(block).slice(lead, tail + info.len);
-        let mut lines = LineCounter::new(text.bytes(), tail, carry.lines);
-        let Whole { end, mut next, cells, records_max, fault } = match document {
-            Some(framed) => settle_document(text.bytes(), framed, carry.lines + scan.line_breaks, info.last),
-            None => settle_lines(text.bytes(), tail, &scan, &carry, &plan.dialect, info.last),
-        };
-        next.tail = text.bytes()[end..].to_vec();
-        let mut unfinished = self.check_tail(&next, region_start + end as u64, 0)?;
-        self.give_carry(input, info.index, next);
-        scratch.watch.lap(Stage::Settle);
-        let region = Region {
-            text: text.slice(0, end),
-            next: if info.last { None } else { text.bytes().get(end).copied().or(Some(0)) },
-            records_max,
-            cells,
-            framed,
-            offset: region_start,
-            source: self.inputs[input].source.name(),
-            layout: self.inputs[input].layout.as_deref(),
-        };
-        let exact = region.cells.is_some();
-        let mut parsed = self.parse(&region, scratch, &mut lines);
-        unfinished.flaws.extend(fault.map(|fault| fault.locate(text.bytes(), region_start, &mut lines)));
-        for mut flaw in unfinished.flaws {
-            flaw.record = parsed.records;
-            parsed.flaws.push(flaw);
-        }
-        Ok(Some(Chunk::of_text(place(region_start, end, exact), parsed)))
-    }
-
-    /// An error, or a flaw that is one, if the open record has grown beyond the limits. It begins at `offset`.
-    fn check_tail(&self, carry: &Carry, offset: u64, record: usize) -> Result<Parsed> {
-        let mut parsed = self.nothing();
-        let tail = &carry.tail;
-        if tail.len() as u64 > self.plan.max_field_bytes && self.plan.json.is_none() {
-            let open = read_records(tail, false, &self.plan.dialect, &mut Default::default());
-            // The quotes around the field, and a CR that will turn out to be a line end's, are not of its length.
-            let field = (open.field, tail.len().saturating_sub(2));
-            if let Some(kind) = self.plan.first_too_long(&open.fields, Some(field)) {
-                let mut lines = LineCounter::new(tail, tail.len(), carry.lines);
-                parsed.flaws.push(Flaw { record, start: 0, end: tail.len(), kind }.locate(tail, offset, &mut lines));
-            }
-        }
-        if tail.len() as u64 > self.record_bytes_max() {
-            return Err(Error::new(
-                Code::MemoryLimit,
-                format!("one record is longer than {} bytes", self.record_bytes_max()),
-            )
-            .hint("--memory-limit allows longer records; a quote that never closes is the usual cause of one"));
-        }
-        Ok(parsed)
-    }
-
-    /// A record is held a dozen times over while it is read, parsed and encoded; offsets in it have 31 bits.
-    fn record_bytes_max(&self) -> u64 {
-        self.options.memory_limit.map_or(1 << 30, |limit| limit / 16).min(Span::OFFSET_MAX as u64 / 2)
-    }
-
     fn nothing(&self) -> Parsed {
         Parsed::default()
-    }
-
-    fn take_carry(&self, input: usize, index: u64) -> Option<Carry> {
-        let turn = &self.turns[input];
-        let mut state = lock(&turn.state);
-        loop {
-            if self.stop.load(Ordering::SeqCst) {
-                return None;
-            }
-            if state.0 == index
-                && let Some(carry) = state.1.take()
-            {
-                return Some(carry);
-            }
-            state = turn.changed.wait_timeout(state, 20 * NAP).unwrap_or_else(PoisonError::into_inner).0;
-        }
-    }
-
-    fn give_carry(&self, input: usize, index: u64, carry: Carry) {
-        let turn = &self.turns[input];
-        *lock(&turn.state) = (index + 1, Some(carry));
-        turn.changed.notify_all();
     }
 
     /// The types that the selected columns start from.
@@ -547,27 +386,6 @@ impl<'a> Run<'a> {
             Some(kinds) => kinds[..kinds.len().min(self.plan.selected.len())].to_vec(),
             None => known.iter().enumerate().map(|(position, known)| self.plan.kind(position, known)).collect(),
         }
-    }
-
-    /// Parses all selected columns, starting from the types known so far, and adds what they showed.
-    fn parse(&self, region: &Region<'_>, scratch: &mut Scratch, lines: &mut LineCounter<'_>) -> Parsed {
-        if self.looks_for_keys.load(Ordering::Relaxed) {
-            let wanted = Wanted { columns: &[], kinds: &[], known: &[], rows_max: None };
-            return parse_region(self.plan, region, &wanted, scratch, lines);
-        }
-        let known = self.known.read().unwrap_or_else(PoisonError::into_inner).clone();
-        let kinds = self.kinds_to_parse(&known);
-        let columns: Vec<usize> = (0..kinds.len()).collect();
-        let wanted = Wanted { columns: &columns, kinds: &kinds, known: &known, rows_max: None };
-        let parsed = parse_region(self.plan, region, &wanted, scratch, lines);
-        let news = parsed.columns.iter().zip(&kinds).any(|(column, kind)| column.kind != *kind);
-        if news {
-            let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-            for (known, column) in known.iter_mut().zip(&parsed.columns) {
-                known.join(&column.column.summary);
-            }
-        }
-        parsed
     }
 
     /// Puts a chunk in its place in the order, and passes on all that are now next.
@@ -678,112 +496,9 @@ impl<'a> Run<'a> {
         }
         consumer.consume(self, chunk)
     }
-
-    /// Reads a region once more and parses its first rows: what lies behind them must not decide a type.
-    fn parse_again(&self, place: &Place, rows_max: usize, scratch: &mut Scratch) -> Result<Parsed> {
-        let columns: Vec<usize> = (0..self.plan.selected.len()).collect();
-        let known = vec![Summary::default(); columns.len()];
-        let kinds = self.kinds_to_parse(&known);
-        let wanted = Wanted { columns: &columns, kinds: &kinds, known: &known, rows_max: Some(rows_max) };
-        with_region(self.plan, self.inputs, place, |region| {
-            let mut lines = LineCounter::new(region.text.bytes(), 0, 0);
-            parse_region(self.plan, region, &wanted, scratch, &mut lines)
-        })
-    }
 }
 
 fn padded(block: &Block) -> Padded<'_> {
     let (memory, start, end) = block.parts();
     Padded::new(memory, start, end).expect("a block has padding on both sides")
-}
-
-/// How much of a text is whole records.
-struct Whole {
-    end: usize,
-    next: Carry,
-    /// What the exact machine read, where it had to.
-    cells: Option<Cells>,
-    records_max: usize,
-    /// Why nothing can be read behind them.
-    fault: Option<Flaw>,
-}
-
-/// Settles a chunk, behind its predecessor's tail, whose records end with lines.
-fn settle_lines(text: &[u8], tail: usize, scan: &ChunkScan, carry: &Carry, dialect: &Dialect, last: bool) -> Whole {
-    let Settled { end, cells, next } = settle(text, tail, scan, carry, dialect, last);
-    let records_max = match &cells {
-        Some(cells) => cells.records.len(),
-        // The last one may end with the source.
-        None => scan.starting(carry.inside).record_ends as usize + 1,
-    };
-    Whole { end, next, cells, records_max, fault: None }
-}
-
-/// Settles some text of a JSON document. `lines`: line breaks before its end.
-fn settle_document(text: &[u8], framed: Framed, lines: u64, last: bool) -> Whole {
-    let json::Settled { end, records, fault } = json::settle(text, framed, last);
-    let flaw = |fault: json::Fault| {
-        let kind = FaultKind::Json { fault: fault.kind, at: fault.at as u32 };
-        // Shown is what is there wherever the text is cut: all that follows, or one character.
-        let end = match fault.kind {
-            json::JsonFault::CutShort => text.len(),
-            _ => fault.at + usize::from(text[fault.at].is_ascii()),
-        };
-        Flaw { record: 0, start: fault.at, end, kind: FlawKind::Structure(kind) }
-    };
-    let next = Carry { lines, ..Carry::default() };
-    Whole { end, next, cells: None, records_max: records, fault: fault.map(flaw) }
-}
-
-/// Reads a region from its source once more.
-pub(crate) fn with_region<T>(
-    plan: &Plan,
-    inputs: &[Input],
-    place: &Place,
-    act: impl FnOnce(&Region<'_>) -> T,
-) -> Result<T> {
-    let mut block = Block::new();
-    inputs[place.input].source.read_at(place.offset, &mut block, place.bytes)?;
-    let text = padded(&block);
-    let cells = place.exact.then(|| {
-        let mut cells = Default::default();
-        // Whole records: nothing behind them can change how they are read.
-        read_records(text.bytes(), true, &plan.dialect, &mut cells);
-        cells
-    });
-    let next = if place.last { None } else { Some(0) };
-    let input = &inputs[place.input];
-    let framed = input.framing.map(|framing| Framed { framing, at_start: place.offset == input.data_offset });
-    // Whoever asks knows how many rows there are.
-    let (source, layout) = (input.source.name(), input.layout.as_deref());
-    Ok(act(&Region { text, next, cells, framed, offset: place.offset, source, layout, records_max: usize::MAX }))
-}
-
-/// Parses some columns of a region once more, as types that are known to hold them.
-///
-/// # Errors
-/// The source cannot be read, or its bytes are no longer what they were.
-pub(crate) fn parse_columns(
-    plan: &Plan,
-    inputs: &[Input],
-    place: &Place,
-    columns: &[usize],
-    kinds: &[ColumnType],
-    rows: usize,
-    scratch: &mut Scratch,
-) -> Result<Vec<crate::region::ParsedColumn>> {
-    let known = vec![Summary::default(); columns.len()];
-    let wanted = Wanted { columns, kinds, known: &known, rows_max: Some(place.skipped + rows) };
-    let mut parsed = with_region(plan, inputs, place, |region| {
-        let mut lines = LineCounter::new(region.text.bytes(), 0, 0);
-        parse_region(plan, region, &wanted, scratch, &mut lines)
-    })?;
-    let same = parsed.rows == place.skipped + rows
-        && parsed.columns.iter().zip(kinds).all(|(column, kind)| column.kind == *kind);
-    if same {
-        parsed.columns.iter_mut().for_each(|column| column.skip(place.skipped));
-        return Ok(parsed.columns);
-    }
-    let name = inputs[place.input].source.name();
-    Err(Error::new(Code::SourceChanged, format!("{name}: the source changed while it was read")))
 }
