@@ -12,6 +12,9 @@ MB = 1_000_000
 # A decimal of five digits, as `4.7302`, and what follows it.
 FIELD_BYTES = 7
 
+# What a table of many files has in each of its folders.
+FILES_A_FOLDER = 1_000
+
 # A cell of a row that is 10 MB long.
 LONG_TEXT_BYTES = 10 * MB
 
@@ -85,3 +88,16 @@ def write(shape: str, columns: int, size: int, path: Path) -> int:
             if out.tell() >= size:
                 return out.tell()
     raise AssertionError("rows never end")
+
+
+def split(path: Path, count: int, folder: Path) -> int:
+    """Writes the rows of a file to `count` files of about the same size, each under its header; returns how many bytes."""
+    head, body = path.read_bytes().split(b"\n", 1)
+    start = written = 0
+    for number in range(count):
+        end = len(body) if number == count - 1 else body.index(b"\n", len(body) * (number + 1) // count - 1) + 1
+        piece = folder / f"{number // FILES_A_FOLDER:03}" / f"{number:06}.csv"
+        piece.parent.mkdir(parents=True, exist_ok=True)
+        written += piece.write_bytes(head + b"\n" + body[start:end])
+        start = end
+    return written

@@ -1,4 +1,4 @@
-"""The picture of a record: seconds against bytes, and the cost of a byte against columns; both axes by powers of ten."""
+"""The picture of a record: seconds against bytes, the cost of a byte against columns and files; all axes by powers of ten."""
 
 import math
 from collections.abc import Callable
@@ -58,18 +58,22 @@ class Panel:
 
 
 def render(record: dict) -> str:
-    """Draws both axes of a record."""
-    width = 2 * MARGIN + 2 * (SCALE_WIDTH + PANEL_WIDTH) + PANEL_GAP - SCALE_WIDTH
+    """Draws the axes of a record that have an order."""
+    panels = [against_bytes(record), cost_against(record, "columns", 1)]
+    # Records of before there was that axis do not have it.
+    if of_axis(record, "files"):
+        panels.append(cost_against(record, "files", 2))
+    width = 2 * MARGIN + len(panels) * (SCALE_WIDTH + PANEL_WIDTH) + (len(panels) - 1) * (PANEL_GAP - SCALE_WIDTH)
     height = HEAD + PANEL_HEIGHT + TICK_HEIGHT + FOOT
-    parts = [*head(record, width), *against_bytes(record), *against_columns(record)]
-    said = "Dashed: as many times the seconds as the bytes. A flat line on the right: columns cost what their bytes cost."
+    parts = [*head(record, width), *(part for panel in panels for part in panel)]
+    said = "Dashed: as many times the seconds as the bytes. A flat line beside it: columns, or files, cost what their bytes cost."
     return document(width, height, [*parts, text(MARGIN, height - 14, said, colour=FAINT)])
 
 
 def head(record: dict, width: int) -> list[str]:
     about = f"{counted(record['threads'], 'thread')}, median of {counted(record['runs'], 'run')}, from page cache."
     parts = [
-        text(MARGIN, 42, "What ingest takes for more bytes and more columns", size=21, weight="bold"),
+        text(MARGIN, 42, "What ingest takes for more bytes, columns and files", size=21, weight="bold"),
         text(MARGIN, 66, f"Tables of decimals, {about}", colour=FAINT, size=13),
         text(MARGIN, 86, f"{in_words(record['machine'])}. {record['date']}.", colour=FAINT, size=13),
     ]
@@ -90,11 +94,11 @@ def against_bytes(record: dict) -> list[str]:
     return [*panel.axes("Seconds by MB", lambda value: f"{value / 1e6:g}", lambda value: f"{value:g} s"), guide, *panel.lines(series)]
 
 
-def against_columns(record: dict) -> list[str]:
-    cells = of_axis(record, "columns")
-    series = {work: [(cell["columns"], per_byte(cell, work)) for cell in cells] for work in WORKS}
-    panel = Panel(1, [point for points in series.values() for point in points])
-    title = f"Nanoseconds of processor time a byte by columns, {cells[0]['bytes'] / 1e6:.0f} MB"
+def cost_against(record: dict, axis: str, number: int) -> list[str]:
+    cells = of_axis(record, axis)
+    series = {work: [(cell[axis], per_byte(cell, work)) for cell in cells] for work in WORKS}
+    panel = Panel(number, [point for points in series.values() for point in points])
+    title = f"Nanoseconds of processor time a byte by {axis}, {cells[0]['bytes'] / 1e6:.0f} MB"
     return [*panel.axes(title, lambda value: f"{value:,.0f}", lambda value: f"{value:g} ns"), *panel.lines(series)]
 
 

@@ -4,6 +4,7 @@
 import argparse
 import datetime
 import json
+import shutil
 import sys
 from pathlib import Path
 
@@ -13,16 +14,17 @@ import picture
 import processes
 import tables
 from cells import WORKS
+from markdown import counted
 from places import INGEST, REPOSITORY
 from processes import Failed
 from records import new_folder, save
 
 NAME = "scaling.json"
 
-ABOUT = """Draws what ingest takes for more bytes, for more columns and for odd shapes, and writes the record of it.
+ABOUT = """Draws what ingest takes for more bytes, columns and files and for odd shapes, and writes the record of it.
 benches/scaling/README.md tells what the files are."""
 
-EXAMPLE = "A small trial: benches/scaling/run --sizes 1,4 --size 4 --runs 1 --record target/scaling/trial"
+EXAMPLE = "A small trial: benches/scaling/run --sizes 1,4 --size 4 --files 1,100 --runs 1 --record target/scaling/trial"
 
 # The table of the axis of bytes, and of quoted fields.
 COLUMNS = 10
@@ -38,6 +40,7 @@ def parse() -> argparse.Namespace:
     add = parser.add_argument
     add("--sizes", type=numbers, default=[1, 4, 16, 64, 256], metavar="A,B", help="MB of the axis of bytes (default: 1 to 256)")
     add("--columns", type=numbers, default=[1, 10, 100, 1_000, 10_000, 50_000], metavar="A,B", help="(default: 1 to 50000)")
+    add("--files", type=numbers, default=[1, 100, 1_000, 10_000, 100_000], metavar="A,B", help="(default: 1 to 100000)")
     add("--size", type=int, default=64, metavar="MB", help="of each file of the other axes (default: 64)")
     add("--runs", type=int, default=3, metavar="N", help="runs of each work (default: 3)")
     add("--threads", type=int, default=2, metavar="N", help="(default: 2)")
@@ -70,14 +73,16 @@ def wanted(chosen: argparse.Namespace) -> list[dict]:
     """The files; one that is on two axes is made once."""
     cells = {}
 
-    def add(axis: str, name: str, shape: str, columns: int, size: int) -> None:
-        cell = {"axes": [], "name": name, "shape": shape, "columns": columns, "size": size * files.MB}
-        cells.setdefault((shape, columns, size), cell)["axes"].append(axis)
+    def add(axis: str, name: str, shape: str, columns: int, size: int, count: int = 1) -> None:
+        cell = {"axes": [], "name": name, "shape": shape, "columns": columns, "files": count, "size": size * files.MB}
+        cells.setdefault((shape, columns, size, count), cell)["axes"].append(axis)
 
     for size in chosen.sizes:
         add("bytes", named(COLUMNS), "decimals", COLUMNS, size)
     for columns in chosen.columns:
         add("columns", named(columns), "decimals", columns, chosen.size)
+    for count in chosen.files:
+        add("files", f"{named(COLUMNS)} in {counted(count, 'file')}", "decimals", COLUMNS, chosen.size, count)
     add("odd", f"all quoted, {named(COLUMNS)}", "all-quoted", COLUMNS, chosen.size)
     add("odd", f"nothing but empty fields, {named(EMPTY_COLUMNS)}", "empty", EMPTY_COLUMNS, chosen.size)
     add("odd", "rows of 10 MB", "long-rows", LONG_ROW_COLUMNS, chosen.size)
@@ -90,21 +95,27 @@ def named(columns: int) -> str:
 
 
 def measured(cell: dict, chosen: argparse.Namespace) -> dict:
-    """The figures of one file."""
-    path, out = chosen.folder / "in.csv", chosen.folder / "out.parquet"
+    """The figures of one file, or of a folder of them."""
+    path, out, folder = chosen.folder / "in.csv", chosen.folder / "out.parquet", chosen.folder / "in"
     print(f"{cell['name']}, {cell['size'] / files.MB:.0f} MB", file=sys.stderr)
     files.write(cell["shape"], cell["columns"], cell["size"], path)
+    source = path
+    if cell["files"] > 1:
+        files.split(path, cell["files"], folder)
+        source = folder
     threads = ["-j", str(chosen.threads)]
     try:
+        # What was split was written just now.
         processes.read_through(str(path))
-        said = processes.run([str(INGEST), "bench", "--json", "--runs", str(chosen.runs), str(path), *threads]).output
-        converted = processes.run([str(INGEST), "convert", str(path), "-o", str(out), "--json", *threads]).output
+        said = processes.run([str(INGEST), "bench", "--json", "--runs", str(chosen.runs), str(source), *threads]).output
+        converted = processes.run([str(INGEST), "convert", str(source), "-o", str(out), "--json", *threads]).output
         return {**cell, **figures(json.loads(said)), "peak_bytes": json.loads(converted)["peak_memory_bytes"]}
     except Failed as failed:
         return {**cell, "reason": str(failed), "details": failed.details}
     finally:
         path.unlink()
         out.unlink(missing_ok=True)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def figures(bench: dict) -> dict:

@@ -7,6 +7,7 @@ from markdown import counted, markdown, megabytes, seconds
 TITLES = {
     "bytes": "More bytes",
     "columns": "More columns",
+    "files": "More files",
     "odd": "Odd shapes",
 }
 
@@ -15,7 +16,8 @@ def render(record: dict) -> str:
     parts = [f"# What a byte costs, {record['date']}", facts(record), medians(record)]
     for axis, title in TITLES.items():
         rows = [line(record, cell) for cell in of_axis(record, axis)]
-        parts += [f"## {title}", markdown(head(), rows, numbers_from=1)]
+        # Records of before there was an axis do not have it.
+        parts += [f"## {title}", markdown(head(), rows, numbers_from=1)] if rows else []
     failed = [f"- {cell['name']}: {cell['reason']}" for cell in record["cells"] if "reason" in cell]
     return "\n\n".join([*parts, *(["\n".join(failed)] if failed else [])]) + "\n"
 

@@ -1,6 +1,7 @@
 """The files are what they are said to be, by Python's own reader: run by .ci/run test."""
 
 import csv
+import shutil
 import tempfile
 import unittest
 from pathlib import Path
@@ -39,6 +40,21 @@ class Written(unittest.TestCase):
         number, text, _ = self.rows("long-rows-quoted", 3, 1)[1]
         self.assertEqual(number, "1")
         self.assertTrue({"\n", ",", '"'} <= set(text) and len(text) > 9 * files.MB)
+
+    def test_a_split_file_has_the_same_rows_in_order(self):
+        with tempfile.TemporaryDirectory() as folder:
+            whole, pieces = Path(folder) / "t.csv", Path(folder) / "pieces"
+            files.write("decimals", 4, 50_000, whole)
+            for count in [2, 7, 1_500]:
+                written = files.split(whole, count, pieces)
+                paths = sorted(pieces.rglob("*.csv"))
+                self.assertEqual((len(paths), sum(path.stat().st_size for path in paths)), (count, written))
+                texts = [path.read_text(encoding="ascii").split("\n", 1) for path in paths]
+                head, body = whole.read_text(encoding="ascii").split("\n", 1)
+                self.assertEqual({text[0] for text in texts}, {head})
+                self.assertEqual("".join(text[1] for text in texts), body)
+                self.assertTrue(all(text[1].endswith("\n") for text in texts))
+                shutil.rmtree(pieces)
 
     def test_the_same_is_written_every_time(self):
         self.assertEqual(self.rows("decimals", 4, 50_000), self.rows("decimals", 4, 50_000))

@@ -19,7 +19,7 @@ type Records = Vec<Vec<Vec<u8>>>;
 
 fuzz_target!(|case: Case| {
     let dialect = Dialect { quoting: Quoting::Strict, ..case.dialect.0 };
-    let Some(delimiter) = dialect.delimiter else { return };
+    let Some(delimiter) = dialect.delimiter_byte() else { return };
     if dialect.quote.is_none() && dialect.escape.is_some() {
         // csv-core knows escapes inside quotes only.
         return;

@@ -1,7 +1,7 @@
 //! Dialects of the fuzzer's choice.
 
 use arbitrary::{Arbitrary, Result, Unstructured};
-use ingest_parse::{Dialect, Quoting};
+use ingest_parse::{Delimiter, Dialect, Quoting};
 
 /// Any dialect whose characters differ from each other and from line ends; the usual ones come up most.
 #[derive(Clone, Copy, Debug)]
@@ -10,7 +10,9 @@ pub struct Drawn(pub Dialect);
 impl<'a> Arbitrary<'a> for Drawn {
     fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
         let other = u.arbitrary::<u8>()? & 0x7f;
-        let delimiter = *u.choose(&[Some(b','), Some(b','), Some(b';'), Some(b'\t'), Some(b' '), Some(other), None])?;
+        let short = [b',', b',', b',', b';', b'\t', b' ', other].map(|byte| Some(Delimiter::byte(byte)));
+        let long = [None, Delimiter::new(b"||"), Delimiter::new(b",,"), Delimiter::new(b"a,")];
+        let delimiter = *u.choose(&[&short[..], &long].concat())?;
         let quote = *u.choose(&[Some(b'"'), Some(b'"'), Some(b'\''), Some(other), None])?;
         let escape = *u.choose(&[None, None, None, Some(b'\\'), Some(other)])?;
         let comment = *u.choose(&[None, None, None, Some(b'#'), Some(other)])?;
@@ -21,8 +23,10 @@ impl<'a> Arbitrary<'a> for Drawn {
 }
 
 fn is_sound(dialect: &Dialect) -> bool {
-    let all = [dialect.delimiter, dialect.quote, dialect.escape, dialect.comment];
-    let mut taken: Vec<u8> = all.into_iter().flatten().collect();
+    let mut taken: Vec<u8> = [dialect.quote, dialect.escape, dialect.comment].into_iter().flatten().collect();
+    let mut delimiter = dialect.delimiter.map_or(Vec::new(), |delimiter| delimiter.as_bytes().to_vec());
+    delimiter.dedup();
+    taken.extend(delimiter);
     taken.extend([b'\n', b'\r']);
     let count = taken.len();
     taken.sort_unstable();

@@ -30,7 +30,7 @@ pub(super) enum LineEnds {
 /// A file to be written.
 #[derive(Clone, Debug)]
 pub(super) struct Layout {
-    pub(super) delimiter: Option<u8>,
+    pub(super) delimiter: Option<&'static str>,
     pub(super) quote: u8,
     pub(super) quoted: Quoted,
     /// What stands before a quote inside quotes; `None` doubles it.
@@ -51,7 +51,7 @@ pub(super) struct Layout {
 impl Layout {
     pub(super) fn draw(random: &mut Random) -> Layout {
         let delimiter = draw_delimiter(random);
-        let is_strong = matches!(delimiter, Some(b',' | b';' | b'\t' | b'|'));
+        let is_strong = !matches!(delimiter, None | Some(" " | ":"));
         let columns = draw_columns(random, delimiter);
         let width = columns.len();
         let quoted = match random.below(100) {
@@ -66,8 +66,12 @@ impl Layout {
             naming => naming,
         };
         let typed = columns.iter().filter(|content| content.is_typed()).count();
+        let header = draw_header(random, naming, width, is_strong && typed >= 2 && naming != Naming::Years);
+        let before = Before::draw(random, width, is_strong);
+        // A character twice shows only where a row of names comes first: else it may be two delimiters around nothing.
+        let is_told = !header.is_empty() && naming != Naming::Years && matches!(before, Before::Nothing);
         Layout {
-            delimiter,
+            delimiter: delimiter.map(|delimiter| if delimiter == "||" && !is_told { "~|~" } else { delimiter }),
             quote: if random.percent(15) { b'\'' } else { b'"' },
             quoted,
             escape: if random.percent(35) { Some(b'\\') } else { None },
@@ -78,9 +82,9 @@ impl Layout {
                 _ => LineEnds::Mixed,
             },
             rows: draw_rows(random, width),
-            header: draw_header(random, naming, width, is_strong && typed >= 2 && naming != Naming::Years),
+            header,
             naming,
-            before: Before::draw(random, width, is_strong),
+            before,
             comments: if random.percent(12) { random.between(1, 6) as usize } else { 0 },
             behind: if is_strong { Behind::draw(random) } else { Behind::Nothing },
             ends_with_line_end: random.percent(75),
@@ -89,20 +93,21 @@ impl Layout {
     }
 }
 
-fn draw_delimiter(random: &mut Random) -> Option<u8> {
+fn draw_delimiter(random: &mut Random) -> Option<&'static str> {
     match random.below(100) {
-        0..33 => Some(b','),
-        33..54 => Some(b';'),
-        54..69 => Some(b'\t'),
-        69..81 => Some(b'|'),
-        81..89 => Some(b' '),
-        89..95 => Some(b':'),
+        0..30 => Some(","),
+        30..49 => Some(";"),
+        49..63 => Some("\t"),
+        63..75 => Some("|"),
+        75..83 => Some(" "),
+        83..89 => Some(":"),
+        89..95 => Some(*random.pick(&["||", "~|~", "^|^"])),
         _ => None,
     }
 }
 
 /// What the columns hold. Where the delimiter is one that also stands in ordinary text, enough of them are typed.
-fn draw_columns(random: &mut Random, delimiter: Option<u8>) -> Vec<Content> {
+fn draw_columns(random: &mut Random, delimiter: Option<&str>) -> Vec<Content> {
     use Content::{Code, Decimal, Int, Ip, IsoDate, Time, Url, Words};
     let width = match random.below(100) {
         0..45 => random.between(2, 7),
@@ -114,11 +119,11 @@ fn draw_columns(random: &mut Random, delimiter: Option<u8>) -> Vec<Content> {
     };
     match delimiter {
         None => pick(random, 1, &[Int, Decimal, IsoDate, Time, Words, Url, Code]),
-        Some(b' ') => {
+        Some(" ") => {
             [pick(random, width / 2 + 1, &[Int, Decimal, IsoDate, Time]), pick(random, width / 2, &[Ip, Code, Int])]
                 .concat()
         }
-        Some(b':') => {
+        Some(":") => {
             [pick(random, width / 2 + 2, &[Int, Decimal, IsoDate]), pick(random, width / 2, &[Words, Code, Ip])]
                 .concat()
         }

@@ -22,7 +22,7 @@ pub use score::{Found, Question, Rates, Score, misses_of, score};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Known {
     /// What separates fields; `None` for a table of one column.
-    pub delimiter: Option<u8>,
+    pub delimiter: Option<&'static str>,
     /// What fields are wrapped in; `None` where none is.
     pub quote: Option<u8>,
     /// How a quote inside quotes is written: behind this byte, or (`Some(None)`) doubled; `None` where there is none.
@@ -89,9 +89,10 @@ mod tests {
             let count = corpus.iter().filter(|sample| is(&sample.known)).count();
             assert!(count >= 8, "{what}: {count} files");
         };
-        for delimiter in [Some(b','), Some(b';'), Some(b'\t'), Some(b'|'), Some(b' '), Some(b':'), None] {
+        for delimiter in [Some(","), Some(";"), Some("\t"), Some("|"), Some(" "), Some(":"), None] {
             many(&format!("{delimiter:?}"), &|known| known.delimiter == delimiter);
         }
+        many("several characters", &|known| known.delimiter.is_some_and(|delimiter| delimiter.len() > 1));
         for newline in ["lf", "crlf", "cr", "mixed"] {
             many(newline, &|known| known.newline == newline);
         }

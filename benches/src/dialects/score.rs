@@ -11,7 +11,7 @@ use super::{Known, Sample};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
     /// What separates fields.
-    pub delimiter: Option<u8>,
+    pub delimiter: Option<String>,
     /// What fields may be wrapped in.
     pub quote: Option<u8>,
     /// What stands before a quote inside quotes.
@@ -31,7 +31,7 @@ pub struct Found {
 impl From<&Sniffed> for Found {
     fn from(sniffed: &Sniffed) -> Found {
         Found {
-            delimiter: sniffed.dialect.delimiter,
+            delimiter: sniffed.dialect.delimiter.map(|delimiter| delimiter.to_string()),
             quote: sniffed.dialect.quote,
             escape: sniffed.dialect.escape,
             comment: sniffed.dialect.comment,
@@ -83,7 +83,7 @@ impl Question {
     /// What is known and what was found, in words that are the same where both are; `None` where the text does not tell.
     fn answers(self, known: &Known, found: &Found) -> Option<(String, String)> {
         Some(match self {
-            Question::Delimiter => (character(known.delimiter), character(found.delimiter)),
+            Question::Delimiter => (delimiter(known.delimiter), delimiter(found.delimiter.as_deref())),
             Question::Quote => (character(Some(known.quote?)), character(found.quote)),
             Question::Escape => (character(known.escape?), character(found.escape)),
             Question::Comment => (character(known.comment), character(found.comment)),
@@ -121,8 +121,12 @@ impl fmt::Display for Question {
     }
 }
 
+fn delimiter(text: Option<&str>) -> String {
+    text.map_or_else(|| "none".to_owned(), |text| text.escape_default().to_string())
+}
+
 fn character(byte: Option<u8>) -> String {
-    byte.map_or_else(|| "none".to_owned(), |byte| char::from(byte).escape_default().to_string())
+    delimiter(byte.map(|byte| char::from(byte).to_string()).as_deref())
 }
 
 /// How often a question was answered, and how well.

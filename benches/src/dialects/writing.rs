@@ -87,8 +87,8 @@ impl Pen<'_> {
                 }
             }
             Before::Separator => {
-                let delimiter = self.layout.delimiter.unwrap_or(b',');
-                self.line(&format!("sep={}", char::from(delimiter)));
+                let delimiter = self.layout.delimiter.unwrap_or(",");
+                self.line(&format!("sep={delimiter}"));
             }
         }
     }
@@ -139,7 +139,7 @@ impl Pen<'_> {
     fn record(&mut self, fields: &[String], are_names: bool) {
         for (column, field) in fields.iter().enumerate() {
             if column > 0 {
-                self.text.extend(self.layout.delimiter);
+                self.text.extend(self.layout.delimiter.unwrap_or_default().bytes());
             }
             let is_text = are_names || !self.layout.columns[column].is_typed();
             self.field(field, is_text);
@@ -149,7 +149,9 @@ impl Pen<'_> {
 
     fn field(&mut self, field: &str, is_text: bool) {
         let layout = self.layout;
-        let is_structure = |byte: u8| Some(byte) == layout.delimiter || matches!(byte, b'\n' | b'\r');
+        let is_structure = |byte: u8| {
+            layout.delimiter.is_some_and(|it| it.as_bytes().contains(&byte)) || matches!(byte, b'\n' | b'\r')
+        };
         let needs = field.bytes().any(|byte| is_structure(byte) || byte == layout.quote);
         let wraps = match layout.quoted {
             Quoted::Never => false,

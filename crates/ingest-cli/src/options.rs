@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueHint};
 use ingest::{
     Code, DataType, Encoding, EncodingErrors, Error, Filter, Infer, InputFormat, MaxErrors, OnError, Options,
-    QuoteMode, Ragged, Reader, Result, UnknownEncoding,
+    PartitionFormat, QuoteMode, Ragged, Reader, Result, UnknownEncoding,
 };
 
 use crate::interrupt;
 use crate::progress::Progress;
 use crate::size;
-use crate::words::{Character, List, joined, names, one_of};
+use crate::words::{Character, List, Separator, joined, names, one_of};
 
 /// How the input is read by the commands that look at its values.
 #[derive(Debug, Args)]
@@ -132,9 +132,9 @@ pub(crate) struct DialectArgs {
     #[arg(long, value_name = "WHAT", value_parser = one_of::<EncodingErrors>(&["fail", "replace"]), default_value = "fail")]
     encoding_errors: EncodingErrors,
 
-    /// What separates fields: the character itself, tab, \t or none [default: sniffed].
-    #[arg(short, long, value_name = "CHAR", allow_hyphen_values = true)]
-    delimiter: Option<Character>,
+    /// What separates fields: the character itself or several, tab, \t or none [default: sniffed].
+    #[arg(short, long, value_name = "CHARS", allow_hyphen_values = true)]
+    delimiter: Option<Separator>,
 
     /// What fields may be wrapped in: the character itself or none [default: sniffed].
     #[arg(long, value_name = "CHAR", allow_hyphen_values = true)]
@@ -168,7 +168,7 @@ impl DialectArgs {
         options.compression = self.compression.parse().ok();
         options.encoding = self.encoding.parse().ok();
         options.encoding_errors = self.encoding_errors;
-        options.delimiter = self.delimiter.map(|Character(byte)| byte);
+        options.delimiter = self.delimiter.map(|Separator(delimiter)| delimiter);
         options.quote = self.quote.map(|Character(byte)| byte);
         options.escape = self.escape.map(|Character(byte)| byte);
         options.comment = self.comment.map(|Character(byte)| byte);
@@ -235,6 +235,11 @@ pub(crate) struct ColumnArgs {
     #[arg(long)]
     hive: bool,
 
+    /// Add a column for each {name} or {name:yyyy/MM/dd} in how the sources' paths end, as '{city}/{day:yyyy-MM-dd}/*.csv'; * is
+    /// any text [default: none].
+    #[arg(long, value_name = "PATTERN")]
+    partition_format: Option<PartitionFormat>,
+
     /// Add a column of this name that says of each row which source it is from [default: none].
     #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
     path_column: Option<String>,
@@ -251,6 +256,7 @@ impl ColumnArgs {
         options.union_by_name = self.union_by_name;
         options.drop = joined(&self.drop).unwrap_or_default();
         options.hive = self.hive;
+        options.partition_format = self.partition_format.clone();
         options.path_column.clone_from(&self.path_column);
         options.row_number.clone_from(&self.row_number);
     }
@@ -330,6 +336,11 @@ pub(crate) struct RejectsArgs {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) rejects: Option<PathBuf>,
 
+    /// Read nothing but the records that this table of rejects names, as after a fix of the options; the sources are named as they
+    /// were when it was written [default: all records].
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    only_rejects: Option<PathBuf>,
+
     /// Fail beyond so many bad records: a number, or a share as 0.5%; the table of --rejects is written all the same
     /// [default: no limit].
     #[arg(long, value_name = "N|P%")]
@@ -353,6 +364,7 @@ impl RejectsArgs {
     pub(crate) fn fill(&self, options: &mut Options, overwrite: bool) {
         options.overwrite_rejects = overwrite;
         options.rejects.clone_from(&self.rejects);
+        options.only_rejects.clone_from(&self.only_rejects);
         options.max_errors = self.max_errors;
     }
 }
@@ -400,7 +412,7 @@ fn typed_column(text: &str) -> std::result::Result<(String, DataType), String> {
 }
 
 /// A schema from a file, if there is one of that name, else from the text itself.
-fn schema(given: &str) -> Result<Vec<(String, DataType)>> {
+pub(crate) fn schema(given: &str) -> Result<Vec<(String, DataType)>> {
     let path = Path::new(given);
     let text = if path.is_file() {
         std::fs::read_to_string(path).map_err(|e| unreadable(given, e))?
@@ -438,6 +450,7 @@ mod tests {
     use crate::console::Console;
     use clap::Parser;
     use ingest::Compression;
+    use ingest::Delimiter;
 
     #[derive(Parser)]
     struct Only {
@@ -467,7 +480,7 @@ mod tests {
         assert_eq!((ours.path_column, ours.row_number), (theirs.path_column, theirs.row_number));
         assert_eq!((ours.types, ours.infer, ours.null_values), (theirs.types, theirs.infer, theirs.null_values));
         assert_eq!((ours.on_error, ours.ragged, ours.rejects), (theirs.on_error, theirs.ragged, theirs.rejects));
-        assert_eq!(ours.overwrite_rejects, theirs.overwrite_rejects);
+        assert_eq!((ours.overwrite_rejects, &ours.only_rejects), (theirs.overwrite_rejects, &theirs.only_rejects));
         assert_eq!((ours.max_errors, ours.threads), (theirs.max_errors, theirs.threads));
         assert_eq!((ours.memory_limit, ours.max_field_bytes), (theirs.memory_limit, theirs.max_field_bytes));
         assert_eq!(ours.temp_dir, theirs.temp_dir);
@@ -476,7 +489,7 @@ mod tests {
     #[test]
     fn every_option_reaches_its_field() {
         let options = filled(&["-d", "tab", "--quote", "'", "--escape", "none", "--comment", "#", "--header", "no"]);
-        assert_eq!((options.delimiter, options.quote), (Some(Some(b'\t')), Some(Some(b'\''))));
+        assert_eq!((options.delimiter, options.quote), (Some(Some(Delimiter::byte(b'\t'))), Some(Some(b'\''))));
         assert_eq!((options.escape, options.comment, options.header), (Some(None), Some(Some(b'#')), Some(false)));
         let options =
             filled(&["--names", "a,\"b,c\"", "--skip", "2", "-l", "9", "-c", "a", "-c", "b", "--drop", "x,y"]);
@@ -497,6 +510,7 @@ mod tests {
         let options = filled(&["--on-error", "null", "--ragged", "pad", "--rejects", "r.csv", "--max-errors", "5%"]);
         assert_eq!((options.on_error, options.ragged), (OnError::Null, Ragged::Pad));
         assert_eq!((options.rejects, options.max_errors), (Some("r.csv".into()), Some(MaxErrors::Percent(5.0))));
+        assert_eq!(filled(&["--only-rejects", "bad.csv"]).only_rejects, Some("bad.csv".into()));
         let options = filled(&["-j", "3", "--memory-limit", "1G", "--max-field-bytes", "1K", "--temp-dir", "/x"]);
         assert_eq!((options.threads, options.memory_limit), (Some(3), Some(1 << 30)));
         assert_eq!((options.max_field_bytes, options.temp_dir), (1024, Some("/x".into())));

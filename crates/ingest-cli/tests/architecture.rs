@@ -155,9 +155,9 @@ fn every_crate_keeps_the_lints() {
     assert_none(&without);
 }
 
-/// Paths that git keeps or would add, relative to the root; none where there is no git.
+/// Paths that git keeps, relative to the root; none where there is no git.
 fn kept_files() -> Vec<String> {
-    let arguments = ["-c", "safe.directory=*", "ls-files", "--cached", "--others", "--exclude-standard", "-z"];
+    let arguments = ["-c", "safe.directory=*", "ls-files", "--cached", "-z"];
     match Command::new("git").args(arguments).current_dir(root()).output() {
         Ok(output) if output.status.success() => {
             let paths = String::from_utf8(output.stdout).unwrap();

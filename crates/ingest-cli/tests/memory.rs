@@ -10,7 +10,6 @@ use std::fs::{self, File};
 use std::io::{BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::OnceLock;
 
 use ingest_benches::{Shape, generate};
 use serde_json::Value;
@@ -22,24 +21,33 @@ fn is_heavy() -> bool {
     std::env::var_os("INGEST_HEAVY").is_some_and(|value| value == "1")
 }
 
-/// The rides that all tests here convert, made once, and how many there are.
+/// Rides to convert, and how many there are.
 struct Rides {
     folder: TempDir,
     path: PathBuf,
     rows: u64,
 }
 
-fn rides() -> &'static Rides {
-    static RIDES: OnceLock<Rides> = OnceLock::new();
-    RIDES.get_or_init(|| {
+impl Rides {
+    fn new(bytes: u64) -> Rides {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("taxi.csv");
         let mut out = BufWriter::new(File::create(&path).unwrap());
-        let bytes = if is_heavy() { 2_000 * 1_000_000 } else { 160 * 1_000_000 };
         let expected = generate(Shape::Taxi, bytes, 1, &mut out).unwrap();
         out.flush().unwrap();
         Rides { folder, path, rows: expected.rows }
-    })
+    }
+
+    /// Converts them within so many bytes at the peak, and removes what came out.
+    #[track_caller]
+    fn check(&self, out: &str, options: &[&str], most: u64) {
+        let out = self.folder.path().join(out);
+        let report = convert(&self.path, &out, options);
+        let removed = if out.is_dir() { fs::remove_dir_all(out) } else { fs::remove_file(out) };
+        removed.unwrap();
+        assert_eq!(report["rows_out"].as_u64(), Some(self.rows));
+        assert_peak(&report, most, &format!("{options:?}"));
+    }
 }
 
 /// Converts, and returns what `--json` reports.
@@ -64,36 +72,33 @@ fn assert_peak(report: &Value, most: u64, what: &str) {
     assert!(peak <= most, "{what}: a peak of {} MiB, {} were allowed", peak.div_ceil(MIB), most / MIB);
 }
 
-/// Converts the rides within so many bytes at the peak.
-#[track_caller]
-fn check(out: &str, options: &[&str], most: u64) {
-    let rides = rides();
-    let out = rides.folder.path().join(out);
-    let report = convert(&rides.path, &out, options);
-    fs::remove_file(out).unwrap();
-    assert_eq!(report["rows_out"].as_u64(), Some(rides.rows));
-    assert_peak(&report, most, &format!("{options:?}"));
+/// One after another: each needs both cores and up to twice the room of its source on disk.
+#[test]
+fn conversions_keep_to_their_limit() {
+    let rides = Rides::new(if is_heavy() { 2_000 * 1_000_000 } else { 160 * 1_000_000 });
+    let limited = &["--memory-limit", "128MiB"];
+    let with = |options: &[&'static str]| [&limited[..], options].concat();
+    rides.check("default.parquet", &[], 512 * MIB);
+    rides.check("limited.parquet", limited, 128 * MIB);
+    rides.check("rides.csv", limited, 128 * MIB);
+    // Columns that no builder makes leave nothing behind either.
+    rides.check("traced.parquet", &with(&["--path-column", "file", "--row-number", "row"]), 128 * MIB);
+    // Rows are held for hundreds of folders, or for two.
+    rides.check("zones", &["--partition-by", "pickup_zone", "-j", "2"], 512 * MIB);
+    rides.check("payments", &with(&["--partition-by", "payment_type"]), 128 * MIB);
+    rides.check("parts", &with(&["--max-file-bytes", "16MiB"]), 128 * MIB);
+    a_stored_table_keeps_to_the_limit(&rides);
+    a_compressed_source_keeps_to_the_limit(&rides);
 }
 
+/// There are 1,578 of them: a chunk has a handful of rows for each.
 #[test]
-fn convert_takes_512_mib_at_most() {
-    check("default.parquet", &[], 512 * MIB);
+fn rows_sorted_into_thousands_of_folders_keep_to_the_limit() {
+    let options = ["--memory-limit", "128MiB", "--partition-by", "pickup_zone,passengers,payment_type"];
+    Rides::new(40 * 1_000_000).check("crowds", &options, 128 * MIB);
 }
 
-#[test]
-fn convert_keeps_to_a_limit_of_128_mib() {
-    check("limited.parquet", &["--memory-limit", "128MiB"], 128 * MIB);
-}
-
-/// Columns that no builder makes leave nothing behind either.
-#[test]
-fn columns_that_say_where_rows_come_from_keep_to_the_limit() {
-    check("traced.parquet", &["--memory-limit", "128MiB", "--path-column", "file", "--row-number", "row"], 128 * MIB);
-}
-
-#[test]
-fn a_stored_table_keeps_to_the_limit() {
-    let rides = rides();
+fn a_stored_table_keeps_to_the_limit(rides: &Rides) {
     let [stored, out] = ["stored.parquet", "again.parquet"].map(|name| rides.folder.path().join(name));
     convert(&rides.path, &stored, &[]);
     let report = convert(&stored, &out, &["--memory-limit", "128MiB"]);
@@ -101,6 +106,18 @@ fn a_stored_table_keeps_to_the_limit() {
     assert_peak(&report, 128 * MIB, "Parquet to Parquet");
     let report = convert(&stored, &out, &["-j", "4"]);
     assert_peak(&report, 512 * MIB, "Parquet to Parquet without a limit");
+    fs::remove_file(stored).unwrap();
+    fs::remove_file(out).unwrap();
+}
+
+/// What a small file opens to is as large as the limit or larger: it must pass through, not pile up.
+fn a_compressed_source_keeps_to_the_limit(rides: &Rides) {
+    let packed = rides.folder.path().join("taxi.csv.zst");
+    let mut source = File::open(&rides.path).unwrap();
+    zstd::stream::copy_encode(&mut source, File::create(&packed).unwrap(), 1).unwrap();
+    let report = convert(&packed, &rides.folder.path().join("packed.parquet"), &["--memory-limit", "128MiB"]);
+    assert_eq!(report["rows_out"].as_u64(), Some(rides.rows));
+    assert_peak(&report, 128 * MIB, "compressed");
 }
 
 /// A few kilobytes that decode to gigabytes: of nothing that could be a header, of one field, or of a header and one.
@@ -198,20 +215,16 @@ fn a_long_first_record_costs_no_more_than_any_other() {
     assert_peak(&report, 100 * MIB, "a table of 600 kB");
 }
 
-/// What a small file opens to is as large as the limit or larger: it must pass through, not pile up.
+/// A few kB that decode to a gigabyte of blank lines, in frames that are decoded beside each other.
 #[test]
-fn a_compressed_source_keeps_to_the_limit_too() {
-    let rides = rides();
-    let packed = rides.folder.path().join("taxi.csv.zst");
-    let mut source = File::open(&rides.path).unwrap();
-    zstd::stream::copy_encode(&mut source, File::create(&packed).unwrap(), 1).unwrap();
-    let out = rides.folder.path().join("packed.parquet");
-    let report = convert(&packed, &out, &["--memory-limit", "128MiB"]);
-    assert_eq!(report["rows_out"].as_u64(), Some(rides.rows));
-    assert_peak(&report, 128 * MIB, "compressed");
-}
-
-#[test]
-fn text_out_takes_no_more_than_its_chunks() {
-    check("rides.csv", &["--memory-limit", "128MiB"], 128 * MIB);
+fn a_bomb_passes_through() {
+    let folder = tempfile::tempdir().unwrap();
+    let (source, out) = (folder.path().join("bomb.zst"), folder.path().join("bomb.parquet"));
+    let blank = zstd::encode_all(&vec![b'\n'; 64 << 20][..], 1).unwrap();
+    let bomb = [zstd::encode_all(&b"a,b\n1,2\n"[..], 1).unwrap(), blank.repeat(16)].concat();
+    assert!(bomb.len() < 200_000, "{}", bomb.len());
+    fs::write(&source, bomb).unwrap();
+    let report = convert(&source, &out, &["--memory-limit", "128MiB"]);
+    assert_eq!(report["rows_out"].as_u64(), Some(1));
+    assert_peak(&report, 128 * MIB, "a bomb");
 }

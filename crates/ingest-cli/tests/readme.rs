@@ -15,7 +15,9 @@ fn root() -> PathBuf {
 fn commands() -> Vec<String> {
     let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
     let blocks = readme.split("```sh\n").skip(1).map(|rest| rest.split("```").next().unwrap_or_default());
-    let lines = blocks.flat_map(str::lines).filter(|line| line.starts_with("ingest ") || line.contains("| ingest "));
+    let lines = blocks
+        .flat_map(str::lines)
+        .filter(|line| line.starts_with("ingest ") || line.contains("| ingest ") || line.contains("&& ingest "));
     lines.map(str::to_owned).collect()
 }
 

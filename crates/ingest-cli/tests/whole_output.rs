@@ -35,7 +35,11 @@ fn convert(source: &Path, out: &Path) -> Command {
 }
 
 fn run(source: &Path, out: &Path) -> Output {
-    convert(source, out).output().unwrap()
+    run_with(&mut convert(source, out))
+}
+
+fn run_with(command: &mut Command) -> Output {
+    command.output().unwrap()
 }
 
 /// Everything in a folder, sorted.
@@ -98,6 +102,100 @@ fn a_kill_leaves_the_old_file_where_there_was_one() {
 fn a_kill_tears_no_text_or_arrow_file() {
     kill_at_random("csv", Some(b"the old file"));
     kill_at_random("arrow", None);
+}
+
+/// Killed at random moments, each time going on with what the one before has left, conversions end in the bytes of one that was
+/// not.
+fn kill_and_resume(format: &str) {
+    let (folder, source) = room(if is_heavy() { 60_000_000 } else { 30_000_000 });
+    let results = tempfile::tempdir_in(folder.path()).unwrap();
+    let out = results.path().join("out").with_extension(format);
+    let resume = || {
+        let mut command = convert(&source, &out);
+        command.args(["--resume", "--row-group-bytes", "1MiB"]);
+        command
+    };
+    let started = Instant::now();
+    assert!(run_with(convert(&source, &out).args(["--row-group-bytes", "1MiB"])).status.success());
+    let longest = started.elapsed();
+    let whole = fs::read(&out).unwrap();
+    let mut random = Random::new(19);
+    let mut gone_on = 0;
+    for _ in 0..if is_heavy() { 6 } else { 2 } {
+        fs::remove_file(&out).unwrap();
+        // Each one removes what it does not need: the journal of one whose output is whole, too.
+        for attempt in 0.. {
+            let mut child = resume().spawn().unwrap();
+            // Longer each time: on a busy machine what is done anew may take all of the first ones.
+            let share = 0.25 + f64::from(random.below(100)) / 200.0 + f64::from(attempt) / 8.0;
+            std::thread::sleep(longest.mul_f64(share));
+            let _ = child.kill();
+            if child.wait().unwrap().success() {
+                break;
+            }
+            // Whole, if it was killed between the renaming and its end.
+            assert!(fs::read(&out).ok().is_none_or(|file| file == whole), "a torn file");
+            gone_on += usize::from(listing(results.path()).iter().any(|name| name.ends_with(".ingest-journal")));
+        }
+        assert!(fs::read(&out).unwrap() == whole, "other bytes");
+        assert_eq!(listing(results.path()), [format!("out.{format}")], "litter");
+    }
+    assert!(gone_on > 0, "nothing was gone on with");
+}
+
+#[test]
+fn after_a_kill_a_conversion_goes_on() {
+    kill_and_resume("parquet");
+    kill_and_resume("csv");
+    kill_and_resume("jsonl");
+}
+
+/// A folder of files is there with all of them, or not at all.
+#[test]
+fn a_kill_tears_no_folder() {
+    let (folder, source) = room(if is_heavy() { 60_000_000 } else { 6_000_000 });
+    let results = tempfile::tempdir_in(folder.path()).unwrap();
+    let out = results.path().join("out");
+    let sort = || {
+        let mut command = convert(&source, &out);
+        command.args(["--partition-by", "pickup_zone", "--row-group-bytes", "1MiB"]);
+        command
+    };
+    let started = Instant::now();
+    assert!(sort().output().unwrap().status.success());
+    let longest = started.elapsed().as_micros() as u32 * 11 / 10;
+    let whole = tree(&out);
+    assert!(whole.len() > 100, "{:?}", whole.keys());
+    let mut random = Random::new(18);
+    let (mut tried, mut killed) = (0, 0);
+    // Each of them puts hundreds of files on disk.
+    let tries = if is_heavy() { 15 } else { 5 };
+    while tried < tries || (killed == 0 && tried < 10 * tries) {
+        tried += 1;
+        let mut child = sort().spawn().unwrap();
+        std::thread::sleep(Duration::from_micros(u64::from(random.below(longest))));
+        let _ = child.kill();
+        killed += usize::from(!child.wait().unwrap().success());
+        assert!(!out.exists() || tree(&out) == whole, "a torn folder");
+    }
+    assert!(killed > 0, "no conversion was killed before its end");
+    assert!(sort().output().unwrap().status.success());
+    assert!(tree(&out) == whole);
+    assert_eq!(listing(results.path()), ["out"], "litter");
+}
+
+/// The files below a folder, with their bytes.
+fn tree(folder: &Path) -> std::collections::BTreeMap<PathBuf, Vec<u8>> {
+    let mut files = std::collections::BTreeMap::new();
+    for name in listing(folder) {
+        let path = folder.join(name);
+        if path.is_dir() {
+            files.extend(tree(&path));
+        } else {
+            files.insert(path.clone(), fs::read(&path).unwrap());
+        }
+    }
+    files
 }
 
 /// A data error late in the file leaves what was there.
@@ -167,6 +265,34 @@ fn a_full_disk_is_an_error_and_leaves_the_old_file() {
         assert!(message.contains("error[E0203]"), "{format}: {message}");
         assert_eq!(fs::read(&out).ok().as_deref(), old.map(|old| &old[..]), "{format}");
         let _ = fs::remove_file(out);
+        assert_eq!(listing(mount.folder.path()), Vec::<String>::new(), "{format}: litter");
+    }
+}
+
+/// Once there is room, a conversion that was to be resumed goes on.
+#[test]
+fn after_a_full_disk_a_conversion_goes_on() {
+    let Some(mount) = Mount::new("700k") else { return };
+    let (folder, source) = room(6_000_000);
+    for (format, size) in [("parquet", "size=700k"), ("csv", "size=4m")] {
+        mount.remount(size);
+        let whole = folder.path().join("whole").with_extension(format);
+        let small = ["--row-group-bytes", "1MiB", "--resume"];
+        assert!(run_with(convert(&source, &whole).args(small)).status.success());
+        let out = mount.folder.path().join("out").with_extension(format);
+        let resume = || run_with(convert(&source, &out).args(small));
+        for _ in 0..2 {
+            let output = resume();
+            let message = String::from_utf8_lossy(&output.stderr).into_owned();
+            assert!(message.contains("error[E0203]") && message.contains("goes on from there"), "{format}: {message}");
+            let left = listing(mount.folder.path());
+            let ends = |end: &str| left.iter().filter(|name| name.ends_with(end)).count();
+            assert_eq!((ends(".ingest-tmp"), ends(".ingest-journal"), left.len()), (1, 1, 2), "{format}: {left:?}");
+        }
+        mount.remount("size=20m");
+        assert!(resume().status.success());
+        assert!(fs::read(&out).unwrap() == fs::read(&whole).unwrap(), "{format}: other bytes");
+        fs::remove_file(out).unwrap();
         assert_eq!(listing(mount.folder.path()), Vec::<String>::new(), "{format}: litter");
     }
 }

@@ -5,6 +5,7 @@ use std::ops::AddAssign;
 
 use arrow::array::{ArrayRef, AsArray};
 use ingest_infer::{DataType, Summary};
+use serde::{Deserialize, Serialize};
 
 use crate::columns::{
     Booleans, Dates, Decimals, Floats, Ints, JsonText, Lists, Nulls, Structs, Text, Times, Timestamps,
@@ -44,7 +45,7 @@ pub struct Column {
 }
 
 /// What is counted of the values of a column, whatever they are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Counts {
     /// Rows that are null, misfits among them.
     pub nulls: u64,

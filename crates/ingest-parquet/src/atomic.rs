@@ -2,16 +2,20 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Seek, SeekFrom, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crc32fast::Hasher;
 use tempfile::TempPath;
 
 use crate::error::ParquetError;
 
 /// What the names of all temporary files end with: `.NAME.PID-NUMBER.ingest-tmp`, beside the destination `NAME`.
-const SUFFIX: &str = ".ingest-tmp";
+pub(crate) const SUFFIX: &str = ".ingest-tmp";
+
+/// What the names of journals end with, instead: of what was written to the temporary file, so that another process can go on.
+const JOURNAL_SUFFIX: &str = ".ingest-journal";
 
 /// File systems take names of 255 bytes; a longer destination's name is shortened so that ours still fits.
 const NAME_BYTES_MAX: usize = 180;
@@ -19,14 +23,26 @@ const NAME_BYTES_MAX: usize = 180;
 /// A file being written under a hidden name beside its destination, until [`commit`](AtomicFile::commit) renames it.
 ///
 /// Dropped before that, it is removed. A process that was killed cannot do so; its file is removed by the next writer to
-/// the same destination, who can tell by the lock that a living writer holds on its file. Bytes are not buffered here.
+/// the same destination, who can tell by the lock that a living writer holds on its file; or, if a journal says enough of it, that
+/// writer [goes on](AtomicFile::go_on) with it. Bytes are not buffered here.
 #[derive(Debug)]
 pub struct AtomicFile {
     file: File,
+    bytes: u64,
+    sum: Hasher,
     // Below `file`, so that it is closed when the path is removed; some systems insist.
     temporary: TempPath,
     destination: PathBuf,
     overwrite: bool,
+}
+
+/// The first bytes of a file: how many, and their CRC-32.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// Their number.
+    pub bytes: u64,
+    /// Their sum.
+    pub sum: u32,
 }
 
 impl AtomicFile {
@@ -39,13 +55,73 @@ impl AtomicFile {
         let said = |error| ParquetError::io(destination, error);
         let target = target(destination, overwrite)?;
         let prefix = prefix(&target).map_err(said)?;
-        remove_leftovers(&target, &prefix);
+        remove_leftovers(&target, &prefix, |path| fs::remove_file(path));
         let (file, temporary) = open_locked(&target, &prefix).map_err(said)?;
         if overwrite && let Ok(old) = fs::metadata(&target) {
             // A replaced file keeps who may read it. Not being able to see to it is no reason to fail.
             let _ = file.set_permissions(old.permissions());
         }
-        Ok(AtomicFile { file, temporary, destination: target, overwrite })
+        Ok(AtomicFile { file, bytes: 0, sum: Hasher::new(), temporary, destination: target, overwrite })
+    }
+
+    /// The journals that lie beside `destination`, of writers that were killed or still live.
+    pub fn journals(destination: &Path) -> Vec<PathBuf> {
+        let beside = |target: PathBuf| Some(ours_beside(&target, &prefix(&target).ok()?, JOURNAL_SUFFIX));
+        target(destination, true).ok().and_then(beside).unwrap_or_default()
+    }
+
+    /// Takes over the temporary file that belongs to a journal, with so much in it, to go on behind that; what comes after is
+    /// cut off. `None` where its writer lives, or it does not hold these bytes. O(bytes).
+    ///
+    /// # Errors
+    /// As [`AtomicFile::create`].
+    pub fn go_on(
+        destination: &Path,
+        overwrite: bool,
+        journal: &Path,
+        written: Written,
+    ) -> Result<Option<Self>, ParquetError> {
+        let target = target(destination, overwrite)?;
+        let path = journal.with_extension(&SUFFIX[1..]);
+        let Ok(mut file) = OpenOptions::new().read(true).write(true).open(&path) else { return Ok(None) };
+        if !lock_new(&file, &path) {
+            return Ok(None);
+        }
+        let mut sum = Hasher::new();
+        let mut take = || -> io::Result<bool> {
+            let holds = read_sum(&mut (&file).take(written.bytes), &mut sum)? == written.bytes;
+            if holds {
+                file.set_len(written.bytes)?;
+                file.seek(SeekFrom::End(0))?;
+            }
+            Ok(holds)
+        };
+        if !take().map_err(|error| ParquetError::io(destination, error))? || sum.clone().finalize() != written.sum {
+            return Ok(None);
+        }
+        let said = |error| ParquetError::io(destination, error);
+        let temporary = TempPath::try_from_path(path).map_err(said)?;
+        remove_leftovers(&target, &prefix(&target).map_err(said)?, |path| fs::remove_file(path));
+        Ok(Some(AtomicFile { file, bytes: written.bytes, sum, temporary, destination: target, overwrite }))
+    }
+
+    /// What was written so far.
+    pub fn written(&self) -> Written {
+        Written { bytes: self.bytes, sum: self.sum.clone().finalize() }
+    }
+
+    /// Where a journal of this file belongs. Whoever finds the one and not the other removes it.
+    pub fn journal(&self) -> PathBuf {
+        self.temporary.with_extension(&JOURNAL_SUFFIX[1..])
+    }
+
+    /// Leaves the temporary file where it is, for a writer who goes on with it.
+    ///
+    /// # Errors
+    /// The file system fails; it is removed then.
+    pub fn leave(self) -> Result<(), ParquetError> {
+        let AtomicFile { temporary, destination, .. } = self;
+        temporary.keep().map(drop).map_err(|error| ParquetError::io(&destination, error.error))
     }
 
     /// Where the file will appear.
@@ -63,7 +139,7 @@ impl AtomicFile {
     /// # Errors
     /// The disk is full or fails, or (without `overwrite`) the destination has appeared meanwhile; nothing changes then.
     pub fn commit(self) -> Result<(), ParquetError> {
-        let AtomicFile { file, temporary, destination, overwrite } = self;
+        let AtomicFile { file, temporary, destination, overwrite, .. } = self;
         let said = |error| ParquetError::io(&destination, error);
         file.sync_all().map_err(said)?;
         let renamed =
@@ -75,7 +151,10 @@ impl AtomicFile {
 
 impl Write for AtomicFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.file.write(bytes)
+        let count = self.file.write(bytes)?;
+        self.sum.update(&bytes[..count]);
+        self.bytes += count as u64;
+        Ok(count)
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -83,9 +162,20 @@ impl Write for AtomicFile {
     }
 }
 
-impl Seek for AtomicFile {
-    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        self.file.seek(to)
+/// Reads to the end; the number of bytes.
+fn read_sum(source: &mut impl Read, sum: &mut Hasher) -> io::Result<u64> {
+    let mut part = vec![0; 1 << 18];
+    let mut bytes = 0;
+    loop {
+        match source.read(&mut part) {
+            Ok(0) => return Ok(bytes),
+            Ok(count) => {
+                sum.update(&part[..count]);
+                bytes += count as u64;
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
     }
 }
 
@@ -96,7 +186,7 @@ fn target(destination: &Path, overwrite: bool) -> Result<PathBuf, ParquetError> 
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(destination.to_owned()),
         Err(error) => Err(said(error)),
         Ok(there) if there.is_dir() => Err(said(io::ErrorKind::IsADirectory.into())),
-        Ok(_) if !overwrite => Err(ParquetError::exists(destination)),
+        Ok(_) if !overwrite => Err(ParquetError::exists(destination, "file")),
         Ok(there) if there.is_file() => Ok(destination.to_owned()),
         Ok(_) => match fs::canonicalize(destination).map_err(said)? {
             // Renaming over a device or a pipe would destroy it.
@@ -114,7 +204,7 @@ fn folder(destination: &Path) -> &Path {
 }
 
 /// How the names of temporary files for this destination begin.
-fn prefix(destination: &Path) -> io::Result<OsString> {
+pub(crate) fn prefix(destination: &Path) -> io::Result<OsString> {
     let name = destination.file_name().ok_or(io::ErrorKind::InvalidFilename)?;
     let mut prefix = OsString::from(".");
     if name.len() <= NAME_BYTES_MAX {
@@ -132,58 +222,78 @@ fn name_hash(name: &OsStr) -> u64 {
     name.as_encoded_bytes().iter().fold(0xcbf2_9ce4_8422_2325, step)
 }
 
-/// Whether a name is one of ours for the destination that the prefix stands for.
-fn is_ours(name: &OsStr, prefix: &OsStr) -> bool {
+/// Whether a name is one of ours, with this end, for the destination that the prefix stands for.
+fn is_ours(name: &OsStr, prefix: &OsStr, suffix: &str) -> bool {
     let name = name.as_encoded_bytes();
-    let middle = name.strip_prefix(prefix.as_encoded_bytes()).and_then(|rest| rest.strip_suffix(SUFFIX.as_bytes()));
+    let middle = name.strip_prefix(prefix.as_encoded_bytes()).and_then(|rest| rest.strip_suffix(suffix.as_bytes()));
     middle.is_some_and(|middle| {
         middle.split(|byte| *byte == b'-').count() == 2
             && middle.iter().all(|byte| byte.is_ascii_digit() || *byte == b'-')
     })
 }
 
+/// The paths beside the destination whose names are ours, with this end.
+pub(crate) fn ours_beside(destination: &Path, prefix: &OsStr, suffix: &str) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(folder(destination)) else { return Vec::new() };
+    let ours = entries.flatten().filter(|entry| is_ours(&entry.file_name(), prefix, suffix));
+    ours.map(|entry| entry.path()).collect()
+}
+
 /// Removes what killed writers left. This is housekeeping for others: a failure here never stops the writer.
-fn remove_leftovers(destination: &Path, prefix: &OsStr) {
-    let Ok(entries) = fs::read_dir(folder(destination)) else { return };
-    for entry in entries.flatten().filter(|entry| is_ours(&entry.file_name(), prefix)) {
-        let Ok(file) = File::open(entry.path()) else { continue };
+pub(crate) fn remove_leftovers(destination: &Path, prefix: &OsStr, remove: impl Fn(&Path) -> io::Result<()>) {
+    for path in ours_beside(destination, prefix, SUFFIX) {
+        let Ok(file) = File::open(&path) else { continue };
         // The lock is held while the name is removed: a writer between creating its file and locking it notices.
         if file.try_lock().is_ok() {
-            let _ = fs::remove_file(entry.path());
+            let _ = remove(&path);
         }
+    }
+    for journal in ours_beside(destination, prefix, JOURNAL_SUFFIX) {
+        if !journal.with_extension(&SUFFIX[1..]).exists() {
+            let _ = fs::remove_file(&journal);
+        }
+    }
+}
+
+/// A name with this end for something temporary beside the destination, which this process has not given before.
+pub(crate) fn temporary_name(destination: &Path, prefix: &OsStr, suffix: &str) -> PathBuf {
+    static NUMBER: AtomicU64 = AtomicU64::new(0);
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    let mut name = prefix.to_owned();
+    name.push(format!("{}-{number}{suffix}", std::process::id()));
+    folder(destination).join(name)
+}
+
+/// Locks something new at a path; false where somebody takes it for a leftover and is about to remove it.
+pub(crate) fn lock_new(file: &File, path: &Path) -> bool {
+    match file.try_lock() {
+        Ok(()) => path.exists(),
+        Err(TryLockError::WouldBlock) => false,
+        // A file system without locks: nobody can lock it to remove it either.
+        Err(TryLockError::Error(_)) => true,
     }
 }
 
 /// Creates a new temporary file and locks it for as long as it is open.
 fn open_locked(destination: &Path, prefix: &OsStr) -> io::Result<(File, TempPath)> {
-    static NUMBER: AtomicU64 = AtomicU64::new(0);
     loop {
-        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let mut name = prefix.to_owned();
-        name.push(format!("{}-{number}{SUFFIX}", std::process::id()));
-        let path = folder(destination).join(name);
+        let path = temporary_name(destination, prefix, SUFFIX);
         let file = match OpenOptions::new().read(true).write(true).create_new(true).open(&path) {
             Ok(file) => file,
             // Left by a killed process that had our process number.
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
             Err(error) => return Err(error),
         };
-        let locked = match file.try_lock() {
-            Ok(()) => path.exists(),
-            Err(TryLockError::WouldBlock) => false,
-            // A file system without locks: nobody can lock the file to remove it either.
-            Err(TryLockError::Error(_)) => true,
-        };
-        if locked {
+        if lock_new(&file, &path) {
             return Ok((file, TempPath::try_from_path(path)?));
         }
-        // Somebody takes it for a leftover and is about to remove it; a second attempt to remove it does no harm.
+        // A second attempt to remove it does no harm.
         let _ = fs::remove_file(&path);
     }
 }
 
 /// Makes the new name survive a power cut; file systems that cannot do so for folders say "invalid".
-fn sync_folder(destination: &Path) -> io::Result<()> {
+pub(crate) fn sync_folder(destination: &Path) -> io::Result<()> {
     if cfg!(not(unix)) {
         return Ok(());
     }

@@ -32,7 +32,7 @@ const MAGIC: &[u8] = b"PAR1";
 const WRITE_BYTES: usize = 1 << 17;
 
 /// The version that the format asks every writer to name, whatever the encodings.
-const FORMAT_VERSION: i32 = 1;
+pub(crate) const FORMAT_VERSION: i32 = 1;
 
 /// A file in the making.
 pub(crate) struct Body<W: Write> {
@@ -43,15 +43,24 @@ pub(crate) struct Body<W: Write> {
 
 /// A row group that has been written, with what the footer will say of it.
 pub(crate) struct Group {
-    metadata: RowGroupMetaData,
-    column_indexes: Vec<Option<ColumnIndexMetaData>>,
-    offset_indexes: Vec<Option<OffsetIndexMetaData>>,
-    kinds: Vec<DataType>,
+    pub(crate) metadata: RowGroupMetaData,
+    pub(crate) column_indexes: Vec<Option<ColumnIndexMetaData>>,
+    pub(crate) offset_indexes: Vec<Option<OffsetIndexMetaData>>,
+    pub(crate) kinds: Vec<DataType>,
     /// Where the chunks of each column begin among those of the group, and at last where they end.
-    starts: Vec<usize>,
+    pub(crate) starts: Vec<usize>,
 }
 
 impl Group {
+    /// [`Group::starts`] of columns of these types.
+    pub(crate) fn starts(kinds: &[DataType]) -> Vec<usize> {
+        let ends = kinds.iter().scan(0, |end, kind| {
+            *end += leaf_count(kind);
+            Some(*end)
+        });
+        std::iter::once(0).chain(ends).collect()
+    }
+
     /// The chunks of a column.
     fn chunks(&self, column: usize) -> Range<usize> {
         self.starts[column]..self.starts[column + 1]
@@ -127,11 +136,36 @@ impl Source<'_> {
 impl<W: Write + Send> Body<W> {
     /// Begins a file.
     pub(crate) fn new(out: W) -> Result<Self, ParquetError> {
+        let mut body = Body::over(out, 0, Vec::new());
+        body.out.write_all(MAGIC)?;
+        Ok(body)
+    }
+
+    /// Goes on with a file that has so many bytes, and these groups among them.
+    pub(crate) fn go_on(out: W, bytes: u64, groups: Vec<Group>) -> Result<Self, ParquetError> {
+        let mut body = Body::over(out, bytes, groups);
+        // The library counts what it writes from 0, and places are what it counts: it is shown what is there.
+        let nothing = vec![0; WRITE_BYTES];
+        let mut left = bytes;
+        while left > 0 {
+            let len = left.min(WRITE_BYTES as u64);
+            body.out.write_all(&nothing[..len as usize])?;
+            left -= len;
+        }
+        body.out.flush()?;
+        Ok(body)
+    }
+
+    fn over(out: W, there: u64, groups: Vec<Group>) -> Self {
         let out = BufWriter::with_capacity(WRITE_BYTES, out);
-        let shared = Shared(Arc::new(Mutex::new(Arrived { out, bytes: 0, failure: None, held: None })));
-        let mut out = TrackedWrite::new(shared.clone());
-        out.write_all(MAGIC)?;
-        Ok(Body { out, shared, groups: Vec::new() })
+        let shared = Shared(Arc::new(Mutex::new(Arrived { out, there, bytes: 0, failure: None, held: None })));
+        Body { out: TrackedWrite::new(shared.clone()), shared, groups }
+    }
+
+    /// Sees to it that all that was written has arrived, and looks at what it was written to.
+    pub(crate) fn arrived<T>(&mut self, look: impl FnOnce(&W) -> T) -> Result<T, ParquetError> {
+        self.out.flush()?;
+        Ok(look(self.shared.lock().out.get_ref()))
     }
 
     /// Writes a group behind the others.
@@ -153,11 +187,7 @@ impl<W: Write + Send> Body<W> {
         let ordinal =
             i32::try_from(self.groups.len()).map_err(|_| ParquetError::encode("more than 2^31 row groups"))?;
         let groups = &mut self.groups;
-        let mut starts = vec![0];
-        starts.extend(kinds.iter().scan(0, |end, kind| {
-            *end += leaf_count(kind);
-            Some(*end)
-        }));
+        let starts = Group::starts(&kinds);
         let on_close: OnCloseRowGroup<'_, _> =
             Box::new(move |out, mut metadata, filters, column_indexes, offset_indexes| {
                 write_filters(out, &mut metadata, &filters)?;
@@ -174,6 +204,11 @@ impl<W: Write + Send> Body<W> {
         Ok(())
     }
 
+    /// How many bytes were written so far.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.shared.lock().bytes
+    }
+
     /// The groups written so far.
     pub(crate) fn groups(&self) -> &[Group] {
         &self.groups
@@ -183,21 +218,39 @@ impl<W: Write + Send> Body<W> {
     ///
     /// # Errors
     /// A group has other columns than the schema, or the bytes did not arrive.
-    pub(crate) fn finish(self, schema: &Schema) -> Result<(W, u64), ParquetError> {
-        self.groups.iter().try_for_each(|group| group.check(schema))?;
-        let metadata = file_metadata(self.groups, schema)?;
-        let chunks = metadata.file_metadata().schema_descr().num_columns();
-        self.out.inner().hold();
-        ParquetMetaDataWriter::new_with_tracked(self.out, &metadata).finish()?;
-        self.shared.release(chunks)?;
-        self.shared.into_inner()
+    pub(crate) fn finish(self, schema: &Schema) -> Result<(W, u64), (ParquetError, W)> {
+        let Body { out, shared, groups } = self;
+        match write_footer(out, &shared, groups, schema) {
+            Ok(()) => shared.into_inner(),
+            Err(error) => Err((error, shared.abandon())),
+        }
+    }
+
+    /// What was written to, whatever has become of it.
+    pub(crate) fn abandon(self) -> W {
+        drop(self.out);
+        self.shared.abandon()
     }
 
     /// Ends without a footer: what was written to, and the groups in it.
-    pub(crate) fn into_parts(self) -> Result<(W, Vec<Group>), ParquetError> {
+    pub(crate) fn into_parts(self) -> Result<(W, Vec<Group>), (ParquetError, W)> {
         drop(self.out);
         Ok((self.shared.into_inner()?.0, self.groups))
     }
+}
+
+fn write_footer<W: Write>(
+    out: TrackedWrite<Shared<W>>,
+    shared: &Shared<W>,
+    groups: Vec<Group>,
+    schema: &Schema,
+) -> Result<(), ParquetError> {
+    groups.iter().try_for_each(|group| group.check(schema))?;
+    let metadata = file_metadata(groups, schema)?;
+    let chunks = metadata.file_metadata().schema_descr().num_columns();
+    out.inner().hold();
+    ParquetMetaDataWriter::new_with_tracked(out, &metadata).finish()?;
+    Ok(shared.release(chunks)?)
 }
 
 /// Writes the Bloom filters of a group behind its pages, so that none is held until the footer, and says where they are.
@@ -260,6 +313,8 @@ struct Shared<W: Write>(Arc<Mutex<Arrived<W>>>);
 
 struct Arrived<W: Write> {
     out: BufWriter<W>,
+    /// Bytes that are there already: the first that come are these.
+    there: u64,
     bytes: u64,
     failure: Option<io::Error>,
     /// What is held back until the footer is whole.
@@ -290,13 +345,22 @@ impl<W: Write> Shared<W> {
     }
 
     /// What was written to, and how many bytes arrived there, once all other handles are gone.
-    fn into_inner(self) -> Result<(W, u64), ParquetError> {
-        let arrived = Arc::into_inner(self.0).expect("the other handle was dropped with its writer");
-        let arrived = arrived.into_inner().unwrap_or_else(PoisonError::into_inner);
-        match arrived.failure {
-            Some(failure) => Err(failure.into()),
-            None => Ok((arrived.out.into_inner().map_err(io::IntoInnerError::into_error)?, arrived.bytes)),
+    fn into_inner(self) -> Result<(W, u64), (ParquetError, W)> {
+        let mut arrived = self.last();
+        match arrived.failure.take().map_or_else(|| arrived.out.flush(), Err) {
+            Ok(()) => Ok((arrived.out.into_parts().0, arrived.bytes)),
+            Err(failure) => Err((failure.into(), arrived.out.into_parts().0)),
         }
+    }
+
+    /// What was written to, once all other handles are gone; what has not arrived there is lost.
+    fn abandon(self) -> W {
+        self.last().out.into_parts().0
+    }
+
+    fn last(self) -> Arrived<W> {
+        let arrived = Arc::into_inner(self.0).expect("the other handle was dropped with its writer");
+        arrived.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -306,6 +370,11 @@ impl<W: Write> Write for Shared<W> {
         if let Some(held) = &mut arrived.held {
             held.extend_from_slice(bytes);
             return Ok(bytes.len());
+        }
+        if arrived.bytes < arrived.there {
+            let count = bytes.len().min(usize::try_from(arrived.there - arrived.bytes).unwrap_or(usize::MAX));
+            arrived.bytes += count as u64;
+            return Ok(count);
         }
         match arrived.out.write_all(bytes) {
             Ok(()) => {
@@ -348,11 +417,11 @@ mod tests {
     #[test]
     fn a_footer_that_does_not_arrive_is_an_error() {
         let schema = Schema::new(vec![Field::new("a", DataType::Utf8, true)]);
-        let whole = Body::new(Narrow(1000)).unwrap().finish(&schema).unwrap().1 as usize;
+        let whole = Body::new(Narrow(1000)).unwrap().finish(&schema).map_err(|(error, _)| error).unwrap().1 as usize;
         for room in 0..whole {
-            let result = Body::new(Narrow(room)).and_then(|body| body.finish(&schema));
+            let result = Body::new(Narrow(room)).and_then(|body| body.finish(&schema).map_err(|(error, _)| error));
             assert_eq!(result.err().map(|error| error.kind()), Some(crate::ParquetErrorKind::Full), "{room}");
         }
-        assert!(Body::new(Narrow(whole)).and_then(|body| body.finish(&schema)).is_ok());
+        assert!(Body::new(Narrow(whole)).unwrap().finish(&schema).is_ok());
     }
 }

@@ -52,9 +52,17 @@ impl ParquetError {
     }
 
     #[cold]
-    pub(crate) fn exists(path: &Path) -> Self {
+    pub(crate) fn exists(path: &Path, what: &str) -> Self {
         let hint = Some("give another name, or --overwrite to replace it");
-        Self::build(ParquetErrorKind::Exists, Some(path), "the file exists".to_owned(), hint, None)
+        Self::build(ParquetErrorKind::Exists, Some(path), format!("the {what} exists"), hint, None)
+    }
+
+    /// A folder is not replaced where something of somebody else lies in it.
+    #[cold]
+    pub(crate) fn holds_others(path: &Path, other: &Path, extension: &str) -> Self {
+        let reason = format!("the folder holds more than .{extension} files: {}", other.display());
+        let hint = Some("give the name of another folder, or remove this one");
+        Self::build(ParquetErrorKind::Exists, Some(path), reason, hint, None)
     }
 
     #[cold]
@@ -78,7 +86,8 @@ impl ParquetError {
     }
 
     /// This error, said of a destination.
-    pub(crate) fn at(mut self, path: &Path) -> Self {
+    #[must_use]
+    pub fn at(mut self, path: &Path) -> Self {
         self.0.path.get_or_insert_with(|| path.to_owned());
         self
     }
@@ -168,7 +177,7 @@ mod tests {
 
     #[test]
     fn errors_name_the_destination_the_reason_and_the_way_out() {
-        let error = ParquetError::exists(Path::new("out.parquet"));
+        let error = ParquetError::exists(Path::new("out.parquet"), "file");
         assert_eq!(error.kind(), ParquetErrorKind::Exists);
         assert!(error.to_string().contains("out.parquet") && error.to_string().contains("--overwrite"));
 

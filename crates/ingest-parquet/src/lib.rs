@@ -43,20 +43,25 @@ mod encode;
 
 mod body;
 
+mod saved;
+
 mod stream;
 
 mod read;
 
 mod atomic;
 
+mod folder;
+
 mod file;
 
 mod error;
 
-pub use atomic::AtomicFile;
+pub use atomic::{AtomicFile, Written};
 pub use encode::{EncodedColumn, EncodedGroup, Encoder, encode_column, encode_group};
 pub use error::{ParquetError, ParquetErrorKind};
-pub use file::{FileReport, FileWriter};
+pub use file::{FileReport, FileWriter, Saved};
+pub use folder::AtomicFolder;
 pub use options::{Codec, EncodingSet, UnknownCodec, UnknownEncodingSet, WriteOptions};
 pub use read::{ColumnRanges, ParquetFile, ReadAt};
 pub use stream::StreamWriter;

@@ -33,13 +33,18 @@ impl<W: Write + Send> StreamWriter<W> {
         self.body.append(group)
     }
 
+    /// Bytes written so far: all but the footer.
+    pub fn bytes(&self) -> u64 {
+        self.body.bytes()
+    }
+
     /// Writes the footer and gives `out` back, flushed.
     ///
     /// # Errors
     /// A group had other columns than the schema, or `out` takes no more bytes.
     pub fn finish(self) -> Result<(W, FileReport), ParquetError> {
         let row_groups = self.body.groups().len();
-        let (mut out, bytes) = self.body.finish(&self.schema)?;
+        let (mut out, bytes) = self.body.finish(&self.schema).map_err(|(error, _)| error)?;
         out.flush()?;
         Ok((out, FileReport { bytes, row_groups }))
     }

@@ -13,12 +13,13 @@ use crate::machine::{Cells, read_records};
 impl Dialect {
     /// The bytes that the masks look for.
     pub fn structure(&self) -> Structure {
-        Structure { delimiter: self.delimiter, quote: self.quote }
+        Structure { delimiter: self.delimiter_byte(), quote: self.quote }
     }
 
-    /// Whether only the exact machine can read this dialect: the masks know neither escapes nor comments.
+    /// Whether only the exact machine can read this dialect: the masks know neither escapes nor comments, nor delimiters of
+    /// several bytes.
     pub fn needs_machine(&self) -> bool {
-        self.escape.is_some() || self.comment.is_some()
+        self.escape.is_some() || self.comment.is_some() || self.has_long_delimiter()
     }
 }
 
@@ -100,6 +101,12 @@ impl<'a> LineCounter<'a> {
         }
         self.at = at;
         self.before + u64::from(self.after_lone_cr(at)) + 1
+    }
+
+    /// Line breaks before offset `at`, counted as those before the anchor; O(distance from the last call's offset, or the anchor).
+    pub fn breaks_before(&mut self, at: usize) -> u64 {
+        self.line_of(at);
+        self.before
     }
 
     fn breaks(&self, from: usize, to: usize) -> u64 {

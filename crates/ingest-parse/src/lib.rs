@@ -25,9 +25,9 @@ mod utf8;
 
 pub use batch::{Batch, Fault, Ragged, Row, Shape, UnknownRagged};
 pub use chunk::{Carry, LineCounter, Settled, only_prolongs, settle};
-pub use dialect::{Dialect, Quoting};
+pub use dialect::{Delimiter, Dialect, Quoting};
 pub use ingest_simd::Span;
-pub use machine::{Cells, FaultKind, Progress, RawRecord, read_records};
+pub use machine::{Cells, FaultKind, Progress, RawRecord, behind_line_end, read_pieces, read_records};
 pub use trial::{Trial, TrialRecord, trial_records};
 pub use unescape::unescape;
 pub use utf8::invalid_utf8;

@@ -100,13 +100,27 @@ pub struct Progress {
 ///
 /// O(n), but for lenient quoting, where each misplaced quote costs a second look at the bytes up to the next one.
 pub fn read_records(text: &[u8], at_end: bool, dialect: &Dialect, cells: &mut Cells) -> Progress {
-    Machine { text, at_end, dialect, cells, at: 0, field: 0, irregular: false }.run()
+    Machine::new(text, at_end, dialect, cells, 0).run()
+}
+
+/// Reads pieces of `text` that follow one another, each as if it were a source of its own: nothing in one can change how the
+/// next is read. `ends`: the offset after each. Offsets are relative to `text`, as those of [`read_records`].
+pub fn read_pieces(text: &[u8], ends: impl IntoIterator<Item = usize>, dialect: &Dialect, cells: &mut Cells) {
+    let mut start = 0;
+    for end in ends {
+        let text = &text[..end];
+        Machine::new(text, true, dialect, cells, start).run();
+        start = end;
+    }
 }
 
 struct Machine<'a> {
     text: &'a [u8],
     at_end: bool,
     dialect: &'a Dialect,
+    /// The first byte of the delimiter, and those behind it.
+    delimiter: Option<u8>,
+    delimiter_rest: &'a [u8],
     cells: &'a mut Cells,
     /// The next byte to read.
     at: usize,
@@ -129,7 +143,13 @@ enum FieldEnd {
 /// A record's fault so far: the first one counts.
 type Fault = Option<FaultKind>;
 
-impl Machine<'_> {
+impl<'a> Machine<'a> {
+    fn new(text: &'a [u8], at_end: bool, dialect: &'a Dialect, cells: &'a mut Cells, at: usize) -> Self {
+        let delimiter = dialect.delimiter.as_ref().and_then(|delimiter| delimiter.as_bytes().split_first());
+        let (delimiter, delimiter_rest) = delimiter.map_or((None, &[][..]), |(first, rest)| (Some(*first), rest));
+        Machine { text, at_end, dialect, delimiter, delimiter_rest, cells, at, field: at, irregular: false }
+    }
+
     fn run(mut self) -> Progress {
         loop {
             let start = self.at;
@@ -172,11 +192,8 @@ impl Machine<'_> {
 
     /// The offset after the line end that begins at `at`; `None` where a CR ends the text and an LF may follow.
     fn line_end(&self, at: usize) -> Option<usize> {
-        match (self.text[at], self.text.get(at + 1)) {
-            (b'\r', Some(b'\n')) => Some(at + 2),
-            (b'\r', None) if !self.at_end => None,
-            _ => Some(at + 1),
-        }
+        let may_go_on = self.text[at..] == *b"\r" && !self.at_end;
+        (!may_go_on).then(|| behind_line_end(self.text, at))
     }
 
     /// Reads one record; `Some(inside)` where the text ends before it.
@@ -184,7 +201,7 @@ impl Machine<'_> {
         let mut fault = None;
         loop {
             match self.field(&mut fault) {
-                FieldEnd::Delimiter => self.at += 1,
+                FieldEnd::Delimiter => self.at += 1 + self.delimiter_rest.len(),
                 FieldEnd::Cut { inside } => return Some(inside),
                 FieldEnd::Record => {
                     let end = self.at;
@@ -266,11 +283,13 @@ impl Machine<'_> {
 
     /// A quote at `at` that is not doubled: it closes the field, if the field may end there.
     fn closing_quote(&mut self, start: usize, at: usize, escaped: bool, fault: &mut Fault) -> Option<FieldEnd> {
-        let after = self.text.get(at + 1).copied();
-        if after.is_none() && !self.at_end {
+        let after = at + 1;
+        let is_cut =
+            after == self.text.len() || self.dialect.delimiter.is_some_and(|it| it.is_cut_at(self.text, after));
+        if is_cut && !self.at_end {
             return Some(FieldEnd::Cut { inside: false });
         }
-        if after.is_none_or(|byte| self.ends_field(byte)) {
+        if after == self.text.len() || self.ends_field(after) {
             self.cells.spans.push(Span::quoted(start as u32 + 1, at as u32, escaped));
             self.at = at + 1;
             return Some(self.field_end());
@@ -289,7 +308,7 @@ impl Machine<'_> {
         let escape = self.dialect.escape.filter(|_| self.dialect.quote.is_none());
         let mut escaped = false;
         while let Some(&byte) = self.text.get(self.at) {
-            if self.ends_field(byte) {
+            if self.ends_field(self.at) {
                 break;
             }
             if Some(byte) == escape {
@@ -315,14 +334,18 @@ impl Machine<'_> {
     fn check_stray_quote(&self, start: usize, fault: &mut Fault) {
         let blank = |byte: u8| byte == b' ' || byte == b'\t';
         let opens = self.at > start && blank(self.text[self.at - 1]);
-        let word = self.text.get(self.at + 1).is_some_and(|&byte| !blank(byte) && !self.ends_field(byte));
+        let next = self.at + 1;
+        let word = self.text.get(next).is_some_and(|&byte| !blank(byte)) && !self.ends_field(next);
         if opens && word && self.dialect.quoting == Quoting::Strict {
             fault.get_or_insert(FaultKind::StrayQuote { at: self.at as u32 });
         }
     }
 
-    fn ends_field(&self, byte: u8) -> bool {
-        is_break(byte) || Some(byte) == self.dialect.delimiter
+    /// Whether a field ends before the byte at `at`, which there is.
+    fn ends_field(&self, at: usize) -> bool {
+        let byte = self.text[at];
+        let rest = self.delimiter_rest;
+        is_break(byte) || (Some(byte) == self.delimiter && (rest.is_empty() || self.text[at + 1..].starts_with(rest)))
     }
 
     fn field_end(&self) -> FieldEnd {
@@ -333,6 +356,15 @@ impl Machine<'_> {
     }
 }
 
+/// The offset behind the line end at `end`, or `end` where the text ends there.
+pub fn behind_line_end(text: &[u8], end: usize) -> usize {
+    match (text.get(end), text.get(end + 1)) {
+        (Some(b'\r'), Some(b'\n')) => end + 2,
+        (Some(_), _) => end + 1,
+        (None, _) => end,
+    }
+}
+
 fn is_break(byte: u8) -> bool {
     byte == b'\n' || byte == b'\r'
 }
@@ -340,6 +372,7 @@ fn is_break(byte: u8) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Delimiter;
 
     fn read(text: &str, dialect: &Dialect) -> (Vec<Vec<String>>, Vec<Option<FaultKind>>) {
         let mut cells = Cells::default();
@@ -359,8 +392,13 @@ mod tests {
         read(text, dialect).0
     }
 
-    const STRICT: Dialect =
-        Dialect { delimiter: Some(b','), quote: Some(b'"'), escape: None, comment: None, quoting: Quoting::Strict };
+    const STRICT: Dialect = Dialect {
+        delimiter: Some(Delimiter::COMMA),
+        quote: Some(b'"'),
+        escape: None,
+        comment: None,
+        quoting: Quoting::Strict,
+    };
     const LENIENT: Dialect = Dialect { quoting: Quoting::Lenient, ..STRICT };
 
     #[test]
@@ -395,6 +433,19 @@ mod tests {
         assert_eq!(rows("1,\"a\" b,2\n", &LENIENT), [["1", "\"a\" b", "2"]]);
         assert_eq!(rows("1,\"a,2\n3,\"b\",4\n", &LENIENT), [["1", "\"a", "2"], ["3", "b", "4"]]);
         assert_eq!(rows("1,\"a\n2,b\n", &LENIENT), [["1", "\"a"], ["2", "b"]]);
+    }
+
+    #[test]
+    fn pieces_do_not_reach_into_each_other() {
+        let text = b"1,\"a\n2,\"b\nc\"\n3,d\n";
+        let mut cells = Cells::default();
+        read_pieces(text, [5, 13, 17], &STRICT, &mut cells);
+        let faults: Vec<_> = cells.records.iter().map(|record| record.fault).collect();
+        assert_eq!(faults, [Some(FaultKind::UnclosedQuote { at: 2 }), None, None]);
+        assert_eq!(cells.fields(2).iter().map(|span| span.start()).collect::<Vec<_>>(), [13, 15]);
+        let mut whole = Cells::default();
+        read_records(text, true, &STRICT, &mut whole);
+        assert_ne!(whole.records.iter().map(|record| record.fault).collect::<Vec<_>>(), faults, "it does as one text");
     }
 
     #[test]

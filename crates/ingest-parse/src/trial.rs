@@ -2,7 +2,8 @@
 
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
 
-use crate::Dialect;
+use crate::machine::{Cells, behind_line_end, read_records};
+use crate::{Dialect, unescape};
 
 /// The records of a sample as one dialect reads them: all text in one buffer, all positions in another.
 #[derive(Clone, Debug, Default)]
@@ -110,11 +111,14 @@ impl<'a> TrialRecord<'a> {
 
 /// Reads up to `records_max` records of `sample` under `dialect`. O(sample).
 ///
-/// csv-core skips blank lines, takes an open quote to the end and stray quotes literally, and knows
-/// escapes only inside quotes: good for judging a dialect, not for the data. A dialect without delimiter is read with
-/// a byte that the sample does not hold.
+/// Where the delimiter is of several bytes the exact machine reads. Else csv-core does, which skips blank lines, takes an open
+/// quote to the end and stray quotes literally, and knows escapes only inside quotes: good for judging a dialect, not for the
+/// data. A dialect without delimiter is read with a byte that the sample does not hold.
 #[must_use]
 pub fn trial_records(sample: &[u8], dialect: &Dialect, records_max: usize) -> Trial {
+    if dialect.has_long_delimiter() {
+        return trial_by_machine(sample, dialect, records_max);
+    }
     let mut reading = Reading::new(sample, dialect);
     let mut records = Vec::new();
     while records.len() < records_max {
@@ -122,6 +126,25 @@ pub fn trial_records(sample: &[u8], dialect: &Dialect, records_max: usize) -> Tr
         records.push(bounds);
     }
     reading.into_trial(records)
+}
+
+fn trial_by_machine(sample: &[u8], dialect: &Dialect, records_max: usize) -> Trial {
+    let mut cells = Cells::default();
+    read_records(sample, true, dialect, &mut cells);
+    let mut trial = Trial::default();
+    for (number, record) in cells.records.iter().enumerate().filter(|(_, record)| record.end > record.start) {
+        if trial.len() == records_max {
+            break;
+        }
+        let first_field = trial.field_ends.len();
+        let (start, end) = (record.start as usize, behind_line_end(sample, record.end as usize));
+        trial.records.push(Bounds { first_field, start, end });
+        for span in cells.fields(number) {
+            unescape(span.of(sample), span.is_quoted(), dialect, &mut trial.text);
+            trial.field_ends.push(trial.text.len());
+        }
+    }
+    trial
 }
 
 /// A parse under way. The buffers are longer than what is filled, so that growing them costs linear time in all.
@@ -139,7 +162,7 @@ struct Reading<'a> {
 impl<'a> Reading<'a> {
     fn new(sample: &'a [u8], dialect: &Dialect) -> Self {
         let mut builder = ReaderBuilder::new();
-        builder.delimiter(dialect.delimiter.unwrap_or_else(|| absent_byte(sample)));
+        builder.delimiter(dialect.delimiter_byte().unwrap_or_else(|| absent_byte(sample)));
         builder.quoting(dialect.quote.is_some()).quote(dialect.quote.unwrap_or(b'"'));
         let reader = builder.escape(dialect.escape).build();
         let (text, field_ends) = (vec![0; 4096], vec![0; 256]);

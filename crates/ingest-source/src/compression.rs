@@ -7,7 +7,7 @@ use std::str::FromStr;
 use liblzma::bufread::XzDecoder;
 use liblzma::stream::{CONCATENATED, Stream as XzStream};
 
-use crate::members::{Bzip2Member, GzipMember, Lz4Member, Members, WithoutTail};
+use crate::members::{Bzip2Member, GzipMember, Lz4Member, Members, WithoutTail, ZstdMember};
 
 /// How much of a compressed stream is read at a time.
 const STORED_READ: usize = 256 * 1024;
@@ -92,14 +92,10 @@ impl Compression {
         let buffered = |stored| BufReader::with_capacity(STORED_READ, stored);
         Ok(match self {
             Compression::None => Box::new(stored),
-            Compression::Gzip => Box::new(Members::<_, GzipMember<_>>::new(buffered(stored))),
-            Compression::Bzip2 => Box::new(Members::<_, Bzip2Member<_>>::new(buffered(stored))),
-            Compression::Lz4 => Box::new(Members::<_, Lz4Member<_>>::new(buffered(stored))),
-            Compression::Zstd => {
-                let mut decoder = zstd::Decoder::with_buffer(buffered(stored))?;
-                decoder.window_log_max(window_bytes_max.max(1 << 10).ilog2())?;
-                Box::new(decoder)
-            }
+            Compression::Gzip => Box::new(Members::<_, GzipMember<_>>::new(buffered(stored), window_bytes_max)),
+            Compression::Bzip2 => Box::new(Members::<_, Bzip2Member<_>>::new(buffered(stored), window_bytes_max)),
+            Compression::Lz4 => Box::new(Members::<_, Lz4Member<_>>::new(buffered(stored), window_bytes_max)),
+            Compression::Zstd => Box::new(Members::<_, ZstdMember<_>>::new(buffered(stored), window_bytes_max)),
             Compression::Xz => {
                 let stream = XzStream::new_stream_decoder(window_bytes_max, CONCATENATED)?;
                 Box::new(XzDecoder::new_stream(buffered(stored), stream))

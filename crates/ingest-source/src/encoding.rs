@@ -21,9 +21,6 @@ enum Kind {
     Latin1,
 }
 
-/// As many bytes as tell an encoding that shows.
-pub(crate) const START_BYTES: usize = 8;
-
 impl Encoding {
     /// What is read without being decoded.
     pub const UTF_8: Encoding = Encoding(Kind::Web(encoding_rs::UTF_8));

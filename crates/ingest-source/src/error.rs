@@ -3,8 +3,6 @@
 use std::io;
 use std::path::Path;
 
-use crate::compression::Compression;
-
 /// What kind of failure a [`SourceError`] is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SourceErrorKind {
@@ -70,6 +68,7 @@ impl SourceError {
     /// `action` ("open", "read") failed.
     pub(crate) fn system(name: &str, action: &str, cause: io::Error) -> Self {
         let kind = match cause.kind() {
+            io::ErrorKind::StaleNetworkFileHandle => return Self::replaced(name),
             io::ErrorKind::NotFound => SourceErrorKind::NotFound,
             io::ErrorKind::PermissionDenied => SourceErrorKind::AccessDenied,
             _ => SourceErrorKind::Io,
@@ -77,12 +76,20 @@ impl SourceError {
         Self::new(kind, name, format!("cannot {action}: {cause}")).caused(cause)
     }
 
-    pub(crate) fn changed(name: &str) -> Self {
-        let message = "the file became shorter while it was read; run again once nothing writes to it";
+    /// The file is not what it was.
+    pub fn changed(name: &str, message: impl Into<String>) -> Self {
         Self::new(SourceErrorKind::Changed, name, message)
     }
 
-    pub(crate) fn corrupt(name: &str, format: Compression, decoded_bytes: u64, cause: io::Error) -> Self {
+    fn replaced(name: &str) -> Self {
+        Self::changed(name, "another file took its place while it was read; run again once nothing writes to it")
+    }
+
+    pub(crate) fn shortened(name: &str) -> Self {
+        Self::changed(name, "the file became shorter while it was read; run again once nothing writes to it")
+    }
+
+    pub(crate) fn corrupt(name: &str, format: &str, decoded_bytes: u64, cause: io::Error) -> Self {
         let what = if cause.kind() == io::ErrorKind::UnexpectedEof { "ends too early" } else { "is damaged" };
         let message = format!(
             "the {format} data {what}, after {decoded_bytes} decoded bytes ({cause}); fetch or compress the file again"
@@ -92,7 +99,7 @@ impl SourceError {
     }
 
     /// The decoder would need a window of more than `bytes_max`.
-    pub(crate) fn window(name: &str, format: Compression, bytes_max: u64, cause: io::Error) -> Self {
+    pub(crate) fn window(name: &str, format: &str, bytes_max: u64, cause: io::Error) -> Self {
         let mebibytes = bytes_max >> 20;
         let message = format!(
             "decoding the {format} data takes more than the {mebibytes} MiB of memory allowed for it ({cause}); compress \

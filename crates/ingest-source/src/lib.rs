@@ -4,7 +4,7 @@
 //! bytes, taken in order by as many threads as like ([`Source::next_block`]), or read again at an offset
 //! ([`Source::read_at`]).
 //!
-//! Gzip, zstd, bzip2, xz, lz4 and lzma are recognised by their first bytes, never by a name; members and frames that
+//! Members of zip and tar archives are sources like files. Gzip, zstd, bzip2, xz, lz4 and lzma are recognised by their first bytes, never by a name; members and frames that
 //! follow one another are one stream. A file is read by `pread` into recycled buffers, or mapped where the caller asks
 //! for it. What cannot be read twice can be spooled to a temporary file as it passes.
 //!
@@ -33,14 +33,30 @@
 mod legacy;
 mod locate;
 
+mod archive;
+
 mod options;
 
 mod source;
 
+mod origin;
+mod spool;
+
 mod compression;
 mod encoding;
-mod members;
 mod stream;
+
+mod members;
+
+mod borders;
+
+mod ahead;
+
+mod extent;
+
+mod held;
+
+mod checksum;
 
 mod random;
 
@@ -50,6 +66,7 @@ mod block;
 
 mod error;
 
+pub use archive::Member;
 pub use block::{Block, FRONT_SLACK, PADDING};
 pub use compression::{Compression, UnknownCompression};
 pub use encoding::{Encoding, UnknownEncoding};
@@ -57,3 +74,4 @@ pub use error::{SourceError, SourceErrorKind};
 pub use locate::{Location, locate};
 pub use options::{Access, SourceOptions};
 pub use source::{BlockInfo, Source};
+pub use spool::Spool;

@@ -6,7 +6,9 @@ use std::path::{Component, Path, PathBuf};
 use globset::{GlobBuilder, GlobMatcher};
 use walkdir::{DirEntry, WalkDir};
 
+use crate::archive::{Member, members};
 use crate::error::{SourceError, SourceErrorKind};
+use crate::options::SourceOptions;
 
 /// Where one source is.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -15,6 +17,8 @@ pub enum Location {
     Stdin,
     /// A file, pipe or device.
     Path(PathBuf),
+    /// A member of an archive.
+    Member(Member),
 }
 
 /// The sources that `patterns` stand for, in the order of the patterns.
@@ -25,30 +29,109 @@ pub enum Location {
 /// - Anything with `*`, `?`, `[..]` or `{a,b}` is a glob: `*` stays within one folder, `**` does not; folders that
 ///   match are left out, and hidden names too unless a part of the pattern begins with a dot. Sorted by path. Links are
 ///   followed.
+/// - A zip or tar archive, by its content, stands for the files in it, hidden ones left out, sorted by name; `archive!name`,
+///   where there is no such file, for one of them, for those in one of its folders, or for those that a glob matches.
 ///
 /// # Errors
 /// A pattern that stands for nothing (`NotFound`), a malformed glob (`Usage`), a folder that cannot be read.
-pub fn locate(patterns: &[String]) -> Result<Vec<Location>, SourceError> {
+pub fn locate(patterns: &[String], options: &SourceOptions) -> Result<Vec<Location>, SourceError> {
     let mut locations = Vec::with_capacity(patterns.len());
     for pattern in patterns {
         if pattern == "-" {
             locations.push(Location::Stdin);
         } else {
-            locations.extend(locate_paths(pattern)?.into_iter().map(Location::Path));
+            locations.extend(locate_paths(pattern, options)?);
         }
     }
     Ok(locations)
 }
 
-fn locate_paths(pattern: &str) -> Result<Vec<PathBuf>, SourceError> {
+fn locate_paths(pattern: &str, options: &SourceOptions) -> Result<Vec<Location>, SourceError> {
     let path = Path::new(pattern);
     match path.metadata() {
-        Ok(metadata) if metadata.is_dir() => files_under(pattern),
-        Ok(_) => Ok(vec![path.to_owned()]),
-        Err(_) if is_glob(pattern) => expand(pattern),
-        Err(error) if is_absence(&error) => Err(not_found(pattern, "there is no such file")),
-        Err(error) => Err(SourceError::system(pattern, "open", error)),
+        Ok(metadata) if metadata.is_dir() => with_members(files_under(pattern)?, options),
+        Ok(_) => with_members(vec![path.to_owned()], options),
+        Err(error) => {
+            if let Some(found) = members_named(pattern, options)? {
+                return Ok(found);
+            }
+            match error {
+                _ if is_glob(pattern) => with_members(expand(pattern)?, options),
+                error if is_absence(&error) => Err(not_found(pattern, "there is no such file")),
+                error => Err(SourceError::system(pattern, "open", error)),
+            }
+        }
     }
+}
+
+/// The files, each archive among them replaced by its members.
+fn with_members(paths: Vec<PathBuf>, options: &SourceOptions) -> Result<Vec<Location>, SourceError> {
+    let mut locations = Vec::with_capacity(paths.len());
+    for path in paths {
+        match members(&path, &|name| !is_hidden_member(name), options)? {
+            None => locations.push(Location::Path(path)),
+            Some(found) if found.is_empty() => {
+                let message = "the archive holds no files (hidden ones are left out)";
+                return Err(SourceError::new(SourceErrorKind::NotFound, &path.display().to_string(), message));
+            }
+            Some(found) => locations.extend(found.into_iter().map(Location::Member)),
+        }
+    }
+    Ok(locations)
+}
+
+/// What `archive!name` stands for; `None` where nothing before a `!` is a file, or a glob that matches some.
+fn members_named(pattern: &str, options: &SourceOptions) -> Result<Option<Vec<Location>>, SourceError> {
+    // In a glob, `[!` begins a class of its own.
+    let marks = pattern.match_indices('!').map(|(at, _)| at).filter(|&at| !pattern[..at].ends_with('['));
+    for at in marks {
+        let (archive, name) = (&pattern[..at], &pattern[at + 1..]);
+        let archives = match Path::new(archive).metadata() {
+            Ok(metadata) if metadata.is_file() => vec![PathBuf::from(archive)],
+            Err(_) if is_glob(archive) => expand(archive).unwrap_or_default(),
+            _ => continue,
+        };
+        if archives.is_empty() || name.is_empty() {
+            continue;
+        }
+        let mut found = Vec::new();
+        for archive in archives {
+            found.extend(members_like(pattern, &archive, name, options)?.into_iter().map(Location::Member));
+        }
+        if found.is_empty() {
+            return Err(not_found(pattern, "no member of the archive has that name"));
+        }
+        return Ok(Some(found));
+    }
+    Ok(None)
+}
+
+/// The members of an archive that a name, the name of a folder, or a glob stands for.
+fn members_like(
+    pattern: &str,
+    archive: &Path,
+    name: &str,
+    options: &SourceOptions,
+) -> Result<Vec<Member>, SourceError> {
+    let matcher = if is_glob(name) { Some(matcher(pattern, name)?) } else { None };
+    let hidden = shows_hidden(name);
+    let folder = format!("{}/", name.trim_end_matches('/'));
+    let wants = |member: &str| {
+        let is_shown = hidden || !is_hidden_member(member);
+        let matches = matcher.as_ref().is_some_and(|matcher| matcher.is_match(member));
+        member == name || is_shown && (matches || member.starts_with(&folder))
+    };
+    let found = members(archive, &wants, options)?.ok_or_else(|| {
+        let message = format!("{} is no zip or tar archive that could have members", archive.display());
+        SourceError::new(SourceErrorKind::Usage, pattern, message)
+    })?;
+    let exact: Vec<Member> = found.iter().filter(|member| member.name() == name).cloned().collect();
+    Ok(if exact.is_empty() { found } else { exact })
+}
+
+/// Whether a member, or a folder on the way to it, is hidden, or what a Mac adds to an archive.
+fn is_hidden_member(name: &str) -> bool {
+    name.split('/').any(|part| part.starts_with('.') && part != "." && part != ".." || part == "__MACOSX")
 }
 
 /// Whether the system says that nothing has that name, rather than that it may not look.
@@ -64,6 +147,11 @@ fn not_found(pattern: &str, what: &str) -> SourceError {
 
 fn is_glob(text: &str) -> bool {
     text.contains(['*', '?', '[', '{'])
+}
+
+/// Whether a part of a glob begins with a dot.
+fn shows_hidden(glob: &str) -> bool {
+    glob.starts_with('.') || glob.contains("/.") || glob.contains("{.") || glob.contains(",.")
 }
 
 fn files_under(folder: &str) -> Result<Vec<PathBuf>, SourceError> {
@@ -83,7 +171,7 @@ fn expand(pattern: &str) -> Result<Vec<PathBuf>, SourceError> {
         return Err(not_found(pattern, "no file matches"));
     }
     let depth = if rest.contains("**") { usize::MAX } else { rest.matches('/').count() + 1 };
-    let hidden = rest.starts_with('.') || rest.contains("/.") || rest.contains("{.") || rest.contains(",.");
+    let hidden = shows_hidden(&rest);
     let below = |path: &Path| path.strip_prefix(place).expect("the walk stays below its start").to_owned();
     let walk = WalkDir::new(place).min_depth(1).max_depth(depth).follow_links(true);
     let wanted = |entry: &DirEntry| !entry.file_type().is_dir() && matcher.is_match(below(entry.path()));

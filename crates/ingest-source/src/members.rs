@@ -1,7 +1,6 @@
 //! Compressed streams that follow one another in one file: each is decoded by a decoder of its own.
 
 use std::io::{self, BufRead, Read};
-use std::marker::PhantomData;
 
 use bzip2::bufread::BzDecoder;
 use flate2::bufread::GzDecoder;
@@ -9,29 +8,84 @@ use liblzma::bufread::XzDecoder;
 use lz4_flex::frame::FrameDecoder;
 
 /// A decoder of one member.
-pub(crate) trait Member<R>: Read {
+pub(crate) trait Member<R: BufRead>: Read + Sized {
     /// The byte that every member begins with.
     const FIRST_BYTE: u8;
 
-    /// Starts at the member's first byte.
-    fn new(stored: R) -> Self;
+    /// Starts at the member's first byte. The decoder takes no more memory than `window_bytes_max`.
+    fn new(stored: R, window_bytes_max: u64) -> io::Result<Self>;
 
     /// What is stored behind the member, which has been read to its end.
     fn into_stored(self) -> R;
+
+    /// Whether another member follows the one that just ended.
+    fn follows(stored: &mut R) -> io::Result<bool> {
+        another_member(stored, Self::FIRST_BYTE)
+    }
 }
 
 /// Members one after another.
 ///
 /// Not the decoders' own readers of many members: those take the zeroes that tapes and block devices pad a file with for a
-/// broken member, or what follows the last member for nothing.
+/// broken member, or what follows the last member for nothing, and tell nobody where a member ends.
 pub(crate) struct Members<R, M> {
-    member: Option<M>,
-    stored: PhantomData<R>,
+    state: State<R, M>,
+    window_bytes_max: u64,
+}
+
+enum State<R, M> {
+    /// Where the first member begins, whatever stands there.
+    Before(R),
+    Within(M),
+    /// Where a member ended.
+    Behind(R),
+    Ended,
 }
 
 impl<R: BufRead, M: Member<R>> Members<R, M> {
-    pub(crate) fn new(stored: R) -> Self {
-        Members { member: Some(M::new(stored)), stored: PhantomData }
+    pub(crate) fn new(stored: R, window_bytes_max: u64) -> Self {
+        Members { state: State::Before(stored), window_bytes_max }
+    }
+
+    /// The same from where a member ended.
+    pub(crate) fn behind_one(stored: R, window_bytes_max: u64) -> Self {
+        Members { state: State::Behind(stored), window_bytes_max }
+    }
+
+    /// Fills `out` with bytes of the member that was begun; with none, and for good, where it has ended.
+    pub(crate) fn read_member(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let mut member = match std::mem::replace(&mut self.state, State::Ended) {
+            State::Within(member) => member,
+            other => {
+                self.state = other;
+                return Ok(0);
+            }
+        };
+        let count = member.read(out)?;
+        self.state = if count > 0 { State::Within(member) } else { State::Behind(member.into_stored()) };
+        Ok(count)
+    }
+
+    /// Begins the next member; says whether there is one. For when the one before has ended.
+    pub(crate) fn begin(&mut self) -> io::Result<bool> {
+        let stored = match std::mem::replace(&mut self.state, State::Ended) {
+            State::Before(stored) => stored,
+            State::Behind(mut stored) => match M::follows(&mut stored)? {
+                true => stored,
+                false => return Ok(false),
+            },
+            State::Within(_) | State::Ended => return Ok(false),
+        };
+        self.state = State::Within(M::new(stored, self.window_bytes_max)?);
+        Ok(true)
+    }
+
+    /// What is stored behind the member that has just ended.
+    pub(crate) fn behind(&self) -> Option<&R> {
+        match &self.state {
+            State::Behind(stored) => Some(stored),
+            _ => None,
+        }
     }
 }
 
@@ -40,22 +94,16 @@ impl<R: BufRead, M: Member<R>> Read for Members<R, M> {
         if out.is_empty() {
             return Ok(0);
         }
-        while let Some(mut member) = self.member.take() {
-            let count = member.read(out)?;
-            if count > 0 {
-                self.member = Some(member);
+        loop {
+            let count = self.read_member(out)?;
+            if count > 0 || !self.begin()? {
                 return Ok(count);
             }
-            let mut stored = member.into_stored();
-            if another_member(&mut stored, M::FIRST_BYTE)? {
-                self.member = Some(M::new(stored));
-            }
         }
-        Ok(0)
     }
 }
 
-/// Whether another member follows the one that just ended. Zeroes up to the end are padding.
+/// Whether the first byte of another member comes next. Zeroes up to the end are padding.
 fn another_member(stored: &mut impl BufRead, first_byte: u8) -> io::Result<bool> {
     match stored.fill_buf()?.first().copied() {
         None => Ok(false),
@@ -89,8 +137,8 @@ pub(crate) type GzipMember<R> = GzDecoder<R>;
 impl<R: BufRead> Member<R> for GzDecoder<R> {
     const FIRST_BYTE: u8 = 0x1f;
 
-    fn new(stored: R) -> Self {
-        GzDecoder::new(stored)
+    fn new(stored: R, _: u64) -> io::Result<Self> {
+        Ok(GzDecoder::new(stored))
     }
 
     fn into_stored(self) -> R {
@@ -104,12 +152,43 @@ pub(crate) type Bzip2Member<R> = BzDecoder<R>;
 impl<R: BufRead> Member<R> for BzDecoder<R> {
     const FIRST_BYTE: u8 = b'B';
 
-    fn new(stored: R) -> Self {
-        BzDecoder::new(stored)
+    fn new(stored: R, _: u64) -> io::Result<Self> {
+        Ok(BzDecoder::new(stored))
     }
 
     fn into_stored(self) -> R {
         self.into_inner()
+    }
+}
+
+/// A frame of zstd, or one to be skipped.
+pub(crate) struct ZstdMember<R: BufRead>(zstd::stream::zio::Reader<R, zstd::stream::raw::Decoder<'static>>);
+
+impl<R: BufRead> Member<R> for ZstdMember<R> {
+    const FIRST_BYTE: u8 = 0x28;
+
+    fn new(stored: R, window_bytes_max: u64) -> io::Result<Self> {
+        let mut decoder = zstd::stream::raw::Decoder::new()?;
+        let log = window_bytes_max.max(1 << 10).ilog2();
+        decoder.set_parameter(zstd::stream::raw::DParameter::WindowLogMax(log))?;
+        let mut reader = zstd::stream::zio::Reader::new(stored, decoder);
+        reader.set_single_frame();
+        Ok(ZstdMember(reader))
+    }
+
+    fn into_stored(self) -> R {
+        self.0.into_inner()
+    }
+
+    /// What is no frame is for the decoder to name.
+    fn follows(stored: &mut R) -> io::Result<bool> {
+        Ok(!stored.fill_buf()?.is_empty())
+    }
+}
+
+impl<R: BufRead> Read for ZstdMember<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        self.0.read(out)
     }
 }
 
@@ -119,8 +198,8 @@ pub(crate) struct Lz4Member<R: BufRead>(FrameDecoder<Watched<R>>);
 impl<R: BufRead> Member<R> for Lz4Member<R> {
     const FIRST_BYTE: u8 = 0x04;
 
-    fn new(stored: R) -> Self {
-        Lz4Member(FrameDecoder::new(Watched { stored, met_end: false }))
+    fn new(stored: R, _: u64) -> io::Result<Self> {
+        Ok(Lz4Member(FrameDecoder::new(Watched { stored, met_end: false })))
     }
 
     fn into_stored(self) -> R {

@@ -1,5 +1,8 @@
 //! How sources are opened.
 
+use std::path::PathBuf;
+
+use crate::archive::Archive;
 use crate::compression::{Compression, WINDOW_BYTES_MAX};
 use crate::encoding::Encoding;
 
@@ -28,6 +31,8 @@ pub struct SourceOptions {
     pub replaces_bad_text: bool,
     /// The most memory that a stream may ask of its decoder, bytes.
     pub window_bytes_max: u64,
+    /// Where a compressed tar archive is decoded to; `None`: the system's folder for such.
+    pub temp_dir: Option<PathBuf>,
 }
 
 impl Default for SourceOptions {
@@ -38,6 +43,7 @@ impl Default for SourceOptions {
             encoding: None,
             replaces_bad_text: false,
             window_bytes_max: WINDOW_BYTES_MAX,
+            temp_dir: None,
         }
     }
 }
@@ -55,7 +61,14 @@ impl SourceOptions {
 
     /// Whether the bytes of a source that begins with these are handed out as they are stored.
     pub(crate) fn keeps(&self, start: &[u8]) -> bool {
-        self.compression_of(start) == Compression::None && self.keeps_text(self.encoding_of(start))
+        self.compression_of(start) == Compression::None
+            && self.keeps_text(self.encoding_of(start))
+            && self.archive_of(start).is_none()
+    }
+
+    /// Which archive begins with these bytes. What is said to be stored in a certain way is none.
+    pub(crate) fn archive_of(&self, start: &[u8]) -> Option<Archive> {
+        Archive::sniff(start).filter(|_| self.compression.is_none())
     }
 
     /// Whether text of an encoding is handed out as it is.

@@ -1,23 +1,30 @@
 //! One source of bytes, however it is stored: blocks in order for many threads, and bytes again at an offset.
 
 use std::fs::File;
-use std::io::{self, Cursor as ByteCursor, Read};
-use std::os::unix::fs::FileExt;
-use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::io::{self, Read};
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
+use crate::ahead::Ahead;
+use crate::archive::{Member, START_BYTES};
 use crate::block::Block;
+use crate::checksum::BlockSum;
 use crate::compression::{Compression, MAGIC_BYTES};
-use crate::encoding::{Encoding, START_BYTES};
+use crate::encoding::Encoding;
 use crate::error::{SourceError, SourceErrorKind};
+use crate::extent::{Extent, read_full};
+use crate::held::{Held, open_file};
 use crate::locate::Location;
 use crate::memory::Shared;
 use crate::options::{Access, SourceOptions, bad_text};
+use crate::origin::Origin;
 use crate::random::{Onward, Random, at_most};
+use crate::spool::{Spool, Spooled};
 use crate::stream::Stream;
 
 /// Bytes that tell how a source is stored.
-const FIRST_BYTES: usize = if MAGIC_BYTES > START_BYTES { MAGIC_BYTES } else { START_BYTES };
+const FIRST_BYTES: usize = START_BYTES;
+const _: () = assert!(FIRST_BYTES >= MAGIC_BYTES);
 
 /// What [`Source::next_block`] says about the block it filled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +41,9 @@ pub struct BlockInfo {
     pub last: bool,
 }
 
+/// What is taken at a time of a source that only passes.
+const PASS_BYTES: usize = 1 << 20;
+
 /// A source of decoded bytes.
 pub struct Source {
     name: String,
@@ -43,7 +53,12 @@ pub struct Source {
     seekable: bool,
     /// The bytes themselves, or what was spooled of a stream.
     random: Option<Random>,
-    spool_dir: Option<PathBuf>,
+    /// What decodes ahead of the stream that is read.
+    ahead: Option<Arc<Ahead>>,
+    /// What the bytes come to, where it is known and nobody else looks.
+    sum: Option<BlockSum>,
+    /// Where its stream can begin anew.
+    origin: Option<Origin>,
     state: Mutex<State>,
 }
 
@@ -61,7 +76,7 @@ struct State {
 }
 
 impl Source {
-    /// Opens standard input, or the file, pipe or device at a path.
+    /// Opens standard input, the file, pipe or device at a path, or a member of an archive.
     ///
     /// # Errors
     /// The path is missing, a folder, or may not be read; compressed data is not looked at beyond its first bytes.
@@ -73,51 +88,81 @@ impl Source {
                 Ok(Self::from_reader("/dev/stdin", Box::new(io::stdin()), options))
             }
             Location::Path(path) => Self::open_path(path, options),
+            Location::Member(member) => Self::open_member(member, options),
         }
     }
 
     /// Bytes of a library caller, decompressed where they are compressed. Blocks borrow from them.
     pub fn from_bytes(name: &str, bytes: Vec<u8>, options: &SourceOptions) -> Source {
         let size = bytes.len() as u64;
-        if !options.keeps(&bytes[..bytes.len().min(FIRST_BYTES)]) {
-            return Self::of_stream(name, Box::new(ByteCursor::new(bytes)), Some(size), options);
+        let start = bytes[..bytes.len().min(FIRST_BYTES)].to_vec();
+        let bytes = Shared::from_vec(bytes);
+        if !options.keeps(&start) {
+            return Self::of_extent(name, &Extent::of_bytes(bytes), &start, options);
         }
-        Self::of_random(name, Random::Shared { bytes: Shared::from_vec(bytes), mapped: None }, size)
+        Self::of_random(name, Random::Shared { bytes, mapped: None }, size)
     }
 
     /// Whatever can be read once, decompressed where it is compressed. Waits for its first few bytes; if it fails
     /// even there, the first request for bytes says so.
     pub fn from_reader(name: &str, reader: Box<dyn Read + Send>, options: &SourceOptions) -> Source {
-        Self::of_stream(name, reader, None, options)
+        Self::of_reader(name, reader, options)
     }
 
     fn open_path(path: &Path, options: &SourceOptions) -> Result<Source, SourceError> {
         let name = path.display().to_string();
         let failed = |cause| SourceError::system(&name, "open", cause);
-        let file = File::open(path).map_err(failed)?;
+        let file = open_file(path).map_err(failed)?;
         let metadata = file.metadata().map_err(failed)?;
         if metadata.is_dir() {
             let message = "is a folder, which is not read itself; name its files, or use a glob";
             return Err(SourceError::new(SourceErrorKind::Usage, &name, message));
         }
         if !metadata.is_file() {
-            return Ok(Self::of_stream(&name, Box::new(file), None, options));
+            return Ok(Self::of_reader(&name, Box::new(file), options));
         }
-        Self::of_file(&name, file, metadata.len(), options)
+        let start = first_bytes(&file).map_err(|cause| SourceError::system(&name, "read", cause))?;
+        // Files of the kernel (/proc) say they are empty and are not.
+        if metadata.len() == 0 && !start.is_empty() {
+            return Ok(Self::of_reader(&name, Box::new(file), options));
+        }
+        Self::of_file(&name, Held::at(path, file, &metadata), metadata.len(), &start, options)
     }
 
-    fn of_file(name: &str, file: File, size: u64, options: &SourceOptions) -> Result<Source, SourceError> {
-        let start = first_bytes(&file).map_err(|cause| SourceError::system(name, "read", cause))?;
-        // Files of the kernel (/proc) say they are empty and are not.
-        let hidden_size = size == 0 && !start.is_empty();
-        if hidden_size || !options.keeps(&start) {
-            return Ok(Self::of_stream(name, Box::new(file), (!hidden_size).then_some(size), options));
+    fn of_file(
+        name: &str,
+        file: Held,
+        size: u64,
+        start: &[u8],
+        options: &SourceOptions,
+    ) -> Result<Source, SourceError> {
+        if !options.keeps(start) {
+            return Ok(Self::of_extent(name, &Extent::of_file(file, size), start, options));
         }
         let random = match options.access {
             Access::Pread => Random::File(file),
             Access::Map => Random::map(name, file, size)?,
         };
         Ok(Self::of_random(name, random, size))
+    }
+
+    fn open_member(member: &Member, options: &SourceOptions) -> Result<Source, SourceError> {
+        let name = member.to_string();
+        let passing = || {
+            let stream = Stream::open(member.decode(options.window_bytes_max)?, options);
+            Ok(Self::of_stream(&name, stream, Some(member.stored_bytes())))
+        };
+        let Some((stored, sum)) = member.as_stored() else { return passing() };
+        let start = stored.first(FIRST_BYTES).map_err(|cause| SourceError::system(&name, "read", cause))?;
+        match (options.keeps(&start), sum) {
+            (true, sum) => {
+                let source = Self::of_random(&name, Random::Part(stored.clone()), stored.len());
+                Ok(Source { sum: sum.map(BlockSum::new), ..source })
+            }
+            // Not every compression has a checksum of its own.
+            (false, Some(_)) => passing(),
+            (false, None) => Ok(Self::of_extent(&name, stored, &start, options)),
+        }
     }
 
     fn of_random(name: &str, random: Random, size: u64) -> Source {
@@ -128,18 +173,30 @@ impl Source {
             stored_bytes: Some(size),
             seekable: true,
             random: Some(random),
-            spool_dir: None,
+            ahead: None,
+            sum: None,
+            origin: None,
             state: Mutex::new(State::at_start(None, size)),
         }
     }
 
-    fn of_stream(
-        name: &str,
-        reader: Box<dyn Read + Send>,
-        stored_bytes: Option<u64>,
-        options: &SourceOptions,
-    ) -> Source {
-        let stream = Stream::open(reader, options);
+    fn of_reader(name: &str, reader: Box<dyn Read + Send>, options: &SourceOptions) -> Source {
+        Self::of_stream(name, Stream::open(reader, options), None)
+    }
+
+    fn of_extent(name: &str, stored: &Extent, start: &[u8], options: &SourceOptions) -> Source {
+        let (stream, ahead) = Stream::open_extent(stored, start, options);
+        let origin = Origin {
+            stored: stored.clone(),
+            compression: stream.compression(),
+            ahead: ahead.clone(),
+            window_bytes_max: options.window_bytes_max,
+        };
+        let origin = Some(origin).filter(|_| options.keeps_text(stream.encoding()));
+        Source { ahead, origin, ..Self::of_stream(name, stream, Some(stored.len())) }
+    }
+
+    fn of_stream(name: &str, stream: Stream, stored_bytes: Option<u64>) -> Source {
         Source {
             name: name.to_owned(),
             compression: stream.compression(),
@@ -147,7 +204,9 @@ impl Source {
             stored_bytes,
             seekable: false,
             random: None,
-            spool_dir: None,
+            ahead: None,
+            sum: None,
+            origin: None,
             state: Mutex::new(State::at_start(Some(stream), 0)),
         }
     }
@@ -201,7 +260,7 @@ impl Source {
     /// U+FFFD where `replaces_bad_text` says so, else the byte FF.
     #[must_use]
     pub fn decode_as(self, encoding: Encoding, replaces_bad_text: bool) -> Source {
-        let Source { name, compression, stored_bytes, random, state, .. } = self;
+        let Source { name, compression, stored_bytes, random, ahead, state, .. } = self;
         let state = state.into_inner().unwrap_or_else(PoisonError::into_inner);
         let stream = match (state.stream, random) {
             (Some(stream), _) => stream,
@@ -216,7 +275,9 @@ impl Source {
             stored_bytes,
             seekable: false,
             random: None,
-            spool_dir: None,
+            ahead,
+            sum: None,
+            origin: None,
             state: Mutex::new(State::at_start(Some(stream), 0)),
         }
     }
@@ -230,26 +291,62 @@ impl Source {
         if self.random.is_some() {
             return Ok(());
         }
-        if self.lock().index > 0 {
-            return Err(self.usage("some of it has passed already; spool it before the first block"));
+        self.spool_in(&Spool::create(&self.name, dir)?)
+    }
+
+    /// The same in a spool that others use too: a process may not have as many files open as there are sources.
+    ///
+    /// # Errors
+    /// Blocks were already taken.
+    pub fn spool_in(&mut self, spool: &Spool) -> Result<(), SourceError> {
+        if self.random.is_none() {
+            if self.lock().index > 0 {
+                return Err(self.usage("some of it has passed already; spool it before the first block"));
+            }
+            self.random = Some(Random::Spooled(Spooled::new(spool)));
         }
-        let dir = dir.map_or_else(std::env::temp_dir, Path::to_owned);
-        let file = tempfile::tempfile_in(&dir).map_err(|cause| SourceError::spool(&self.name, &dir, cause))?;
-        self.random = Some(Random::File(file));
-        self.spool_dir = Some(dir);
         Ok(())
+    }
+
+    /// Gives back the memory of what was looked at and its decoder, where both can be made again when the first block is taken:
+    /// for one of many sources.
+    pub fn put_back(&self) {
+        let mut state = self.lock();
+        let is_at_start = state.index == 0;
+        if let (Some(stream), Some(origin)) = (state.stream.as_mut().filter(|_| is_at_start), &self.origin) {
+            stream.put_back(Box::new(origin.clone().later()));
+        }
+    }
+
+    /// Lets blocks begin at `offset`, with index 0, where that takes no reading; otherwise they begin at 0 as ever. Returns where.
+    /// For before the first block.
+    ///
+    /// # Errors
+    /// There are fewer bytes.
+    pub fn start_at(&self, offset: u64) -> Result<u64, SourceError> {
+        let mut state = self.lock();
+        // The sum of a stored member is that of all its bytes.
+        if state.stream.is_some() || self.sum.is_some() {
+            return Ok(0);
+        }
+        if offset > state.size {
+            return Err(SourceError::shortened(&self.name));
+        }
+        state.offset = offset;
+        Ok(offset)
     }
 
     /// Fills `block` with the next bytes, from any number of threads at once: `max` bytes (0 counts as 1), fewer only
     /// at the end and before a multiple of `cut` decoded bytes (0: no cuts). `Ok(None)` after the last block.
     ///
     /// A file is read outside the lock, by all threads in parallel; a stream is read and decompressed by one thread at
-    /// a time. O(`max`), in `max` bytes of memory beside a fixed slack.
+    /// a time, while the others decode members further on, where it is a file of many. O(`max`), in `max` bytes of memory
+    /// beside a fixed slack and a quarter of the window's limit.
     ///
     /// # Errors
     /// Reading, decompressing or spooling fails. That is said once; from then on every thread gets `Ok(None)`.
     pub fn next_block(&self, block: &mut Block, max: usize, cut: u64) -> Result<Option<BlockInfo>, SourceError> {
-        let mut state = self.lock();
+        let mut state = self.lock_or_help();
         if state.done {
             block.clear();
             return Ok(None);
@@ -265,6 +362,17 @@ impl Source {
             self.read_range(info, block)
         };
         filled.map(Some).or_else(|error| self.fail(error, block))
+    }
+
+    /// Takes all blocks of a source that is spooled and has not passed yet, so that it can be read at any offset.
+    ///
+    /// # Errors
+    /// As [`Source::next_block`].
+    pub fn pass(&self) -> Result<(), SourceError> {
+        let mut block = Block::new();
+        let is_spooled = matches!(self.random, Some(Random::Spooled(_)));
+        while is_spooled && self.next_block(&mut block, PASS_BYTES, 0)?.is_some() {}
+        Ok(())
     }
 
     /// Makes `block` the `len` decoded bytes at `offset`: of a seekable source, or of what was taken of a spooled one
@@ -284,10 +392,7 @@ impl Source {
         self.random()?;
         let mut state = self.lock();
         if state.stream.is_some() {
-            if !state.done || state.failed {
-                return Err(self.usage("it was not read to its end, so it cannot be read again"));
-            }
-            state.size = state.offset;
+            return Err(self.usage("it was not read to its end, so it cannot be read again"));
         }
         let size = state.size;
         *state = State::at_start(None, size);
@@ -296,15 +401,18 @@ impl Source {
 
     /// Writes the block to the spool, where there is one.
     fn keep(&self, info: BlockInfo, block: &Block) -> Result<BlockInfo, SourceError> {
-        if let (Some(Random::File(file)), Some(dir)) = (&self.random, &self.spool_dir) {
-            file.write_all_at(block.bytes(), info.offset)
-                .map_err(|cause| SourceError::spool(&self.name, dir, cause))?;
+        if let Some(Random::Spooled(kept)) = &self.random {
+            kept.keep(&self.name, info.offset, block.bytes())?;
         }
         Ok(info)
     }
 
     fn read_range(&self, info: BlockInfo, block: &mut Block) -> Result<BlockInfo, SourceError> {
         let previous = self.random()?.read_with_previous(&self.name, info.offset, block, info.len)?;
+        if let Some(sum) = &self.sum {
+            sum.add(info.offset, block.bytes())
+                .map_err(|cause| SourceError::corrupt(&self.name, "stored", info.offset + info.len as u64, cause))?;
+        }
         Ok(BlockInfo { previous, ..info })
     }
 
@@ -322,6 +430,18 @@ impl Source {
 
     fn usage(&self, message: &str) -> SourceError {
         SourceError::new(SourceErrorKind::Usage, &self.name, message)
+    }
+
+    /// The lock; who finds it taken decodes what will be read next.
+    fn lock_or_help(&self) -> MutexGuard<'_, State> {
+        let Some(ahead) = &self.ahead else { return self.lock() };
+        loop {
+            match self.state.try_lock() {
+                Ok(state) => return state,
+                Err(TryLockError::WouldBlock) if ahead.help() => {}
+                Err(_) => return self.lock(),
+            }
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -365,6 +485,10 @@ impl State {
         block.truncate(count);
         let info = BlockInfo { previous: self.previous, ..self.advance(count, last) };
         self.previous = block.bytes().last().copied().or(self.previous);
+        if last {
+            // Its decoder takes memory, and there may be thousands of sources.
+            (self.stream, self.size) = (None, self.offset);
+        }
         Ok(info)
     }
 
@@ -379,15 +503,7 @@ impl State {
 
 fn first_bytes(file: &File) -> io::Result<Vec<u8>> {
     let mut start = vec![0; FIRST_BYTES];
-    let mut count = 0;
-    while count < start.len() {
-        match file.read_at(&mut start[count..], count as u64) {
-            Ok(0) => break,
-            Ok(more) => count += more,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
+    let count = read_full(file, 0, &mut start)?;
     start.truncate(count);
     Ok(start)
 }

@@ -1,10 +1,14 @@
 //! Sources that pass by once: pipes, readers, everything compressed.
 
 use std::io::{self, Cursor, Read};
+use std::sync::Arc;
 
+use crate::ahead::Ahead;
+use crate::archive::{IsArchive, START_BYTES};
 use crate::compression::{Compression, MAGIC_BYTES};
-use crate::encoding::{Encoding, START_BYTES};
-use crate::error::SourceError;
+use crate::encoding::Encoding;
+use crate::error::{SourceError, SourceErrorKind};
+use crate::extent::{Extent, ReadFailed};
 use crate::options::SourceOptions;
 
 /// The decoded bytes of a reader, in order, of which the first can be looked at ahead of time.
@@ -29,6 +33,25 @@ impl Stream {
     /// asked for.
     pub(crate) fn open(stored: Box<dyn Read + Send>, options: &SourceOptions) -> Stream {
         let (compression, decoded) = Self::decoded(Stored(stored), options);
+        Self::of_decoded(compression, decoded, options)
+    }
+
+    /// The same of bytes that stay where they are, and what decodes them in parallel, where that can be.
+    pub(crate) fn open_extent(stored: &Extent, start: &[u8], options: &SourceOptions) -> (Stream, Option<Arc<Ahead>>) {
+        let compression = options.compression_of(start);
+        let ahead = Ahead::of(compression, stored, options.window_bytes_max);
+        let decoded = match &ahead {
+            Some(ahead) => Ok(Box::new(ahead.reader()) as Box<dyn Read + Send>),
+            None => compression.decode(stored.at(0), options.window_bytes_max),
+        };
+        (Self::of_decoded(compression, decoded, options), ahead)
+    }
+
+    fn of_decoded(
+        compression: Compression,
+        decoded: io::Result<Box<dyn Read + Send>>,
+        options: &SourceOptions,
+    ) -> Stream {
         let stream = |encoding, reader, replay: Vec<u8>, failure: Option<io::Error>| Stream {
             reader,
             compression,
@@ -45,10 +68,12 @@ impl Stream {
             Err(failure) => return stream(Encoding::UTF_8, Box::new(io::empty()), Vec::new(), Some(failure)),
         };
         let mut start = Vec::new();
-        if options.encoding.is_none()
-            && let Err(failure) = (&mut reader).take(START_BYTES as u64).read_to_end(&mut start)
-        {
+        if let Err(failure) = (&mut reader).take(START_BYTES as u64).read_to_end(&mut start) {
             return stream(Encoding::UTF_8, reader, start, Some(failure));
+        }
+        if let Some(archive) = options.archive_of(&start) {
+            let failure = io::Error::other(IsArchive(archive));
+            return stream(Encoding::UTF_8, reader, Vec::new(), Some(failure));
         }
         let encoding = options.encoding_of(&start);
         if options.keeps_text(encoding) {
@@ -92,6 +117,14 @@ impl Stream {
         }
         let compression = Compression::sniff(&start);
         (compression, compression.decode(Cursor::new(start).chain(stored), options.window_bytes_max))
+    }
+
+    /// Begins anew with a reader of the same bytes, if nothing went wrong so far.
+    pub(crate) fn put_back(&mut self, reader: Box<dyn Read + Send>) {
+        if self.failure.is_none() {
+            let (compression, window_bytes_max) = (self.compression, self.window_bytes_max);
+            *self = Stream { compression, window_bytes_max, ..Stream::of_text(reader) };
+        }
     }
 
     pub(crate) fn compression(&self) -> Compression {
@@ -168,12 +201,18 @@ impl Stream {
             Ok(error) => return error,
             Err(cause) => cause,
         };
+        let cause = match cause.downcast::<IsArchive>() {
+            Ok(archive) => return SourceError::new(SourceErrorKind::Usage, name, archive.to_string()),
+            Err(cause) => cause,
+        };
         match cause.downcast::<ReadFailed>() {
-            Ok(ReadFailed(cause)) => SourceError::system(name, "read", cause),
-            Err(cause) if Compression::is_too_large(&cause) => {
-                SourceError::window(name, self.compression, self.window_bytes_max, cause)
+            Ok(ReadFailed(cause)) => {
+                cause.downcast::<SourceError>().unwrap_or_else(|cause| SourceError::system(name, "read", cause))
             }
-            Err(cause) => SourceError::corrupt(name, self.compression, self.decoded, cause),
+            Err(cause) if Compression::is_too_large(&cause) => {
+                SourceError::window(name, self.compression.name(), self.window_bytes_max, cause)
+            }
+            Err(cause) => SourceError::corrupt(name, self.compression.name(), self.decoded, cause),
         }
     }
 }
@@ -187,11 +226,6 @@ impl Read for Failing {
     }
 }
 
-/// The stored bytes could not be read: marks an error that passes through a decoder as none of the decoder's own.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-struct ReadFailed(io::Error);
-
 /// The stored bytes: retries what a signal interrupted, marks what failed.
 struct Stored(Box<dyn Read + Send>);
 
@@ -200,7 +234,7 @@ impl Read for Stored {
         loop {
             match self.0.read(out) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(io::Error::new(error.kind(), ReadFailed(error))),
+                Err(error) => return Err(ReadFailed::mark(error)),
                 Ok(count) => return Ok(count),
             }
         }

@@ -11,6 +11,7 @@ use ingest_parquet::{AtomicFile, FileWriter, encode_group};
 use crate::csv::write_field;
 use crate::error::{Code, Error, Result};
 use crate::flaw::Located;
+use crate::journal::{Found, Journal};
 use crate::options::MaxErrors;
 use crate::pipeline::Aside;
 use crate::plan::Plan;
@@ -24,6 +25,8 @@ pub(crate) struct Rejects {
     table: Option<Table>,
     /// Numbers of the records, where they were asked for.
     records: Option<Vec<u64>>,
+    /// Where they are noted for a run that goes on with this one.
+    journal: Option<Arc<Journal>>,
 }
 
 impl Rejects {
@@ -31,17 +34,37 @@ impl Rejects {
     /// having too many of them.
     pub(crate) fn new(path: Option<&Path>, limit: Option<MaxErrors>, overwrite: bool) -> Result<Self> {
         let table = path.map(|path| Table::create(path, overwrite)).transpose()?;
-        Ok(Rejects { count: 0, first: Vec::new(), limit, table, records: None })
+        Ok(Rejects { limit, table, ..Rejects::counting() })
     }
 
     /// Counts only.
     pub(crate) fn counting() -> Self {
-        Rejects { count: 0, first: Vec::new(), limit: None, table: None, records: None }
+        Rejects { count: 0, first: Vec::new(), limit: None, table: None, records: None, journal: None }
     }
 
     /// Counts, and lists the numbers of the records.
     pub(crate) fn listing() -> Self {
         Rejects { records: Some(Vec::new()), ..Rejects::counting() }
+    }
+
+    /// Notes in a journal what comes.
+    pub(crate) fn note_in(&mut self, journal: &Arc<Journal>) {
+        self.journal = Some(journal.clone());
+    }
+
+    /// Takes those of an earlier run, which this one goes on with.
+    pub(crate) fn take_over(&mut self, found: &Found) -> Result<()> {
+        found.each_reject(|reject| self.put(reject))?;
+        self.count = found.standing.rejected;
+        Ok(())
+    }
+
+    /// Shows the reject if it is among the first, and writes it to the table.
+    fn put(&mut self, reject: Reject) -> Result<()> {
+        if self.first.len() < Report::FIRST_REJECTS {
+            self.first.push(reject.clone());
+        }
+        self.table.as_mut().map_or(Ok(()), |table| table.push(reject))
     }
 
     /// The numbers of the records, if they were to be listed.
@@ -94,6 +117,10 @@ fn count(number: u64, one: &str, many: &str) -> String {
 }
 
 impl Aside for Rejects {
+    fn count(&self) -> u64 {
+        self.count
+    }
+
     fn reject(&mut self, plan: &Plan, source: &str, record: u64, flaw: Located) -> Result<()> {
         self.count += 1;
         if let Some(records) = &mut self.records {
@@ -101,12 +128,10 @@ impl Aside for Rejects {
         }
         if self.first.len() < Report::FIRST_REJECTS || self.table.is_some() {
             let reject = flaw.into_reject(plan, source, record);
-            if self.first.len() < Report::FIRST_REJECTS {
-                self.first.push(reject.clone());
+            if let Some(journal) = &self.journal {
+                journal.note_reject(self.count - 1, &reject);
             }
-            if let Some(table) = &mut self.table {
-                table.push(reject)?;
-            }
+            self.put(reject)?;
         }
         match self.limit {
             Some(MaxErrors::Count(most)) if self.count > most => Err(self.too_many(0)),

@@ -48,9 +48,11 @@ impl Reader {
     /// assert_eq!(rows, 2);
     /// # Ok::<(), ingest::Error>(())
     /// ```
-    pub fn batches(mut self) -> Result<BatchIter> {
-        let stop = self.options.cancel.get_or_insert_default().clone();
-        let (session, kinds) = Session::start(self)?.attempt(Session::settle_types)?;
+    pub fn batches(self) -> Result<BatchIter> {
+        // Not the caller's flag: others may look at that.
+        let stop = Arc::new(AtomicBool::new(false));
+        let (mut session, kinds) = Session::start(self)?.attempt(Session::settle_types)?;
+        session.abandoned = Some(Arc::clone(&stop));
         let schema = schema(&session.plan, &kinds);
         let (sender, receiver) = sync_channel(WAITING_MAX);
         let handed = schema.clone();

@@ -102,14 +102,14 @@ pub(crate) fn named_by_offset(column: &ArrayRef) -> ArrayRef {
 }
 
 /// One column's cells as text.
-enum Cells<'a> {
+pub(crate) enum Cells<'a> {
     Text(&'a StringArray),
     Json(&'a dyn Array, Values<'a>),
     Formatted(&'a dyn Array, ArrayFormatter<'a>),
 }
 
 impl<'a> Cells<'a> {
-    fn new(column: &'a dyn Array, options: &'a FormatOptions<'a>) -> Result<Self> {
+    pub(crate) fn new(column: &'a dyn Array, options: &'a FormatOptions<'a>) -> Result<Self> {
         if let (DataType::Utf8, Some(text)) = (column.data_type(), column.as_any().downcast_ref()) {
             return Ok(Cells::Text(text));
         }
@@ -121,10 +121,12 @@ impl<'a> Cells<'a> {
     }
 
     /// The text of one value, in `memory` where it has to be made.
-    fn text<'t>(&'t self, row: usize, memory: &'t mut Vec<u8>) -> Option<&'t [u8]> {
+    pub(crate) fn text<'t>(&'t self, row: usize, memory: &'t mut Vec<u8>) -> Option<&'t [u8]> {
         memory.clear();
         match self {
             Cells::Text(column) => return column.is_valid(row).then(|| column.value(row).as_bytes()),
+            // A column without a type holds nothing but nulls, and no bits that say so.
+            Cells::Formatted(column, _) if *column.data_type() == DataType::Null => return None,
             Cells::Formatted(column, _) | Cells::Json(column, _) if column.is_null(row) => return None,
             Cells::Json(_, values) => values.write(row, memory),
             Cells::Formatted(_, formatter) => {

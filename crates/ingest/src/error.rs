@@ -254,6 +254,12 @@ impl Error {
         Error::new(code, format!("{}: {error}", path.display())).caused_by(error)
     }
 
+    /// A source showed other values than when it was read first.
+    #[cold]
+    pub(crate) fn source_changed(name: &str) -> Self {
+        Error::new(Code::SourceChanged, format!("{name}: the source changed while it was read"))
+    }
+
     /// A writer refused the columns, or could not write.
     #[cold]
     pub(crate) fn encode(error: ArrowError) -> Self {

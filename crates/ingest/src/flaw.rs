@@ -67,7 +67,7 @@ pub(crate) struct Located {
 const BYTES_AROUND: usize = 2048;
 
 /// The most text of a record that a message or the rejects table shows, bytes. A record may be a gigabyte.
-const RECORD_TEXT_BYTES_MAX: usize = 1 << 20;
+pub(crate) const RECORD_TEXT_BYTES_MAX: usize = 1 << 20;
 
 impl Flaw {
     /// The part of the region that is to blame.

@@ -20,14 +20,20 @@ mod batches;
 mod bench;
 mod csv;
 mod cycles;
+mod diff;
 mod error;
 mod filter;
 mod flaw;
+mod folders;
 mod groups;
+mod journal;
 mod jsonl;
+mod listed;
 mod look;
 mod measure;
 mod options;
+mod parallel;
+mod partition_format;
 mod pipeline;
 mod plan;
 mod reader;
@@ -41,18 +47,20 @@ mod targets;
 mod write;
 
 pub use batches::BatchIter;
+pub use diff::{Retyped, SchemaDiff};
 pub use error::{Code, Error, Position, Result};
 pub use filter::{Filter, FilterError};
 pub use ingest_columnar::{Frame, OnError, arrow, type_name};
 pub use ingest_infer::{DataType, TimeUnit};
 pub use ingest_parquet::{Codec, EncodingSet};
-pub use ingest_parse::Ragged;
+pub use ingest_parse::{Delimiter, Ragged};
 pub use ingest_simd::{KERNEL_VARIABLE, Kernel};
 pub use ingest_source::{Access, Compression, Encoding, UnknownEncoding};
 pub use options::{
     EncodingErrors, Format, Infer, InputFormat, MAX_FIELD_BYTES, MaxErrors, OnProgress, Options, Progress, QuoteMode,
     UnknownWord, WriteOptions, parse_schema, parse_typed_name,
 };
+pub use partition_format::{PartitionFormat, PartitionFormatError};
 pub use reader::{Reader, read};
 pub use report::{BenchReport, ColumnReport, Head, Reject, Report, SniffReport, SweepCell};
 pub use sources::Sources;

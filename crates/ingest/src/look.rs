@@ -28,7 +28,7 @@ impl Reader {
         let rows = options.limit.map_or(rows as u64, |limit| limit.min(rows as u64));
         let is_table = kind_of(&options, std::slice::from_ref(&source))? == Kind::Table;
         // Where rows are left out, nobody knows how far off the first of these are.
-        if is_table || options.filter.is_some() || options.offset > 0 {
+        if is_table || options.filter.is_some() || options.only_rejects.is_some() || options.offset > 0 {
             let provisional = !is_table && options.filter.is_none();
             let options = Options { limit: Some(rows), rejects: None, ..options };
             let (_, frame) = Session::of_sources(vec![source], options)?.attempt(Session::frame_alone)?;
@@ -59,6 +59,7 @@ impl Reader {
                 path_column: None,
                 row_number: None,
                 hive: false,
+                partition_format: None,
                 ..as_text(options)
             };
             let text = start.rows(&source, text)?;
@@ -88,7 +89,7 @@ impl Reader {
         let sniffed = sniff_source(&options, &source)?;
         Ok(SniffReport {
             format: "csv".to_owned(),
-            delimiter: sniffed.dialect.delimiter.map(char::from),
+            delimiter: sniffed.dialect.delimiter.map(|delimiter| delimiter.to_string()),
             quote: sniffed.dialect.quote.map(char::from),
             escape: sniffed.dialect.escape.map(char::from),
             comment: sniffed.dialect.comment.map(char::from),

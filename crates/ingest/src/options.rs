@@ -10,12 +10,13 @@ use std::sync::atomic::AtomicBool;
 use ingest_columnar::OnError;
 use ingest_infer::DataType;
 use ingest_parquet::{Codec, EncodingSet};
-use ingest_parse::Ragged;
+use ingest_parse::{Delimiter, Ragged};
 use ingest_simd::Kernel;
 use ingest_source::{Access, Compression, Encoding, SourceOptions};
 
 use crate::error::{Code, Error};
 use crate::filter::Filter;
+use crate::partition_format::PartitionFormat;
 
 /// How quotes are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -115,7 +116,7 @@ pub struct Options {
     /// What is made of bytes that are no text in that encoding.
     pub encoding_errors: EncodingErrors,
     /// What separates fields; `None`: sniffed; `Some(None)`: nothing, one column.
-    pub delimiter: Option<Option<u8>>,
+    pub delimiter: Option<Option<Delimiter>>,
     /// What fields may be wrapped in; `None`: sniffed; `Some(None)`: nothing.
     pub quote: Option<Option<u8>>,
     /// What makes the next byte plain; `None`: sniffed; `Some(None)`: nothing.
@@ -143,6 +144,9 @@ pub struct Options {
     pub drop: Vec<String>,
     /// Whether the folders on the sources' paths that are called `KEY=VALUE` make columns, behind the others.
     pub hive: bool,
+    /// How the sources' paths are made up: what it names makes columns too, behind those of `hive`. A source whose path is not made
+    /// up so is an error.
+    pub partition_format: Option<PartitionFormat>,
     /// Only rows of which this holds. Types are those of the whole input all the same, settled by a pass of its own.
     pub filter: Option<Filter>,
     /// A column of this name, behind the others, says of each row what its source is called.
@@ -163,6 +167,9 @@ pub struct Options {
     pub ragged: Ragged,
     /// Where the rejects table is written; the format follows the extension (parquet, jsonl, csv).
     pub rejects: Option<PathBuf>,
+    /// Only the records that this table of rejects names, each read by itself, as after a fix of the options; a record that is no
+    /// longer what was rejected is an error.
+    pub only_rejects: Option<PathBuf>,
     /// Replace an existing rejects table; [`WriteOptions::overwrite`] does so too.
     pub overwrite_rejects: bool,
     /// Beyond so many rejected records or nulled values the run fails; the rejects table appears all the same. No limit by
@@ -212,6 +219,7 @@ impl Default for Options {
             union_by_name: false,
             drop: Vec::new(),
             hive: false,
+            partition_format: None,
             filter: None,
             path_column: None,
             row_number: None,
@@ -222,6 +230,7 @@ impl Default for Options {
             on_error: OnError::Fail,
             ragged: Ragged::Fail,
             rejects: None,
+            only_rejects: None,
             overwrite_rejects: false,
             max_errors: None,
             threads: None,
@@ -238,6 +247,59 @@ impl Default for Options {
 }
 
 impl Options {
+    /// What decides about the output, as text: equal texts, equal outputs. How the work is done is left out.
+    pub(crate) fn deciding(&self) -> String {
+        let Options {
+            input_format,
+            compression,
+            encoding,
+            encoding_errors,
+            delimiter,
+            quote,
+            escape,
+            quoting,
+            comment,
+            header,
+            names,
+            skip,
+            offset,
+            limit,
+            columns,
+            union_by_name,
+            drop,
+            hive,
+            partition_format,
+            filter,
+            path_column,
+            row_number,
+            schema,
+            types,
+            infer,
+            null_values,
+            on_error,
+            ragged,
+            rejects,
+            only_rejects,
+            memory_limit,
+            max_field_bytes,
+            max_errors: _,
+            overwrite_rejects: _,
+            threads: _,
+            temp_dir: _,
+            access: _,
+            kernel: _,
+            chunk_bytes: _,
+            cancel: _,
+            on_progress: _,
+        } = self;
+        let source = (input_format, compression, encoding, encoding_errors);
+        let dialect = (delimiter, quote, escape, quoting, comment, header, names, skip);
+        let rows = (offset, limit, filter, hive, partition_format, path_column, row_number, union_by_name);
+        let columns = (columns, drop, schema, types, infer, null_values);
+        let flaws = (on_error, ragged, rejects, only_rejects);
+        format!("{source:?} {dialect:?} {rows:?} {columns:?} {flaws:?} {:?}", (memory_limit, max_field_bytes))
+    }
+
     /// Lets columns keep their text, but for what a filter has to know of them.
     pub(crate) fn keep_text(&mut self) {
         let infer = std::mem::replace(&mut self.infer, Infer::None);
@@ -265,6 +327,7 @@ impl Options {
             encoding: self.encoding,
             replaces_bad_text: self.encoding_errors == EncodingErrors::Replace,
             window_bytes_max,
+            temp_dir: self.temp_dir.clone(),
         }
     }
 }
@@ -292,8 +355,41 @@ pub struct WriteOptions {
     pub bloom: Vec<String>,
     /// Bound of a Parquet row group, in bytes of the columns in memory; `None`: 64 MiB, less under a memory limit.
     pub row_group_bytes: Option<u64>,
+    /// Columns by whose values the rows are sorted into folders `KEY=VALUE`, which hold Parquet files with the other columns;
+    /// the output is the folder of these folders.
+    pub partition_by: Vec<String>,
+    /// Parquet is written into a folder of files, each of which gets no further row group that would make it larger, bytes. The
+    /// first one of a file may be.
+    pub max_file_bytes: Option<u64>,
     /// Replace an existing file.
     pub overwrite: bool,
+    /// Go on with what an earlier run of the same conversion had written when it was killed, and leave what this one has written
+    /// where it is interrupted or the disk is full. Into one file of Parquet, delimited text or JSON lines, from files; otherwise,
+    /// and where sources or options are others, the conversion begins anew. The file is the same either way.
+    pub resume: bool,
+}
+
+impl WriteOptions {
+    /// What decides about the output, as text: equal texts, equal outputs.
+    pub(crate) fn deciding(&self) -> String {
+        let WriteOptions {
+            format,
+            codec,
+            encoding_set,
+            bloom,
+            row_group_bytes,
+            partition_by,
+            max_file_bytes,
+            overwrite: _,
+            resume: _,
+        } = self;
+        format!("{:?}", (format, codec, encoding_set, bloom, row_group_bytes, partition_by, max_file_bytes))
+    }
+
+    /// Whether the output is a folder of files.
+    pub(crate) fn is_folder(&self) -> bool {
+        !self.partition_by.is_empty() || self.max_file_bytes.is_some()
+    }
 }
 
 /// A word that an option does not know, with those it knows.
@@ -408,21 +504,27 @@ impl FromStr for Format {
 /// Checks that no two of the characters that carry structure are the same, and that none ends lines. An escape that is the
 /// quote is fine: quotes may be doubled anyway.
 pub(crate) fn check_characters(
-    delimiter: Option<u8>,
+    delimiter: Option<Delimiter>,
     quote: Option<u8>,
     escape: Option<u8>,
     comment: Option<u8>,
 ) -> crate::Result<()> {
     let escape = escape.filter(|_| escape != quote);
-    let given = [("--delimiter", delimiter), ("--quote", quote), ("--escape", escape), ("--comment", comment)];
-    let given: Vec<(&str, u8)> = given.into_iter().filter_map(|(option, byte)| Some((option, byte?))).collect();
-    for (number, &(option, byte)) in given.iter().enumerate() {
-        if matches!(byte, b'\n' | b'\r') {
+    let delimiter = delimiter.as_ref().map_or(&[][..], Delimiter::as_bytes);
+    let others = [("--quote", quote.as_slice()), ("--escape", escape.as_slice()), ("--comment", comment.as_slice())];
+    let given = [&[("--delimiter", delimiter)], &others[..]].concat();
+    for (number, &(option, bytes)) in given.iter().enumerate() {
+        if bytes.iter().any(|byte| matches!(byte, b'\n' | b'\r')) {
             return Err(Error::new(Code::Usage, format!("{option}: a line end always ends the record"))
                 .hint("it takes another character, or none"));
         }
-        if let Some((other, _)) = given[..number].iter().find(|(_, earlier)| *earlier == byte) {
-            let message = format!("{other} and {option} are both {:?}", char::from(byte));
+        let is_in = |earlier: &[u8]| bytes.iter().any(|byte| earlier.contains(byte));
+        if let Some((other, earlier)) = given[..number].iter().find(|(_, earlier)| is_in(earlier)) {
+            let text = String::from_utf8_lossy(bytes);
+            let message = match earlier.len() {
+                1 => format!("{other} and {option} are both {text:?}"),
+                _ => format!("{other} {:?} holds {text:?}, which is {option}", String::from_utf8_lossy(earlier)),
+            };
             return Err(Error::new(Code::Usage, message).hint(format!("give {option} another character, or none")));
         }
     }
@@ -455,23 +557,32 @@ fn schema_from_pairs(text: &str) -> Result<Vec<(String, DataType)>, String> {
     split_outside_brackets(text).into_iter().map(|pair| parse_typed_name(pair, ':')).collect()
 }
 
-/// Reads `name:type` or `name=type`; the type is what follows the last separator, so names may hold it.
+/// Reads `name:type` or `name=type`; the type is what follows the last separator outside `<` `>`, so names may hold it.
 ///
 /// # Errors
 /// No separator, or an unknown type.
 pub fn parse_typed_name(pair: &str, separator: char) -> Result<(String, DataType), String> {
-    let (name, kind) =
-        pair.rsplit_once(separator).ok_or_else(|| format!("{pair:?} is not of the form name{separator}type"))?;
+    let mut depth = 0i32;
+    let found = pair.char_indices().rev().find(|&(_, sign)| {
+        depth += i32::from(sign == '>') - i32::from(sign == '<');
+        depth == 0 && sign == separator
+    });
+    let (at, _) = found.ok_or_else(|| format!("{pair:?} is not of the form name{separator}type"))?;
+    let (name, kind) = (&pair[..at], &pair[at + separator.len_utf8()..]);
     let kind = kind.parse().map_err(|error: ingest_infer::UnknownType| error.to_string())?;
     Ok((name.trim().to_owned(), kind))
 }
 
-/// Splits at commas that are not between `(` `)` or `[` `]`, as in `decimal128(9,2)` and `timestamp[us,UTC]`.
+/// Splits at commas that are not between brackets, as in `decimal128(9,2)`, `timestamp[us,UTC]` and `struct<a: int64, b: utf8>`.
 fn split_outside_brackets(text: &str) -> Vec<&str> {
     let (mut depth, mut from, mut parts) = (0i32, 0, Vec::new());
     for (at, byte) in text.bytes().enumerate() {
+        let before = &text.as_bytes()[from..at];
         match byte {
             b'(' | b'[' => depth += 1,
+            // A name may hold one too.
+            b'<' if depth > 0 || before.ends_with(b"struct") || before.ends_with(b"list") => depth += 1,
+            b'>' if depth > 0 => depth -= 1,
             b')' | b']' => depth -= 1,
             b',' if depth == 0 => {
                 parts.push(&text[from..at]);
@@ -495,6 +606,9 @@ mod tests {
         assert_eq!(pairs[1], ("b c".to_owned(), DataType::Decimal128 { precision: 9, scale: 2 }));
         let json = parse_schema(r#"{"columns":[{"name":"a","type":"int64","nulls":0}],"rows":1}"#).expect("json");
         assert_eq!(json, [("a".to_owned(), DataType::Int64)]);
+        let nested = parse_schema("a<b:int64,s:struct<x: int64, y: list<utf8>>,t:utf8").expect("pairs");
+        assert_eq!(nested.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["a<b", "s", "t"]);
+        assert_eq!(nested[1].1.to_string(), "struct<x: int64, y: list<utf8>>");
         assert!(parse_schema("a").unwrap_err().contains("name:type"));
         assert!(parse_schema("a:int").unwrap_err().contains("int64"));
     }
@@ -503,7 +617,9 @@ mod tests {
     fn characters_that_clash_are_refused() {
         let code = |delimiter: char, quote, escape, comment| {
             let byte = |character: char| (character != ' ').then_some(character as u8);
-            check_characters(byte(delimiter), byte(quote), byte(escape), byte(comment)).err().map(|error| error.code())
+            check_characters(byte(delimiter).map(Delimiter::byte), byte(quote), byte(escape), byte(comment))
+                .err()
+                .map(|error| error.code())
         };
         let clashes = [
             (',', ',', ' ', ' '),
@@ -526,6 +642,11 @@ mod tests {
         assert_eq!(code(',', '"', '\\', '#'), None);
         assert_eq!(code(',', '"', '"', ' '), None);
         assert_eq!(code(' ', ' ', ' ', ' '), None);
+        let long = |text: &[u8]| check_characters(Delimiter::new(text), Some(b'"'), None, None);
+        assert!(long(b"||").is_ok() && long("¦".as_bytes()).is_ok());
+        assert_eq!(long(b"|\n").unwrap_err().code(), Code::Usage);
+        let error = long(b"\",\"").unwrap_err().to_string();
+        assert!(error.contains("holds \"\\\"\", which is --quote"), "{error}");
     }
 
     #[test]

@@ -16,15 +16,17 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
-use ingest_columnar::arrow::array::RecordBatch;
+use ingest_columnar::arrow::array::{ArrayRef, RecordBatch};
 use ingest_columnar::{ColumnType, Counts, Spares};
 use ingest_infer::Summary;
 use ingest_parse::Carry;
 use ingest_simd::Padded;
 use ingest_source::Block;
+use serde::{Deserialize, Serialize};
 
 use crate::error::{Code, Error, Result};
 use crate::flaw::Located;
+use crate::journal::Standing;
 use crate::options::{Options, Progress};
 use crate::plan::{Input, Plan, are_tables};
 use crate::region::{Parsed, Scratch};
@@ -38,7 +40,7 @@ pub(crate) use text::CUT_BYTES;
 pub(crate) const CHUNK_BYTES: usize = 1 << 20;
 
 /// Where a region lies, to read it again.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct Place {
     pub input: usize,
     pub offset: u64,
@@ -57,6 +59,8 @@ pub(crate) struct Place {
 pub(crate) struct Chunk {
     pub place: Place,
     pub parsed: Parsed,
+    /// Line breaks before its end, where a run may go on from there.
+    pub lines: Option<u64>,
     /// The worker that took what it is from has nothing left of that.
     pub ends_unit: bool,
     /// Of a table, what it was made of, where a limit may cut it.
@@ -65,8 +69,8 @@ pub(crate) struct Chunk {
 
 impl Chunk {
     /// A chunk of text.
-    fn of_text(place: Place, parsed: Parsed) -> Chunk {
-        Chunk { place, parsed, ends_unit: true, batch: None }
+    fn of_text(place: Place, parsed: Parsed, lines: Option<u64>) -> Chunk {
+        Chunk { place, parsed, lines, ends_unit: true, batch: None }
     }
 
     /// Takes its first rows out. What they showed of the types stays.
@@ -85,6 +89,14 @@ impl Chunk {
 pub(crate) trait Consumer: Sync {
     /// Takes the next chunk.
     fn consume(&self, run: &Run<'_>, chunk: Chunk) -> Result<()>;
+
+    /// Whether it wants to know where the run stands behind the chunk that it took last.
+    fn wants_standing(&self) -> bool {
+        false
+    }
+
+    /// Is told so.
+    fn keep_standing(&self, _standing: Standing) {}
 
     /// No more chunks come.
     fn end(&self, run: &Run<'_>) -> Result<()>;
@@ -106,7 +118,7 @@ pub(crate) trait Consumer: Sync {
 }
 
 /// What has been committed so far.
-#[derive(Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Totals {
     pub rows_in: u64,
     pub rows_out: u64,
@@ -122,6 +134,7 @@ pub(crate) struct Totals {
     /// Of the committed chunks alone, by selected column: the truth about the types.
     pub summaries: Vec<Summary>,
     /// Where the workers' time went, if the run was watched.
+    #[serde(skip)]
     pub stages: StageSeconds,
 }
 
@@ -129,6 +142,9 @@ pub(crate) struct Totals {
 pub(crate) trait Aside: Send {
     /// Takes the next one. `record`: its number in its source, from 1.
     fn reject(&mut self, plan: &Plan, source: &str, record: u64, flaw: Located) -> Result<()>;
+
+    /// How many were taken.
+    fn count(&self) -> u64;
 }
 
 /// Keys of JSON records that the plan does not know.
@@ -177,6 +193,10 @@ pub(crate) struct Run<'a> {
     pub threads: usize,
     /// Types known from elsewhere: nothing is inferred in this pass.
     pub kinds: Option<&'a [ColumnType]>,
+    /// Set where nobody wants the result any more, beside [`Options::cancel`].
+    pub abandoned: Option<&'a AtomicBool>,
+    /// Where an earlier run has come to, which this one goes on with.
+    start: Option<&'a Standing>,
     known: RwLock<Vec<Summary>>,
     current: AtomicUsize,
     turns: Vec<Turn>,
@@ -196,7 +216,7 @@ pub(crate) struct Run<'a> {
 }
 
 /// A poisoned lock means that another worker panicked; its panic is what the caller will see.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -234,6 +254,8 @@ impl<'a> Run<'a> {
             options,
             threads,
             kinds,
+            abandoned: None,
+            start: None,
             known: RwLock::new(plan.suggested.clone()),
             current: AtomicUsize::new(0),
             turns: inputs.iter().map(first).collect(),
@@ -266,6 +288,39 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// The same run, but only what comes behind the place where an earlier one stood.
+    ///
+    /// # Errors
+    /// A source is shorter than it was.
+    pub(crate) fn behind(mut self, start: &'a Standing) -> Result<Self> {
+        let before = &self.inputs[..start.input.min(self.inputs.len())];
+        let passed = before.iter().filter_map(|input| input.source.stored_bytes()).sum();
+        for input in before {
+            // A type that is widened later needs its values once more.
+            input.source.pass()?;
+        }
+        self.bytes_done = AtomicU64::new(passed);
+        self.current = AtomicUsize::new(start.input);
+        if let Some(input) = self.inputs.get(start.input).filter(|input| input.table.is_none() && start.offset > 0) {
+            *self.bytes_done.get_mut() += input.source.start_at(start.offset)?;
+            self.turns[start.input].state = Mutex::new((0, Some(Carry { lines: start.lines, ..Carry::default() })));
+        }
+        let committer = self.committer.get_mut().unwrap_or_else(PoisonError::into_inner);
+        // Blocks of text are counted from where they begin now.
+        committer.next = (start.input, if are_tables(self.inputs) { start.chunk } else { 0 });
+        committer.totals = start.totals.clone();
+        committer.source_records = start.source_records;
+        committer.rows_left = start.rows_left;
+        committer.rows_to_skip = start.rows_to_skip;
+        self.start = Some(start);
+        Ok(self)
+    }
+
+    /// Where an earlier run stood in a source, if it stood in this one.
+    fn start_in(&self, input: usize) -> Option<&Standing> {
+        self.start.filter(|start| start.input == input)
+    }
+
     /// The same run, with its workers' time told apart in [`Totals::stages`].
     pub(crate) fn watched(mut self) -> Self {
         self.stages = Some(Mutex::default());
@@ -275,7 +330,8 @@ impl<'a> Run<'a> {
     /// Runs all workers to the end; what was committed, or the first failure in the order of the sources. Keys that the plan
     /// does not know make it fail with [`Error::new_keys`].
     pub(crate) fn run(self, consumer: &dyn Consumer) -> Result<Totals> {
-        if self.inputs.is_empty() || self.options.limit == Some(0) {
+        let is_over = self.current.load(Ordering::SeqCst) >= self.inputs.len();
+        if is_over || lock(&self.committer).rows_left == 0 {
             consumer.end(&self)?;
         } else {
             std::thread::scope(|scope| {
@@ -349,9 +405,10 @@ impl<'a> Run<'a> {
     }
 
     fn check_cancelled(&self) -> Result<()> {
-        match &self.options.cancel {
-            Some(cancel) if cancel.load(Ordering::Relaxed) => Err(Error::new(Code::Interrupted, "interrupted")),
-            _ => Ok(()),
+        let mut flags = self.options.cancel.as_deref().into_iter().chain(self.abandoned);
+        match flags.any(|flag| flag.load(Ordering::Relaxed)) {
+            true => Err(Error::new(Code::Interrupted, "interrupted")),
+            false => Ok(()),
         }
     }
 
@@ -374,6 +431,14 @@ impl<'a> Run<'a> {
     fn free_slots(&self, count: usize) {
         *lock(&self.in_flight) -= count;
         self.freed.notify_all();
+    }
+
+    /// Takes the memory of a column's values, which nobody needs any more, for further ones.
+    pub(crate) fn give_back(&self, position: usize, arrays: impl IntoIterator<Item = ArrayRef>) {
+        if self.plan.is_built(position, self.inputs) {
+            let mut spares = lock(&self.spares);
+            arrays.into_iter().for_each(|array| spares.give(array));
+        }
     }
 
     fn nothing(&self) -> Parsed {
@@ -409,7 +474,7 @@ impl<'a> Run<'a> {
             passed += usize::from(chunk.ends_unit);
             if !self.done.load(Ordering::SeqCst)
                 && !self.stop.load(Ordering::SeqCst)
-                && let Err(error) = self.pass_on(&mut committer, chunk, consumer, scratch)
+                && let Err(error) = self.pass_on(&mut committer, chunk, last, consumer, scratch)
             {
                 // Under the lock: no later chunk can tell its own failure first.
                 self.fail(error);
@@ -440,6 +505,7 @@ impl<'a> Run<'a> {
         &self,
         committer: &mut Committer<'_>,
         mut chunk: Chunk,
+        last: bool,
         consumer: &dyn Consumer,
         scratch: &mut Scratch,
     ) -> Result<()> {
@@ -465,14 +531,8 @@ impl<'a> Run<'a> {
             committer.rows_left -= chunk.parsed.rows as u64 - skipped;
             return Ok(());
         }
+        self.set_aside(committer, &mut chunk)?;
         let source = self.inputs[chunk.place.input].source.name();
-        for flaw in std::mem::take(&mut chunk.parsed.flaws) {
-            let record = committer.source_records + flaw.record as u64 + 1;
-            if !flaw.is_rejected(self.plan) {
-                return Err(flaw.into_error(self.plan, source, record));
-            }
-            committer.aside.reject(self.plan, source, record, flaw)?;
-        }
         committer.source_records += chunk.parsed.records as u64;
         committer.rows_to_skip -= skipped;
         committer.rows_left -= chunk.parsed.rows as u64 - skipped;
@@ -494,7 +554,52 @@ impl<'a> Run<'a> {
             totals.counts[position] += column.column.counts;
             totals.summaries[position].join(&column.column.summary);
         }
-        consumer.consume(self, chunk)
+        let (place, lines) = (chunk.place, chunk.lines);
+        consumer.consume(self, chunk)?;
+        if let Some(lines) = lines.filter(|_| consumer.wants_standing()) {
+            consumer.keep_standing(committer.standing(&place, lines, last));
+        }
+        Ok(())
+    }
+
+    /// Hands on the flaws of a chunk, as the options say: the first that is not to be set aside is an error.
+    fn set_aside(&self, committer: &mut Committer<'_>, chunk: &mut Chunk) -> Result<()> {
+        let input = &self.inputs[chunk.place.input];
+        let source = input.source.name();
+        for flaw in std::mem::take(&mut chunk.parsed.flaws) {
+            let (flaw, record) = match &input.listed {
+                Some(listed) => listed.placed(flaw),
+                None => {
+                    let record = committer.source_records + flaw.record as u64 + 1;
+                    (flaw, record)
+                }
+            };
+            if !flaw.is_rejected(self.plan) {
+                return Err(flaw.into_error(self.plan, source, record));
+            }
+            committer.aside.reject(self.plan, source, record, flaw)?;
+        }
+        Ok(())
+    }
+}
+
+impl Committer<'_> {
+    /// Where the run stands behind the chunk that was at this place, which is cut there.
+    fn standing(&self, place: &Place, lines: u64, last: bool) -> Standing {
+        // `next` is the chunk behind it already.
+        let (input, chunk) = self.next;
+        let within = !last;
+        Standing {
+            input,
+            offset: if within { place.offset + place.bytes as u64 } else { 0 },
+            lines: if within { lines } else { 0 },
+            chunk,
+            source_records: if within { self.source_records } else { 0 },
+            rows_left: self.rows_left,
+            rows_to_skip: self.rows_to_skip,
+            rejected: self.aside.count(),
+            totals: self.totals.clone(),
+        }
     }
 }
 

@@ -20,6 +20,7 @@ use ingest_source::{Encoding, Source};
 
 use crate::error::{Code, Error, Result};
 use crate::flaw::FlawKind;
+use crate::listed::Listed;
 use crate::options::{Options, QuoteMode};
 use crate::tables::Table;
 
@@ -84,9 +85,16 @@ pub(crate) struct Input {
     pub layout: Option<Arc<Layout>>,
     /// The source as a table, where it is one.
     pub table: Option<Table>,
+    /// The records that `source` holds, where these are picked from another.
+    pub listed: Option<Arc<Listed>>,
 }
 
 impl Input {
+    /// The listed records that are read one by one; those of JSON cannot reach into each other.
+    pub(crate) fn listed_apart(&self) -> Option<&Listed> {
+        self.listed.as_deref().filter(|_| self.framing.is_none())
+    }
+
     /// Which of its columns is this one of the plan, if any.
     pub(crate) fn place(&self, column: usize) -> Option<usize> {
         self.layout.as_ref().map_or(Some(column), |layout| layout.place(column))
@@ -231,7 +239,7 @@ pub(crate) fn plan(options: &Options, sources: Vec<Source>) -> Result<(Plan, Vec
         Kind::Json => json::plan(options, sources)?,
         Kind::Table => tables::plan(options, sources)?,
     };
-    if options.hive {
+    if options.hive || options.partition_format.is_some() {
         plan.make_folder_columns(options, &inputs)?;
     }
     let encoded = inputs.iter().map(|input| (input.source.name().to_owned(), input.source.encoding()));

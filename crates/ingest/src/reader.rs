@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use ingest_columnar::arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions};
@@ -10,11 +11,13 @@ use ingest_columnar::arrow::datatypes::SchemaRef;
 use ingest_columnar::arrow::error::ArrowError;
 use ingest_columnar::{ColumnType, Counts, Frame, OnError, type_name};
 use ingest_parse::{Cells, read_records};
-use ingest_source::Source;
+use ingest_source::{Source, Spool};
 
 use crate::aside::Rejects;
 use crate::error::{Code, Error, Result};
 use crate::filter::Filter;
+use crate::journal::Standing;
+use crate::listed::keep_listed;
 use crate::measure::{cpu_seconds, peak_memory_bytes};
 use crate::options::{Format, Infer, Options, WriteOptions};
 use crate::pipeline::{CHUNK_BYTES, Consumer, Run, Totals};
@@ -179,8 +182,12 @@ impl Reader {
     /// one of the sources or the rejects table.
     pub fn write(mut self, path: impl AsRef<Path>, write: &WriteOptions) -> Result<Report> {
         let path = path.as_ref();
-        self.sources = self.sources.located()?;
-        check_targets(self.sources.files(), Some(path), self.options.rejects.as_deref())?;
+        self.sources = self.sources.located(&self.options)?;
+        check_targets(
+            self.sources.files().chain(self.options.only_rejects.as_deref()),
+            Some(path),
+            self.options.rejects.as_deref(),
+        )?;
         self.options.overwrite_rejects |= write.overwrite;
         crate::write::to_path(self, path, write)
     }
@@ -214,6 +221,12 @@ pub(crate) struct Session {
     cpu_before: f64,
     /// Whether runs tell where their time goes.
     watched: bool,
+    /// Set where nobody wants the result of a run any more.
+    pub abandoned: Option<Arc<AtomicBool>>,
+    /// The sources as they were found, and the options that decide about the result; `None` where nobody may go on with it.
+    pub asked: Option<String>,
+    /// Keys that were met in a run that had to begin again.
+    pub learned: Vec<String>,
 }
 
 impl Session {
@@ -224,10 +237,20 @@ impl Session {
     /// The same for work that needs less than the plan: `narrow` takes the rest out of it.
     fn start_for(reader: Reader, narrow: impl FnOnce(&mut Plan)) -> Result<Session> {
         let Reader { sources, options } = reader;
-        let sources = sources.located()?;
-        check_targets(sources.files(), None, options.rejects.as_deref())?;
+        let sources = sources.located(&options)?;
+        check_targets(sources.files().chain(options.only_rejects.as_deref()), None, options.rejects.as_deref())?;
         let opened = sources.open(&options)?;
         Session::of_sources_for(opened, options, narrow)
+    }
+
+    /// The same for a conversion that may be gone on with.
+    pub(crate) fn start_to_resume(reader: Reader) -> Result<Session> {
+        let Reader { sources, options } = reader;
+        let sources = sources.located(&options)?;
+        // Before known types take the place of some options.
+        let is_whole = options.only_rejects.is_none();
+        let asked = is_whole.then(|| sources.states()).flatten().map(|states| states + &options.deciding());
+        Ok(Session { asked, ..Session::start(Reader { sources, options })? })
     }
 
     /// A session over sources that are open already.
@@ -251,9 +274,23 @@ impl Session {
         if let Some(filter) = &options.filter {
             plan.set_filter(filter, &filter_types)?;
         }
+        if let Some(table) = &options.only_rejects {
+            keep_listed(&mut inputs, table, &options)?;
+        }
         narrow(&mut plan);
         spool(&plan, &mut inputs, &options)?;
-        Ok(Session { plan, inputs, options, threads, started, cpu_before, watched: false })
+        Ok(Session {
+            plan,
+            inputs,
+            options,
+            threads,
+            started,
+            cpu_before,
+            watched: false,
+            abandoned: None,
+            asked: None,
+            learned: Vec::new(),
+        })
     }
 
     /// Does a piece of work, and once more from the start where it meets keys that the plan does not know.
@@ -264,9 +301,15 @@ impl Session {
                 Err(error) => error,
             };
             let Some(keys) = error.take_new_keys() else { return Err(error) };
-            self.plan.learn(keys, &self.options)?;
+            self.learn(keys)?;
             self.rewind()?;
         }
+    }
+
+    /// Takes in keys of JSON records that the plan does not know.
+    pub(crate) fn learn(&mut self, keys: Vec<String>) -> Result<()> {
+        self.learned.extend_from_slice(&keys);
+        self.plan.learn(keys, &self.options)
     }
 
     pub(crate) fn rejects(&self) -> Result<Rejects> {
@@ -281,11 +324,26 @@ impl Session {
         kinds: Option<&[ColumnType]>,
         rejects: &mut Rejects,
     ) -> Result<Totals> {
+        self.run_from(None, consumer, kinds, rejects)
+    }
+
+    /// The same, or what is left of one that an earlier run began.
+    pub(crate) fn run_from(
+        &self,
+        start: Option<&Standing>,
+        consumer: &dyn Consumer,
+        kinds: Option<&[ColumnType]>,
+        rejects: &mut Rejects,
+    ) -> Result<Totals> {
         let may_lack_columns = self.plan.json.is_some() || are_tables(&self.inputs);
         if self.plan.columns.is_empty() && !may_lack_columns {
             return Ok(Totals::default());
         }
-        let run = Run::new(&self.plan, &self.inputs, &self.options, self.threads, kinds, rejects);
+        let mut run = Run::new(&self.plan, &self.inputs, &self.options, self.threads, kinds, rejects);
+        run.abandoned = self.abandoned.as_deref();
+        if let Some(start) = start {
+            run = run.behind(start)?;
+        }
         if self.watched { run.watched().run(consumer) } else { run.run(consumer) }
     }
 
@@ -354,9 +412,8 @@ impl Session {
                 table.rewind();
                 continue;
             }
-            let mut block = Default::default();
             // A pass that stopped at a limit leaves a stream half read; the spool needs the rest of it.
-            while !input.source.is_seekable() && input.source.next_block(&mut block, CHUNK_BYTES, 0)?.is_some() {}
+            input.source.pass()?;
             input.source.rewind()?;
         }
         Ok(())
@@ -454,8 +511,11 @@ fn spool(plan: &Plan, inputs: &mut [Input], options: &Options) -> Result<()> {
     let settled = options.infer == Infer::None && options.limit.is_none() && !plan.wants_new_keys();
     if !settled {
         // A table shares its source, and has kept it already.
-        for source in inputs.iter_mut().filter_map(|input| Arc::get_mut(&mut input.source)) {
-            source.spool(options.temp_dir.as_deref())?;
+        let passing = inputs.iter_mut().filter_map(|input| Arc::get_mut(&mut input.source));
+        let mut passing = passing.filter(|source| !source.is_seekable()).peekable();
+        if let Some(first) = passing.peek() {
+            let spool = Spool::create(first.name(), options.temp_dir.as_deref())?;
+            passing.try_for_each(|source| source.spool_in(&spool))?;
         }
     }
     Ok(())
@@ -536,6 +596,7 @@ fn first_types(sources: &[Source], options: &Options, rows: u64) -> Result<Vec<(
             limit: Some(rows),
             on_error: OnError::Reject,
             rejects: None,
+            only_rejects: None,
             ..options.clone()
         };
         if kind_of(&options, sources)? == Kind::Json {
@@ -543,6 +604,7 @@ fn first_types(sources: &[Source], options: &Options, rows: u64) -> Result<Vec<(
             (options.columns, options.drop, options.types) = (None, Vec::new(), Vec::new());
         }
         (options.path_column, options.row_number, options.filter, options.hive) = (None, None, None, false);
+        options.partition_format = None;
         let options = options.for_decoded_text();
         let start =
             |text| Session::start(Reader { sources: Sources::bytes(first.name(), text), options: options.clone() });

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use ingest_infer::DataType;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 /// One column of a result.
@@ -18,7 +20,7 @@ pub struct ColumnReport {
 }
 
 /// One record that was left out, or (with `--on-error null`) one value that was nulled.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reject {
     /// The source's name.
     pub source: String,
@@ -138,6 +140,12 @@ impl Report {
         })
     }
 
+    /// Names and types of the columns.
+    pub fn types(&self) -> Vec<(String, DataType)> {
+        let kind = |column: &ColumnReport| column.data_type.parse().expect("types are named as they are read");
+        self.columns.iter().map(|column| (column.name.clone(), kind(column))).collect()
+    }
+
     /// The shape that `schema --json` prints and `--schema` takes back.
     pub fn schema_json(&self) -> Value {
         json!({
@@ -156,7 +164,7 @@ pub struct SniffReport {
     /// `csv` for delimited text; `jsonl` for JSON with a record a line, `json` for other JSON; `parquet`, `arrow`.
     pub format: String,
     /// What separates fields; `None`: one column.
-    pub delimiter: Option<char>,
+    pub delimiter: Option<String>,
     /// What fields are wrapped in.
     pub quote: Option<char>,
     /// What makes the next byte plain text.

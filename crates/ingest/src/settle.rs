@@ -4,7 +4,6 @@
 //! that chunk, and nothing else, is parsed once more from its source.
 
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use ingest_columnar::arrow::array::{ArrayRef, new_null_array};
 use ingest_columnar::arrow::datatypes::{Field, Schema, SchemaRef};
@@ -12,6 +11,7 @@ use ingest_columnar::{Column, ColumnType, Counts, arrow_type};
 use ingest_infer::{DataType, Summary};
 
 use crate::error::Result;
+use crate::parallel::try_map;
 use crate::pipeline::{Chunk, Consumer, Place, Run, parse_columns};
 use crate::plan::{Input, Plan};
 use crate::region::{ParsedColumn, Scratch};
@@ -133,25 +133,7 @@ pub(crate) fn settle_chunks(
     if chunks.iter().all(settled) {
         return Ok(chunks);
     }
-    let slots: Vec<Mutex<Option<Kept>>> = chunks.into_iter().map(|chunk| Mutex::new(Some(chunk))).collect();
-    let next = AtomicUsize::new(0);
-    let work = || -> Result<()> {
-        let mut scratch = Scratch::default();
-        while let Some(slot) = slots.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let mut slot = slot.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            let chunk = slot.take().expect("each chunk is taken once");
-            *slot = Some(settle_chunk(plan, inputs, chunk, kinds, &mut scratch)?);
-        }
-        Ok(())
-    };
-    std::thread::scope(|scope| {
-        let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
-        let mine = work();
-        let theirs = others.into_iter().map(|other| other.join().expect("a worker does not panic"));
-        std::iter::once(mine).chain(theirs).collect::<Result<Vec<()>>>()
-    })?;
-    let take = |slot: Mutex<Option<Kept>>| slot.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-    Ok(slots.into_iter().filter_map(take).collect())
+    try_map(threads, chunks, Scratch::default, |scratch, chunk| settle_chunk(plan, inputs, chunk, kinds, scratch))
 }
 
 fn settle_chunk(

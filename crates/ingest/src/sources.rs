@@ -7,7 +7,9 @@ use ingest_source::{Encoding, Location, Source, SourceOptions, locate};
 
 use crate::error::{Code, Error, Result};
 use crate::options::{EncodingErrors, InputFormat, Options};
+use crate::parallel::try_map;
 use crate::plan::SAMPLE_BYTES;
+use crate::reader::threads_wanted;
 use crate::tables::TableFormat;
 
 /// The sources of one table, in order.
@@ -44,49 +46,80 @@ impl Sources {
     }
 
     /// The same, every pattern replaced by the files that it stands for now.
-    pub(crate) fn located(self) -> Result<Sources> {
+    pub(crate) fn located(self, options: &Options) -> Result<Sources> {
+        let options = options.of_sources();
         let mut items = Vec::with_capacity(self.0.len());
         for item in self.0 {
             match item {
-                Item::Pattern(pattern) => items.extend(locate(&[pattern])?.into_iter().map(Item::Located)),
+                Item::Pattern(pattern) => items.extend(locate(&[pattern], &options)?.into_iter().map(Item::Located)),
                 other => items.push(other),
             }
         }
         Ok(Sources(items))
     }
 
-    /// The files among the located sources.
+    /// The files among the located sources, and those in which they lie.
     pub(crate) fn files(&self) -> impl Iterator<Item = &Path> {
         self.0.iter().filter_map(|item| match item {
             Item::Located(Location::Path(path)) => Some(path.as_path()),
+            Item::Located(Location::Member(member)) => Some(member.archive()),
             _ => None,
         })
     }
 
-    /// Opens every source, and sees how its text is encoded.
-    pub(crate) fn open(self, options: &Options) -> Result<Vec<Source>> {
-        let opened = self.open_as_stored(&options.of_sources())?;
-        opened.into_iter().map(|source| decoded(source, options)).collect()
+    /// The sources as they are now: names, sizes, times of change; `None` where they are not all files.
+    pub(crate) fn states(&self) -> Option<String> {
+        let state = |item: &Item| {
+            let (location, path) = match item {
+                Item::Located(location @ Location::Path(path)) => (location, path.as_path()),
+                Item::Located(location @ Location::Member(member)) => (location, member.archive()),
+                _ => return None,
+            };
+            let metadata = std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file)?;
+            Some(format!("{location:?} {} {:?}\n", metadata.len(), metadata.modified().ok()?))
+        };
+        self.0.iter().map(state).collect()
     }
 
-    fn open_as_stored(self, options: &SourceOptions) -> Result<Vec<Source>> {
-        let mut opened = Vec::new();
-        for item in self.0 {
-            match item {
-                Item::Pattern(pattern) => {
-                    for location in locate(&[pattern])? {
-                        opened.push(Source::open(&location, options)?);
-                    }
-                }
-                Item::Located(location) => opened.push(Source::open(&location, options)?),
-                Item::Bytes(name, bytes) => opened.push(Source::from_bytes(&name, bytes, options)),
-                Item::Reader(name, reader) => opened.push(Source::from_reader(&name, reader, options)),
+    /// Opens every source, and sees how its text is encoded.
+    pub(crate) fn open(self, options: &Options) -> Result<Vec<Source>> {
+        let (threads, of_sources) = (threads_wanted(options), options.of_sources());
+        let located = self.located(options)?;
+        located.refuse_stdin_twice()?;
+        let open = |(number, item): (usize, Item)| {
+            let source = decoded(item.open(&of_sources)?, options)?;
+            if number >= KEPT_READY {
+                source.put_back();
             }
+            Ok(source)
+        };
+        try_map(threads, located.0.into_iter().enumerate().collect(), || (), |(), item| open(item))
+    }
+
+    fn refuse_stdin_twice(&self) -> Result<()> {
+        let is_stdin = |item: &&Item| matches!(item, Item::Located(Location::Stdin));
+        if self.0.iter().filter(is_stdin).count() > 1 {
+            return Err(Error::new(Code::Usage, "standard input can be named once only"));
         }
-        refuse_stdin_twice(&opened)?;
-        Ok(opened)
+        Ok(())
     }
 }
+
+impl Item {
+    /// Opens what was located.
+    fn open(self, options: &SourceOptions) -> Result<Source> {
+        match self {
+            Item::Located(location) => Ok(Source::open(&location, options)?),
+            Item::Bytes(name, bytes) => Ok(Source::from_bytes(&name, bytes, options)),
+            Item::Reader(name, reader) => Ok(Source::from_reader(&name, reader, options)),
+            // All patterns were located; one that was not is a path.
+            Item::Pattern(pattern) => Ok(Source::open(&Location::Path(pattern.into()), options)?),
+        }
+    }
+}
+
+/// So many sources keep what was looked at of them until they are read; more would fill the memory.
+pub(crate) const KEPT_READY: usize = 32;
 
 /// A source that is no UTF-8 in the encoding that its first bytes look like. Stored tables stay as they are.
 fn decoded(source: Source, options: &Options) -> Result<Source> {
@@ -105,13 +138,6 @@ fn decoded(source: Source, options: &Options) -> Result<Source> {
         Some(encoding) => source.decode_as(encoding, replaces),
         None => source,
     })
-}
-
-fn refuse_stdin_twice(opened: &[Source]) -> Result<()> {
-    if opened.iter().filter(|source| source.name() == "<stdin>").count() > 1 {
-        return Err(Error::new(Code::Usage, "standard input can be named once only"));
-    }
-    Ok(())
 }
 
 impl From<&str> for Sources {

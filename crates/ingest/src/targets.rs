@@ -16,9 +16,12 @@ pub(crate) fn check_targets<'p>(
         .filter_map(|(path, what, option)| path.map(|path| (path, file_of(path), what, option)))
         .collect();
     if let [(path, output, ..), (_, rejects, ..)] = &targets[..]
-        && output == rejects
+        && rejects.starts_with(output)
     {
-        let message = format!("{}: the output and the rejects table are the same file", path.display());
+        let message = match output == rejects {
+            true => format!("{}: the output and the rejects table are the same file", path.display()),
+            false => format!("{}: the rejects table would lie in the folder that is written", path.display()),
+        };
         return Err(Error::new(Code::Usage, message).hint("give --rejects another name than -o"));
     }
     if targets.is_empty() {
@@ -26,7 +29,7 @@ pub(crate) fn check_targets<'p>(
     }
     for source in sources {
         let source = file_of(source);
-        if let Some((path, _, what, option)) = targets.iter().find(|(_, target, ..)| *target == source) {
+        if let Some((path, _, what, option)) = targets.iter().find(|(_, target, ..)| source.starts_with(target)) {
             let message = format!("{}: {what} would replace a source", path.display());
             return Err(Error::new(Code::Usage, message).hint(format!("give {option} the name of another file")));
         }

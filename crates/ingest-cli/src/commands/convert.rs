@@ -17,6 +17,7 @@ Examples:
   ingest convert data.csv -o data.parquet
   ingest convert 'logs/*.csv.gz' -o logs.parquet --codec zstd:9 --overwrite
   ingest convert data.csv -o data.parquet --type id=int64 --on-error reject
+  ingest convert 'trips/*.csv' -o trips --partition-by year,city
   cat data.csv | ingest convert - -o - -f arrow > data.arrows";
 
 /// Convert CSV or JSON to Parquet, Arrow or CSV.
@@ -29,7 +30,7 @@ pub(crate) struct Args {
     #[arg(required = true, value_name = "SRC", value_hint = ValueHint::AnyPath)]
     sources: Vec<String>,
 
-    /// The file to write; - is standard output.
+    /// The file (with --partition-by or --max-file-bytes, the folder) to write; - is standard output.
     #[arg(short, long, value_name = "OUT", value_hint = ValueHint::FilePath)]
     output: PathBuf,
 
@@ -40,6 +41,11 @@ pub(crate) struct Args {
     /// Replace OUT and the table of --rejects if they exist [default: refuse].
     #[arg(long)]
     overwrite: bool,
+
+    /// Go on with what the same command had written of OUT when it was killed, and leave it when this one is interrupted; OUT is
+    /// one file of Parquet, CSV or JSON lines [default: begin anew].
+    #[arg(long)]
+    resume: bool,
 
     /// Compression of Parquet.
     #[arg(long, value_name = "zstd[:LEVEL]|snappy|lz4|none", default_value = "zstd:1")]
@@ -57,6 +63,15 @@ pub(crate) struct Args {
     /// Size of a row group of Parquet in memory [default: 64MiB, less under --memory-limit].
     #[arg(long, value_name = "SIZE", value_parser = size::parse)]
     row_group_bytes: Option<u64>,
+
+    /// Sort the rows into folders OUT/A=value/B=value by the values of these columns; OUT is a folder of Parquet files then
+    /// [default: one file].
+    #[arg(long, value_name = "A,B", value_parser = names, allow_hyphen_values = true)]
+    partition_by: Vec<List>,
+
+    /// Write a folder OUT of Parquet files, where none gets another row group that would make it larger [default: one file].
+    #[arg(long, value_name = "SIZE", value_parser = size::parse)]
+    max_file_bytes: Option<u64>,
 
     /// Print the report as JSON on standard output [default: a line on standard error].
     #[arg(long)]
@@ -103,6 +118,7 @@ impl Args {
         }
         match self.format.or_else(|| Format::of_path(&self.output)) {
             Some(_) => Ok(Target::File(&self.output)),
+            None if !self.partition_by.is_empty() || self.max_file_bytes.is_some() => Ok(Target::File(&self.output)),
             None => Err(unknown_format(&self.output)),
         }
     }
@@ -114,6 +130,9 @@ impl Args {
             encoding_set: self.encoding_set,
             bloom: joined(&self.bloom).unwrap_or_default(),
             row_group_bytes: self.row_group_bytes,
+            resume: self.resume,
+            partition_by: joined(&self.partition_by).unwrap_or_default(),
+            max_file_bytes: self.max_file_bytes,
             overwrite: self.overwrite,
         }
     }

@@ -1,10 +1,10 @@
 //! `ingest schema`: the exact types of the whole input.
 
 use clap::ValueHint;
-use ingest::{Report, Result};
+use ingest::{DataType, Options, Report, Result, Retyped, SchemaDiff};
 
 use crate::console::Console;
-use crate::options::{ReadArgs, RejectsArgs, open};
+use crate::options::{ReadArgs, RejectsArgs, open, schema};
 use crate::progress::Progress;
 use crate::table::{Align, Table, plain};
 use crate::{ddl, output, size};
@@ -13,7 +13,8 @@ const EXAMPLES: &str = "\
 Examples:
   ingest schema data.csv
   ingest schema data.csv --json > schema.json
-  ingest schema 'data/*.csv' --ddl";
+  ingest schema 'data/*.csv' --ddl
+  ingest schema may.csv --diff april.csv";
 
 /// Show the exact schema of the whole input.
 #[derive(Debug, clap::Args)]
@@ -31,6 +32,11 @@ pub(crate) struct Args {
     #[arg(long, conflicts_with = "json")]
     ddl: bool,
 
+    /// Show what has changed since this schema, as --schema takes it, or since another source, read in the same way [default: the
+    /// schema itself].
+    #[arg(long, value_name = "OLD", conflicts_with = "ddl", value_hint = ValueHint::FilePath)]
+    diff: Option<String>,
+
     /// Replace the table of --rejects if it exists [default: refuse].
     #[arg(long)]
     overwrite: bool,
@@ -46,16 +52,51 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, console: &Console) -> Result<()> {
     let progress = Progress::start(console);
     let mut options = args.read.options(&progress)?;
+    let before = args.diff.as_deref().map(|old| before(old, options.clone())).transpose()?;
     args.rejects.fill(&mut options, args.overwrite);
     let report = open(&args.sources, options)?.schema()?;
     drop(progress);
     console.notes(&report);
     console.losses(&report);
+    if let Some(before) = before {
+        let diff = SchemaDiff::between(&before, &report.types());
+        return if args.json { output::json(&diff.to_json()) } else { output::text(&changes(&diff)) };
+    }
     match (args.json, args.ddl) {
         (true, _) => output::json(&report.schema_json()),
         (_, true) => output::line(&ddl::create_table(&report)),
         _ => output::text(&table(&report)),
     }
+}
+
+/// The schema that another is compared with.
+fn before(old: &str, options: Options) -> Result<Vec<(String, DataType)>> {
+    /// No schema is longer than this, and no larger file need be read to see that it is none.
+    const SCHEMA_BYTES_MAX: u64 = 16 << 20;
+    let file = std::fs::metadata(old).ok();
+    if file.is_none_or(|file| file.is_file() && file.len() <= SCHEMA_BYTES_MAX)
+        && let Ok(schema) = schema(old)
+    {
+        return Ok(schema);
+    }
+    Ok(open(&[old.to_owned()], options)?.schema()?.types())
+}
+
+fn changes(diff: &SchemaDiff) -> String {
+    let mut table = Table::new([Align::Left; 4]);
+    for (name, kind) in &diff.removed {
+        table.row(["-".to_owned(), plain(name), kind.to_string(), String::new()]);
+    }
+    for (name, kind) in &diff.added {
+        table.row(["+".to_owned(), plain(name), kind.to_string(), String::new()]);
+    }
+    for Retyped { name, from, to, widens } in &diff.retyped {
+        let note = if *widens { "holds every value of before" } else { "" };
+        table.row(["~".to_owned(), plain(name), format!("{from} -> {to}"), note.to_owned()]);
+    }
+    let same = size::counted(diff.same as u64, "column");
+    let order = if diff.reordered { ", in another order" } else { "" };
+    format!("{table}{same} as before{order}\n")
 }
 
 fn table(report: &Report) -> String {

@@ -44,7 +44,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<()> {
 fn text(report: &SniffReport) -> String {
     let mut table = Table::new([Align::Left, Align::Left]);
     table.row(["format", &report.format]);
-    table.row(["delimiter", &character(report.delimiter)]);
+    table.row(["delimiter", &delimiter(report.delimiter.as_deref())]);
     table.row(["quote", &character(report.quote)]);
     table.row(["escape", &character(report.escape)]);
     table.row(["comment", &character(report.comment)]);
@@ -69,11 +69,15 @@ fn header(rows: usize) -> String {
 
 /// As the options take it: the character itself, or a word where that could not be seen.
 fn character(character: Option<char>) -> String {
-    match character {
+    delimiter(character.map(String::from).as_deref())
+}
+
+fn delimiter(delimiter: Option<&str>) -> String {
+    match delimiter {
         None => "none".to_owned(),
-        Some('\t') => "tab".to_owned(),
-        Some(' ') => "' '".to_owned(),
-        Some(other) => plain(other.encode_utf8(&mut [0; 4])),
+        Some("\t") => "tab".to_owned(),
+        Some(" ") => "' '".to_owned(),
+        Some(other) => plain(other),
     }
 }
 

@@ -8,7 +8,7 @@ const COMMANDS: [&str; 10] =
     ["convert", "schema", "head", "count", "sniff", "validate", "bench", "completions", "man", "version"];
 
 /// Options of INTERFACE.md that no command takes yet.
-const NOT_BUILT: [&str; 19] = [
+const NOT_BUILT: [&str; 14] = [
     "--empty-as-string",
     "--true-values",
     "--false-values",
@@ -17,16 +17,11 @@ const NOT_BUILT: [&str; 19] = [
     "--tz",
     "--decimal",
     "--thousands",
-    "--only-rejects",
-    "--partition-format",
     "--query",
     "--table",
     "--offline",
     "--storage-option",
     "--page-bytes",
-    "--partition-by",
-    "--max-file-bytes",
-    "--resume",
     "--target",
 ];
 
@@ -118,6 +113,37 @@ fn schema_prints_json_that_it_takes_back() {
     assert_eq!(schema["rows"], 3);
     let room = room.file("schema.json", &out.stdout);
     room.run(&["validate", "data.csv", "--schema", "schema.json"]).ok().says(&["checked: 3 rows"]);
+}
+
+#[test]
+fn schema_shows_what_has_changed() {
+    let room = Room::with_sample()
+        .file("old.csv", b"id,price,gone,zip\n1,2,x,02139\n")
+        .file("new.csv", b"zip,id,price,come\n12,1.5,2.25,true\n")
+        .file("rows.json", b"[{\"id\":1},{\"id\":2}]");
+    let out = room.run(&["schema", "new.csv", "--diff", "old.csv"]).ok();
+    let wanted = "\
+-  gone   utf8
++  come   bool
+~  zip    utf8 -> int64
+~  id     int64 -> float64
+~  price  int64 -> float64
+0 columns as before, in another order
+";
+    assert_eq!(out.text(), wanted);
+    let saved = room.run(&["schema", "old.csv", "--json"]).ok().stdout;
+    let room = room.file("old.json", &saved);
+    let out = room.run(&["schema", "old.csv", "--diff", "old.json", "--type", "price=utf8"]).ok();
+    let wanted = "~  price  int64 -> utf8  holds every value of before\n3 columns as before\n";
+    assert_eq!(out.text(), wanted);
+    // What is no schema is a source.
+    let out = room.run(&["schema", "rows.json", "--diff", "old.json", "--json"]).ok();
+    let diff = out.json();
+    assert_eq!(
+        (&diff["same"], &diff["added"], diff["removed"].as_array().unwrap().len()),
+        (&1.into(), &serde_json::json!([]), 3)
+    );
+    room.run(&["schema", "new.csv", "--diff", "missing.json"]).exits(4);
 }
 
 #[test]

@@ -63,7 +63,7 @@ fn exit_2_for_what_makes_no_sense() {
         &["frobnicate"],
         &["count", "data.csv", "--nonsense"],
         &["count"],
-        &["count", "data.csv", "-d", ",,"],
+        &["count", "data.csv", "--quote", ",,"],
         &["count", "data.csv", "--header", "maybe"],
         &["count", "data.csv", "-j", "0"],
         &["count", "data.csv", "--memory-limit", "lots"],
@@ -86,7 +86,9 @@ fn exit_2_for_what_makes_no_sense() {
 #[test]
 fn a_character_of_two_bytes_is_explained() {
     let room = Room::with_sample();
-    room.run(&["count", "data.csv", "-d", "||"]).exits(2).says(&["2 bytes", "one character", "tab"]);
+    room.run(&["count", "data.csv", "--quote", "||"]).exits(2).says(&["2 bytes", "one character", "tab"]);
+    room.run(&["count", "data.csv", "-d", "<delimiter>"]).exits(2).says(&["11 bytes", "8 at most"]);
+    room.run(&["count", "data.csv", "-d", "\",\""]).exits(2).says(&["--delimiter", "--quote", "holds"]);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The command as its users meet it: what is typed, what comes out, what it exits with.
 
+mod archives;
 mod commands;
 mod failures;
 mod kernels;

@@ -170,3 +170,46 @@ fn filters_of_no_column_are_refused() {
     room.run(&["convert", "data.csv", "-o", "-", "-f", "parquet", "--bloom", "c"]).exits(4);
     assert_eq!(room.listing(), ["data.csv"]);
 }
+
+/// More files than a process may have open, plain and packed, with types that the last of them settles.
+#[cfg(unix)]
+#[test]
+fn more_files_than_may_be_open() {
+    let mut room = Room::new();
+    for number in 0..200 {
+        let text = format!("a,b\n{number},x\n{}\n", if number == 199 { "0.5,y" } else { "7,y" });
+        room = room.file(&format!("plain/{number:03}.csv"), &text);
+        let packed = zstd::encode_all(text.as_bytes(), 1).expect("in memory");
+        room = room.file(&format!("packed/{number:03}.csv.zst"), packed);
+    }
+    let limited = |command: &str| {
+        let script = format!("ulimit -n 64 && exec \"$0\" {command}");
+        let mut shell = assert_cmd::Command::new("sh");
+        shell.args(["-c", &script]).arg(crate::program()).current_dir(room.path(""));
+        room.outcome(&mut shell).ok()
+    };
+    for folder in ["plain", "packed", "plain packed"] {
+        let files = 200 * folder.split(' ').count();
+        assert_eq!(limited(&format!("count {folder}")).lines(), [(2 * files).to_string()]);
+        let lines = limited(&format!("schema {folder} -j 4")).lines();
+        assert!(lines[1].contains("float64"), "{lines:?}");
+        limited(&format!("convert {folder} -o out.parquet --overwrite -j 4")).says(&[&format!("{} rows", 2 * files)]);
+    }
+}
+
+#[test]
+fn delimiters_of_several_characters() {
+    let room = Room::new()
+        .file("long.csv", "id||name||score\n1||\"a||b\"||1.5\n2||||2\n3||x|y||\n")
+        .file("bar.csv", b"id\xa6name\n1\xa6caf\xe9\n")
+        .file("short.csv", "a||b\n1||2\n3\n");
+    let to_csv = ["convert", "-o", "-", "--format", "csv"];
+    let long = room.run(&[&to_csv[..], &["long.csv"]].concat()).ok();
+    assert_eq!(long.text(), "id,name,score\n1,a||b,1.5\n2,,2\n3,x|y,\n");
+    let bar = room.run(&[&to_csv[..], &["bar.csv", "-d", "\u{a6}", "--encoding", "latin1"]].concat()).ok();
+    assert_eq!(bar.text(), "id,name\n1,caf\u{e9}\n");
+    let sniffed = room.run(&["sniff", "long.csv"]).ok().text();
+    assert!(sniffed.contains("fields are divided by '||': 4 of 4 records have 3"), "{sniffed}");
+    assert_eq!(room.run(&["sniff", "long.csv", "--json"]).ok().json()["delimiter"], "||");
+    room.run(&["head", "short.csv"]).exits(3).says(&["short.csv:3", "1 field, the table has 2 columns"]);
+}

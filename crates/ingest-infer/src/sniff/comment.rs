@@ -22,7 +22,8 @@ const RECORDS_MAX: usize = 200;
 /// further down may still begin with `#`, and only comments between or behind the records show that it does not.
 pub(super) fn choose(text: &[u8], complete: bool, hints: &Hints, explain: impl Fn(&Hints) -> Candidate) -> Candidate {
     let plain = explain(hints);
-    let means_something = [hints.delimiter, hints.quote, hints.escape].contains(&Some(Some(COMMENT)));
+    let means_something = [hints.quote, hints.escape].contains(&Some(Some(COMMENT)))
+        || hints.delimiter.flatten().is_some_and(|delimiter| delimiter.as_bytes().contains(&COMMENT));
     if hints.comment.is_some() || means_something || !begins_a_line(text) {
         return plain;
     }

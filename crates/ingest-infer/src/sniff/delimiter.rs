@@ -1,7 +1,7 @@
 //! The delimiter, with the quote and escape that go with it: every candidate dialect reads the text, and the evidence
 //! is weighed.
 
-use ingest_parse::{Dialect, Trial, TrialRecord};
+use ingest_parse::{Delimiter, Dialect, Trial, TrialRecord};
 
 use super::preamble::{Shape, shape_of};
 use super::quote::{has_escaped_quote, is_single_quoted, quote_evidence};
@@ -13,6 +13,27 @@ const STRONG: [(u8, f64); 4] = [(b',', 1.0), (b'\t', 1.0), (b';', 0.5), (b'|', 0
 
 /// The delimiters that also stand in ordinary text: they need types to speak for them.
 const WEAK: [u8; 2] = [b':', b' '];
+
+/// What delimiters of several characters are made of.
+const LONG: &[u8] = b"|~^:";
+
+/// With one of these they need no types to speak for them.
+const LONG_STRONG: &[u8] = b"|~^";
+
+/// Whether a byte is one of [`LONG`].
+const IS_LONG: [bool; 256] = {
+    let mut is_long = [false; 256];
+    let mut at = 0;
+    while at < LONG.len() {
+        is_long[LONG[at] as usize] = true;
+        at += 1;
+    }
+    is_long
+};
+
+/// How many characters they have, and how many lines are searched for them.
+const LONG_LENGTHS: std::ops::RangeInclusive<usize> = 2..=4;
+const LONG_LINES: usize = 20;
 
 /// Records whose fields are looked into.
 const FIELDS_OF_RECORDS: usize = 200;
@@ -44,8 +65,11 @@ impl Candidate {
         let mut reasons = vec![match self.dialect.delimiter {
             None if hints.delimiter.is_some() => "one column was asked for".to_owned(),
             None => "no delimiter divides the records evenly: one column".to_owned(),
-            Some(byte) => {
-                format!("fields are divided by {}: {matching} of {total} records have {width}", spelled(byte))
+            Some(delimiter) => {
+                format!(
+                    "fields are divided by {}: {matching} of {total} records have {width}",
+                    spelled_delimiter(delimiter)
+                )
             }
         }];
         if let Some(quote) = self.dialect.quote.filter(|&quote| quote != b'"') {
@@ -70,17 +94,38 @@ fn spelled(byte: u8) -> String {
     }
 }
 
+/// A delimiter as a reader would name it.
+fn spelled_delimiter(delimiter: Delimiter) -> String {
+    delimiter.as_byte().map_or_else(|| format!("'{delimiter}'"), spelled)
+}
+
 /// A first line `sep=X`, as spreadsheets write it, settles the delimiter and is no part of the table: the hints with
 /// that added, and the reason.
 pub(super) fn announced(sample: &[u8], hints: &Hints) -> (Hints, Option<String>) {
     let mut hints = hints.clone();
-    let &[b's', b'e', b'p', b'=', delimiter, b'\n' | b'\r', ..] = sample else { return (hints, None) };
-    if hints.skip.is_some() || !delimiter.is_ascii() {
-        return (hints, None);
-    }
+    let delimiter = sample.strip_prefix(b"sep=").filter(|_| hints.skip.is_none()).and_then(named_delimiter);
+    let Some(delimiter) = delimiter else { return (hints, None) };
     hints.skip = Some(1);
     hints.delimiter.get_or_insert(Some(delimiter));
     (hints, Some("the first line names the delimiter".to_owned()))
+}
+
+/// What stands between `sep=` and the end of its line, `text`: one character, or several that stand in the next line too.
+/// Spreadsheets write the delimiter itself behind it, as often as there are columns.
+fn named_delimiter(text: &[u8]) -> Option<Delimiter> {
+    let end = memchr::memchr2(b'\n', b'\r', text)?;
+    let (named, after) = text.split_at(end);
+    let after = after.trim_ascii_start();
+    let next_line = &after[..memchr::memchr2(b'\n', b'\r', after).unwrap_or(after.len())];
+    let first = *named.first()?;
+    let is_plain = |byte: &u8| !matches!(byte, b'"' | b'\'' | b'\\');
+    let is_sign = |byte: &u8| !byte.is_ascii_alphanumeric() && *byte != b' ';
+    match named {
+        [byte] => Some(Delimiter::byte(*byte)).filter(|_| byte.is_ascii() && is_plain(byte)),
+        _ if !named.iter().all(|byte| is_sign(byte) && is_plain(byte)) || std::str::from_utf8(named).is_err() => None,
+        _ if memchr::memmem::find(next_line, named).is_some() => Delimiter::new(named),
+        _ => named.iter().all(|byte| *byte == first).then_some(Delimiter::byte(first)),
+    }
 }
 
 /// The dialect that explains `text` best. `complete`: whether nothing was cut off its end.
@@ -91,13 +136,23 @@ pub(super) fn choose(text: &[u8], complete: bool, hints: &Hints) -> Candidate {
     let mut strong: Vec<_> = STRONG
         .iter()
         .filter(|(byte, _)| text.contains(byte))
-        .map(|&(byte, preference)| (best_quoting(text, complete, hints, Some(byte)), preference))
+        .map(|&(byte, preference)| (best_quoting(text, complete, hints, Some(Delimiter::byte(byte))), preference))
         .filter(|(candidate, _)| divides(candidate))
         .map(|(mut candidate, preference)| {
             candidate.score += preference;
             candidate
         })
         .collect();
+    for mut long in long_candidates(text, complete, hints) {
+        let parts = long.dialect.delimiter.expect("it has one");
+        // A part of it divides as often, or twice as often, and leaves empty columns or the rest of it in the fields.
+        strong.retain(|short| {
+            let is_part = short.dialect.delimiter_byte().is_some_and(|byte| parts.as_bytes().contains(&byte));
+            !(is_part && short.shape.consistency() <= long.shape.consistency())
+        });
+        long.score += 1.0;
+        strong.push(long);
+    }
     // Stable: equals stay in the order of the list.
     strong.sort_by(|a, b| b.score.total_cmp(&a.score));
     let runner_up = strong.get(1).map(|second| second.score);
@@ -111,6 +166,60 @@ pub(super) fn choose(text: &[u8], complete: bool, hints: &Hints) -> Candidate {
     }
 }
 
+/// Delimiters of several characters that make a table.
+fn long_candidates(text: &[u8], complete: bool, hints: &Hints) -> Vec<Candidate> {
+    let is_sure = |candidate: &Candidate, delimiter: Delimiter| {
+        let bytes = delimiter.as_bytes();
+        let is_strong = bytes.iter().any(|byte| LONG_STRONG.contains(byte));
+        // A character twice may be two delimiters with nothing between them in every row: names tell.
+        let is_named =
+            candidate.shape.first_record == 0 && candidate.trial.get(0).is_some_and(header::looks_like_names);
+        divides(candidate) && (is_mixed(bytes) || is_named) && (is_strong || divides_for_sure(candidate, hints))
+    };
+    long_delimiters(text)
+        .into_iter()
+        .map(|delimiter| (best_quoting(text, complete, hints, Some(delimiter)), delimiter))
+        .filter(|(candidate, delimiter)| is_sure(candidate, *delimiter))
+        .map(|(candidate, _)| candidate)
+        .collect()
+}
+
+/// Runs of punctuation in the first lines, where none of their characters stands in another way: once, or several times where
+/// fields are empty. One that repeats a character divides the first line, and in other lines the character may stand alone.
+fn long_delimiters(text: &[u8]) -> Vec<Delimiter> {
+    let mut lines: Vec<Vec<&[u8]>> = Vec::new();
+    let mut rest = text.trim_ascii_start();
+    for _ in 0..LONG_LINES {
+        let (line, after) = rest.split_at(memchr::memchr2(b'\n', b'\r', rest).unwrap_or(rest.len()));
+        rest = after.get(1..).unwrap_or_default();
+        let mut runs = Vec::new();
+        let mut at = 0;
+        while let Some(start) = line[at..].iter().position(|byte| IS_LONG[usize::from(*byte)]).map(|start| at + start) {
+            let length = line[start..].iter().take_while(|byte| IS_LONG[usize::from(**byte)]).count();
+            at = start + length;
+            runs.push(&line[start..at]);
+        }
+        lines.push(runs);
+    }
+    let explains = |run: &[u8], other: &[u8]| {
+        other.chunks(run.len()).all(|part| part == run) || !other.iter().any(|byte| run.contains(byte))
+    };
+    let mut found = Vec::new();
+    for (number, run) in lines.iter().enumerate().flat_map(|(number, runs)| runs.iter().map(move |run| (number, *run)))
+    {
+        let told = if is_mixed(run) { &lines[..] } else { &lines[..1] };
+        let is_first = number == 0 || is_mixed(run);
+        if is_first && LONG_LENGTHS.contains(&run.len()) && told.iter().flatten().all(|other| explains(run, other)) {
+            found.extend(Delimiter::new(run).filter(|delimiter| !found.contains(delimiter)));
+        }
+    }
+    found
+}
+
+fn is_mixed(run: &[u8]) -> bool {
+    run.iter().any(|byte| *byte != run[0])
+}
+
 fn one_column_or_weak(text: &[u8], complete: bool, hints: &Hints) -> Candidate {
     let mut column = best_quoting(text, complete, hints, None);
     let lines = header::column_summaries(column.trial.iter().skip(1), hints);
@@ -118,7 +227,7 @@ fn one_column_or_weak(text: &[u8], complete: bool, hints: &Hints) -> Candidate {
         let mut weak: Vec<Candidate> = WEAK
             .into_iter()
             .filter(|byte| text.contains(byte))
-            .map(|byte| best_quoting(text, complete, hints, Some(byte)))
+            .map(|byte| best_quoting(text, complete, hints, Some(Delimiter::byte(byte))))
             .filter(|candidate| divides_for_sure(candidate, hints))
             .collect();
         // Stable: equals stay in the order of the list. Times make columns of what colons divide, but not the more of them.
@@ -160,7 +269,7 @@ fn divides_for_sure(candidate: &Candidate, hints: &Hints) -> bool {
     }
     let data = candidate.trial.iter().skip(first_record + 1);
     let typed = header::column_summaries(data, hints).iter().filter(|s| header::is_typed(s)).count();
-    let is_passwd_like = candidate.dialect.delimiter == Some(b':') && width >= 4 && typed > 0;
+    let is_passwd_like = candidate.dialect.delimiter == Some(Delimiter::byte(b':')) && width >= 4 && typed > 0;
     is_passwd_like || if width == 2 { typed == 2 } else { typed * 2 >= width }
 }
 
@@ -174,17 +283,22 @@ fn table(candidate: &Candidate) -> impl Iterator<Item = TrialRecord<'_>> {
 }
 
 /// The best of the quotes and escapes that are worth trying with a delimiter.
-fn best_quoting(text: &[u8], complete: bool, hints: &Hints, delimiter: Option<u8>) -> Candidate {
+fn best_quoting(text: &[u8], complete: bool, hints: &Hints, delimiter: Option<Delimiter>) -> Candidate {
+    let is_in_delimiter = |byte: u8| delimiter.is_some_and(|delimiter| delimiter.as_bytes().contains(&byte));
     let escapes = match hints.escape {
         Some(escape) => vec![escape],
-        None if hints.quote != Some(None) && has_escaped_quote(text) => vec![None, Some(b'\\')],
+        None if hints.quote != Some(None) && !is_in_delimiter(b'\\') && has_escaped_quote(text) => {
+            vec![None, Some(b'\\')]
+        }
         None => vec![None],
     };
     let mut best: Option<Candidate> = None;
     for escape in escapes {
         let quotes = match hints.quote {
             Some(quote) => vec![quote],
-            None if is_single_quoted(text, complete, delimiter, escape) => vec![Some(b'"'), Some(b'\'')],
+            None if !is_in_delimiter(b'\'') && is_single_quoted(text, complete, delimiter, escape) => {
+                vec![Some(b'"'), Some(b'\'')]
+            }
             None => vec![Some(b'"')],
         };
         for quote in quotes {
@@ -215,7 +329,7 @@ fn evaluate(text: &[u8], complete: bool, hints: &Hints, dialect: Dialect) -> Can
 /// Points: 100 for a steady number of fields, 10 for fields that no other delimiter would divide, 5 for types, up to 10
 /// for the number of columns; up to 10 less where a space follows the delimiter, as in sentences.
 fn score(candidate: &Candidate, hints: &Hints) -> f64 {
-    let delimiter = candidate.dialect.delimiter;
+    let delimiter = candidate.dialect.delimiter_byte();
     let (mut fields, mut atoms) = (0usize, 0usize);
     for field in table(candidate).flat_map(|record| record.iter()).filter(|field| !field.is_empty()) {
         fields += 1;
@@ -244,8 +358,8 @@ fn is_atom(field: &[u8], delimiter: Option<u8>) -> bool {
 }
 
 /// A number with a decimal comma, its comma made a point.
-fn with_point(field: &[u8], delimiter: Option<u8>) -> Option<Vec<u8>> {
-    let comma = field.iter().position(|&byte| byte == b',').filter(|_| delimiter != Some(b','))?;
+fn with_point(field: &[u8], delimiter: Option<Delimiter>) -> Option<Vec<u8>> {
+    let comma = field.iter().position(|&byte| byte == b',').filter(|_| delimiter != Some(Delimiter::COMMA))?;
     let mut field = field.to_vec();
     field[comma] = b'.';
     Number::read(&field).is_some().then_some(field)

@@ -10,7 +10,7 @@ mod newline;
 mod preamble;
 mod quote;
 
-use ingest_parse::{Dialect, Quoting, Trial, trial_records};
+use ingest_parse::{Delimiter, Dialect, Quoting, Trial, trial_records};
 
 use crate::NullWords;
 use delimiter::Candidate;
@@ -33,7 +33,7 @@ const HEADER_RECORDS_MAX: usize = 4096;
 #[derive(Clone, Debug, Default)]
 pub struct Hints {
     /// The delimiter; `Some(None)` for a table of one column.
-    pub delimiter: Option<Option<u8>>,
+    pub delimiter: Option<Option<Delimiter>>,
     /// The quote; `Some(None)` where quotes are text.
     pub quote: Option<Option<u8>>,
     /// The escape; `Some(None)` for none.

@@ -5,12 +5,12 @@ use proptest::prelude::*;
 use std::path::Path;
 
 /// What is expected of a sample: delimiter, header, names joined by `|`, lines skipped.
-type Expected = (Option<u8>, bool, &'static str, usize);
+type Expected = (Option<Delimiter>, bool, &'static str, usize);
 
-const COMMA: Option<u8> = Some(b',');
-const SEMICOLON: Option<u8> = Some(b';');
-const TAB: Option<u8> = Some(b'\t');
-const PIPE: Option<u8> = Some(b'|');
+const COMMA: Option<Delimiter> = Some(Delimiter::COMMA);
+const SEMICOLON: Option<Delimiter> = Some(Delimiter::byte(b';'));
+const TAB: Option<Delimiter> = Some(Delimiter::byte(b'\t'));
+const PIPE: Option<Delimiter> = Some(Delimiter::byte(b'|'));
 
 const SAMPLES: &[(&str, Expected)] = &[
     ("", (None, true, "", 0)),
@@ -74,9 +74,26 @@ const SAMPLES: &[(&str, Expected)] = &[
     ("text\nhello,world\nfoo,bar\n", (None, true, "text", 0)),
     ("\n\na,b\n1,2\n", (COMMA, true, "a|b", 0)),
     // Weak delimiters.
-    ("a b c\n1 2 3\n4 5 6\n", (Some(b' '), true, "a|b|c", 0)),
-    ("root:x:0:0\nbin:x:1:1\n", (Some(b':'), false, "column_1|column_2|column_3|column_4", 0)),
+    ("a b c\n1 2 3\n4 5 6\n", (Some(Delimiter::byte(b' ')), true, "a|b|c", 0)),
+    ("root:x:0:0\nbin:x:1:1\n", (Some(Delimiter::byte(b':')), false, "column_1|column_2|column_3|column_4", 0)),
     ("a: 1\nb: 2\n", (None, true, "a: 1", 0)),
+    // Several characters.
+    ("a||b||c\nx||y||z\nu||||w\n", (Delimiter::new(b"||"), true, "a|b|c", 0)),
+    ("a~|~b\nx, y~|~1\nz~|~2\n", (Delimiter::new(b"~|~"), true, "a|b", 0)),
+    ("Report\n\na^|^b\n\"x^|^y\"^|^1\nz^|^2\n", (Delimiter::new(b"^|^"), true, "a|b", 2)),
+    ("id::score\n1::2\n3::4\n", (Delimiter::new(b"::"), true, "id|score", 0)),
+    ("sep=##\na##b\n1##2\n", (Delimiter::new(b"##"), true, "a|b", 1)),
+    ("a|b|c\n1||2\n3||4\n5||6\n7||8\n", (Some(Delimiter::byte(b'|')), true, "a|b|c", 0)),
+    ("id|a|b|c|name\n0||||n\n1||||m\n2||||o\n", (PIPE, true, "id|a|b|c|name", 0)),
+    ("\"id\"|\"mid\"|\"name\"\n\"0\"||\"n0\"\n\"1\"||\"n1\"\n", (PIPE, true, "id|mid|name", 0)),
+    ("0||Bob\n1||Al\n2||Cy\n", (PIPE, false, "column_1|column_2|column_3", 0)),
+    ("a||b||c\n1||||2\n3||||4\n5||||6\n", (Delimiter::new(b"||"), true, "a|b|c", 0)),
+    ("msg\n~~x~~\n~~y~~\n~~z~~\n", (None, true, "msg", 0)),
+    ("sep=,,\na,b,c\n1,2,3\n", (COMMA, true, "a|b|c", 1)),
+    ("sep=;;\r\na;b;c\r\n1;2;3\r\n", (SEMICOLON, true, "a|b|c", 1)),
+    ("sep=12\nsep=14\nsep=17\n", (None, true, "sep=12", 0)),
+    ("name\nstd::vec\nstd::string\n", (None, true, "name", 0)),
+    ("id,text\n1,a||b\n2,c||d\n", (COMMA, true, "id|text", 0)),
     // Names.
     ("a,a,,a_1\n1,2,3,4\n5,6,7,8\n", (COMMA, true, "a|a_2|column_3|a_1", 0)),
     ("a, b\n1, 2\n", (COMMA, true, "a| b", 0)),
@@ -119,7 +136,7 @@ fn quotes_and_escapes() {
     ] {
         let found = sniff_whole(sample.as_bytes());
         assert_eq!((found.dialect.quote, found.dialect.escape), (Some(quote), escape), "{sample:?}");
-        assert_eq!((found.dialect.delimiter, found.columns.len()), (Some(b','), 2), "{sample:?}");
+        assert_eq!((found.dialect.delimiter, found.columns.len()), (Some(Delimiter::COMMA), 2), "{sample:?}");
     }
 }
 
@@ -143,8 +160,8 @@ fn what_is_fixed_is_not_guessed() {
     let given = |hints: Hints| sniff(text, true, &hints);
     let columns = |delimiter| given(Hints { delimiter: Some(delimiter), skip: Some(2), ..Hints::default() }).columns;
     assert_eq!(columns(None), ["a;b,c"]);
-    assert_eq!(columns(Some(b',')), ["a;b", "c"]);
-    assert_eq!(columns(Some(b';')), ["a", "b,c"]);
+    assert_eq!(columns(Some(Delimiter::COMMA)), ["a;b", "c"]);
+    assert_eq!(columns(Some(Delimiter::byte(b';'))), ["a", "b,c"]);
     let found = given(Hints { header: Some(false), skip: Some(0), ..Hints::default() });
     assert_eq!((found.header, found.skip_lines), (false, 0));
     let found =
@@ -157,9 +174,9 @@ fn a_cut_record_is_not_looked_at() {
     let whole = sniff(b"a,b\n1,2\n3,x", false, &Hints::default());
     assert_eq!((whole.header, whole.columns.len()), (true, 2));
     let one = sniff(b"a;b;c", false, &Hints::default());
-    assert_eq!((one.dialect.delimiter, one.columns.len()), (Some(b';'), 0));
+    assert_eq!((one.dialect.delimiter, one.columns.len()), (Some(Delimiter::byte(b';')), 0));
     let open = sniff(b"a,b\n1,2\n3,\"open, until\nthe, end, of, it\n", false, &Hints::default());
-    assert_eq!((open.dialect.delimiter, open.columns.join("|")), (Some(b','), "a|b".to_owned()));
+    assert_eq!((open.dialect.delimiter, open.columns.join("|")), (Some(Delimiter::COMMA), "a|b".to_owned()));
 }
 
 #[test]
@@ -170,7 +187,7 @@ fn long_samples_are_told_from_more_than_the_window() {
         text.extend_from_slice(format!("{row},{late},2020-01-02\n").as_bytes());
     }
     let found = sniff(&text, false, &Hints::default());
-    assert_eq!((found.dialect.delimiter, found.dialect.escape), (Some(b','), Some(b'\\')));
+    assert_eq!((found.dialect.delimiter, found.dialect.escape), (Some(Delimiter::COMMA), Some(b'\\')));
     assert_eq!(found.columns, ["a", "b", "c"]);
     let mut text = b"a,b\n".to_vec();
     (0..4000).for_each(|row| text.extend_from_slice(format!("{row},{}\n", "some words ".repeat(10)).as_bytes()));
@@ -245,7 +262,7 @@ proptest! {
             lines.insert(0, format!("id{delimiter}text{delimiter}amount{newline}"));
         }
         let found = sniff_whole(lines.concat().as_bytes());
-        prop_assert_eq!(found.dialect.delimiter, Some(delimiter as u8));
+        prop_assert_eq!(found.dialect.delimiter, Some(Delimiter::byte(delimiter as u8)));
         prop_assert_eq!((found.header, found.columns.len(), found.skip_lines), (header, 3, 0));
     }
 
@@ -265,8 +282,8 @@ proptest! {
 #[test]
 fn a_given_delimiter_stays_where_all_lines_are_blank() {
     let text = include_bytes!("../../../../testdata/regressions/a_given_delimiter_stays_where_all_lines_are_blank.csv");
-    let found = sniff(text, true, &Hints { delimiter: Some(Some(b',')), ..Hints::default() });
-    assert_eq!((found.dialect.delimiter, found.columns.len()), (Some(b','), 1));
+    let found = sniff(text, true, &Hints { delimiter: Some(Some(Delimiter::COMMA)), ..Hints::default() });
+    assert_eq!((found.dialect.delimiter, found.columns.len()), (Some(Delimiter::COMMA), 1));
     assert_eq!(sniff(text, true, &Hints::default()).dialect.delimiter, None);
 }
 

@@ -1,7 +1,9 @@
 //! The kinds of text that a column can hold, as a set.
 
+use serde::{Deserialize, Serialize};
+
 /// A set of kinds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Kinds(u32);
 
 impl Kinds {

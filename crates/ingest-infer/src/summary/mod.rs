@@ -9,6 +9,7 @@ mod observe;
 pub use decide::Decision;
 use kinds::Kinds;
 use nested::Nested;
+use serde::{Deserialize, Serialize};
 
 /// What has been seen in the fields of a column.
 ///
@@ -16,7 +17,7 @@ use nested::Nested;
 /// batch of fields shows; [`join`](Summary::join) adds what another summary knows. All of them only take unions and
 /// maxima, so the join is associative, commutative and idempotent, and the order and grouping of fields never matter; but the
 /// keys of objects keep the order in which they came. 32 bytes, nothing on the heap unless objects or arrays were seen.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Summary {
     /// Largest magnitude of whole numbers of up to 38 digits.
     whole_max: u128,
@@ -36,7 +37,7 @@ pub struct Summary {
 const DIGITS_CAP: usize = u8::MAX as usize;
 
 /// Facts that are yes or no.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Flags(u8);
 
 impl Flags {

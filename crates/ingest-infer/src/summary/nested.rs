@@ -2,6 +2,7 @@
 
 use indexmap::IndexMap;
 use ingest_parse::{Span, json};
+use serde::{Deserialize, Serialize};
 
 use super::{Kinds, Summary};
 use crate::{NESTING_MAX, NullWords};
@@ -11,7 +12,7 @@ use crate::{NESTING_MAX, NullWords};
 const MEMBERS_MAX: usize = 1000;
 
 /// What the objects and arrays of a column hold.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Nested {
     /// By key, in the order in which the keys came; equal to one of another order.
     pub(super) members: IndexMap<Box<str>, Summary>,

@@ -171,7 +171,11 @@ fn append_known<T: Copy>(values: &[T], codes: &mut Vec<u32>, code_of: impl Fn(T)
     let before = codes.len();
     let groups = values.as_chunks::<GROUP>().0;
     for group in groups {
-        let found = group.map(&code_of);
+        // Not `map`: whether that, and the look-up within it, is built in here hangs on how the crate happens to be split.
+        let mut found = [0; GROUP];
+        for (code, &value) in found.iter_mut().zip(group) {
+            *code = code_of(value);
+        }
         if found.contains(&0) {
             break;
         }

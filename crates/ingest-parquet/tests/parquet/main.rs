@@ -3,6 +3,7 @@
 
 mod atomic;
 mod bloom;
+mod folder;
 mod matrix;
 mod round_trip;
 mod table;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use ingest_source::{Location, SourceError, SourceErrorKind, locate};
+use ingest_source::{Location, SourceError, SourceErrorKind, SourceOptions, locate};
 
 const FILES: [&str; 11] = [
     "a.csv",
@@ -30,12 +30,17 @@ fn tree() -> tempfile::TempDir {
     dir
 }
 
+fn locate_all(patterns: &[String]) -> Result<Vec<Location>, SourceError> {
+    locate(patterns, &SourceOptions::default())
+}
+
 /// What one pattern below `dir` stands for, relative to `dir`.
 fn find(dir: &Path, pattern: &str) -> Result<Vec<String>, SourceError> {
-    let found = locate(&[format!("{}/{pattern}", dir.display())])?;
+    let found = locate_all(&[format!("{}/{pattern}", dir.display())])?;
     let relative = |location| match location {
         Location::Path(path) => path.strip_prefix(dir).expect("below").display().to_string(),
         Location::Stdin => "-".to_owned(),
+        Location::Member(member) => member.to_string(),
     };
     Ok(found.into_iter().map(relative).collect())
 }
@@ -75,8 +80,8 @@ fn what_stands_for_nothing_is_named() {
         assert_eq!(error.kind(), SourceErrorKind::NotFound, "{pattern}");
         assert!(error.to_string().contains(pattern), "{error}");
     }
-    assert_eq!(locate(&[String::new()]).expect_err("no name").kind(), SourceErrorKind::NotFound);
-    assert_eq!(locate(&["nul\0".to_owned()]).expect_err("no name").kind(), SourceErrorKind::NotFound);
+    assert_eq!(locate_all(&[String::new()]).expect_err("no name").kind(), SourceErrorKind::NotFound);
+    assert_eq!(locate_all(&["nul\0".to_owned()]).expect_err("no name").kind(), SourceErrorKind::NotFound);
 }
 
 #[test]
@@ -90,19 +95,19 @@ fn a_malformed_glob_is_explained() {
 fn the_order_of_the_patterns_is_kept_and_doubles_stay() {
     let dir = tree();
     let name = |file: &str| dir.path().join(file).display().to_string();
-    let found = locate(&[name("b.csv"), "-".to_owned(), name("[ab].csv")]).expect("found");
+    let found = locate_all(&[name("b.csv"), "-".to_owned(), name("[ab].csv")]).expect("found");
     let path = |file: &str| Location::Path(dir.path().join(file));
     assert_eq!(found, [path("b.csv"), Location::Stdin, path("a.csv"), path("b.csv")]);
-    assert!(locate(&[]).expect("nothing asked").is_empty());
+    assert!(locate_all(&[]).expect("nothing asked").is_empty());
 }
 
 #[test]
 fn globs_are_relative_to_where_we_are() {
-    let plain = locate(&["tests/all/loc*.rs".to_owned()]).expect("this file");
+    let plain = locate_all(&["tests/all/loc*.rs".to_owned()]).expect("this file");
     assert_eq!(plain, [Location::Path("tests/all/locate.rs".into())]);
-    let dotted = locate(&["./*.toml".to_owned()]).expect("the manifest");
+    let dotted = locate_all(&["./*.toml".to_owned()]).expect("the manifest");
     assert_eq!(dotted, [Location::Path("./Cargo.toml".into())]);
-    assert_eq!(locate(&["Cargo.tom?".to_owned()]).expect("the manifest"), [Location::Path("Cargo.toml".into())]);
+    assert_eq!(locate_all(&["Cargo.tom?".to_owned()]).expect("the manifest"), [Location::Path("Cargo.toml".into())]);
 }
 
 #[test]

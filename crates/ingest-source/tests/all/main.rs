@@ -1,5 +1,6 @@
 //! The crate from outside: one binary, so that what stores bytes is compiled once.
 
+mod archives;
 mod blocks;
 mod locate;
 mod sources;

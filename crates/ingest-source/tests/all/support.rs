@@ -20,9 +20,10 @@ pub(crate) enum Kind {
     Bzip2Drip,
     XzFile,
     Lz4Drip,
+    BgzfFile,
 }
 
-pub(crate) const KINDS: [Kind; 11] = [
+pub(crate) const KINDS: [Kind; 12] = [
     Kind::Bytes,
     Kind::Pread,
     Kind::Map,
@@ -34,6 +35,7 @@ pub(crate) const KINDS: [Kind; 11] = [
     Kind::Bzip2Drip,
     Kind::XzFile,
     Kind::Lz4Drip,
+    Kind::BgzfFile,
 ];
 
 impl Kind {
@@ -55,6 +57,7 @@ impl Kind {
             Kind::ZstdBytes => Source::from_bytes("bytes", zstd(bytes, part), &all),
             Kind::Bzip2Drip => Source::from_reader("drip", Box::new(Drip::new(bzip2(bytes, part), part)), &all),
             Kind::XzFile => open(dir, &xz(bytes, part), Access::Map),
+            Kind::BgzfFile => open(dir, &bgzf(bytes, part), Access::Pread),
             Kind::Lz4Drip => Source::from_reader("drip", Box::new(Drip::new(lz4(bytes, part), part)), &all),
         }
     }
@@ -74,6 +77,17 @@ pub(crate) fn gzip(bytes: &[u8], part: usize) -> Vec<u8> {
         encoder.write_all(part).expect("in memory");
         encoder.finish().expect("in memory")
     })
+}
+
+/// Members of `part` bytes, and no more than 60,000, that tell their length, as `bgzip` writes them.
+pub(crate) fn bgzf(bytes: &[u8], part: usize) -> Vec<u8> {
+    let member = |part: &[u8]| {
+        let plain = gzip(part, part.len().max(1));
+        let size = u16::try_from(plain.len() + 8 - 1).expect("a small part").to_le_bytes();
+        let extra = [6, 0, b'B', b'C', 2, 0, size[0], size[1]];
+        [&[0x1f, 0x8b, 8, 4], &plain[4..10], &extra, &plain[10..]].concat()
+    };
+    [members(bytes, part.min(60_000), member), member(b"")].concat()
 }
 
 /// Frames of `part` bytes each; at least one.

@@ -7,7 +7,7 @@ use ingest_parse::{Cells, LineCounter, read_records};
 use ingest_source::Block;
 
 use super::{Place, Run, padded};
-use crate::error::{Code, Error, Result};
+use crate::error::{Error, Result};
 use crate::plan::{Input, Plan};
 use crate::region::{Parsed, ParsedColumn, Region, Scratch, Wanted, parse_region};
 
@@ -34,12 +34,15 @@ fn parse_place(
     let mut block = Block::new();
     input.source.read_at(place.offset, &mut block, place.bytes)?;
     let text = padded(&block);
-    let cells = place.exact.then(|| {
-        let mut cells = Cells::default();
-        // Whole records: nothing behind them can change how they are read.
-        read_records(text.bytes(), true, &plan.dialect, &mut cells);
-        cells
-    });
+    let cells = match input.listed_apart() {
+        Some(listed) => Some(listed.cells(text.bytes(), place.offset, &plan.dialect)),
+        None => place.exact.then(|| {
+            let mut cells = Cells::default();
+            // Whole records: nothing behind them can change how they are read.
+            read_records(text.bytes(), true, &plan.dialect, &mut cells);
+            cells
+        }),
+    };
     let region = Region {
         text,
         next: if place.last { None } else { Some(0) },
@@ -77,6 +80,5 @@ pub(crate) fn parse_columns(
         parsed.columns.iter_mut().for_each(|column| column.skip(place.skipped));
         return Ok(parsed.columns);
     }
-    let name = inputs[place.input].source.name();
-    Err(Error::new(Code::SourceChanged, format!("{name}: the source changed while it was read")))
+    Err(Error::source_changed(inputs[place.input].source.name()))
 }

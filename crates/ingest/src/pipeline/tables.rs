@@ -27,6 +27,7 @@ impl Run<'_> {
             let end = Chunk {
                 place: Place { last: true, ..place(input, index, 0) },
                 parsed: Parsed::default(),
+                lines: Some(0),
                 ends_unit: true,
                 batch: None,
             };
@@ -36,13 +37,18 @@ impl Run<'_> {
         if unit.is_passed() {
             let records = unit_rows as usize;
             let parsed = Parsed { records, filtered: records, ..self.nothing() };
-            let chunk = Chunk { place: place(input, index, 0), parsed, ends_unit: true, batch: None };
+            let chunk = Chunk { place: place(input, index, 0), parsed, lines: Some(0), ends_unit: true, batch: None };
             return self.commit((input, index), chunk, false, consumer, scratch).map(|()| true);
         }
         let ends = index + unit.chunks(rows);
         for batch in table.chunks(unit, &columns, rows)? {
             if !self.may_go_on((input, index), consumer, scratch)? {
                 break;
+            }
+            if index < self.start_in(input).map_or(0, |start| start.chunk) {
+                batch?;
+                index += 1;
+                continue;
             }
             let chunk = self.table_chunk(input, index, batch?, &columns, scratch)?;
             scratch.watch.lap(Stage::Parse);
@@ -78,6 +84,11 @@ impl Run<'_> {
             let place = |column| self.inputs[input].place(column);
             let filter = self.plan.filter.as_ref();
             if let Some(unit) = table.next_unit(&self.columns_read_of(input), rows, filter, &place)? {
+                let passed = unit.first + unit.chunks(rows);
+                if !unit.is_end() && self.start_in(input).is_some_and(|start| passed <= start.chunk) {
+                    self.bytes_done.fetch_add(table.share(unit.rows), Ordering::Relaxed);
+                    continue;
+                }
                 return Ok(Some((input, table, unit)));
             }
             let _ = self.current.compare_exchange(input, input + 1, Ordering::SeqCst, Ordering::SeqCst);
@@ -117,7 +128,7 @@ impl Run<'_> {
         let parsed = self.rows_of(input, &batch, columns, scratch)?;
         let bytes = parsed.columns.iter().map(|column| column.column.array.get_array_memory_size()).sum();
         let batch = self.options.limit.map(|_| batch);
-        Ok(Chunk { place: place(input, index, bytes), parsed, ends_unit: false, batch })
+        Ok(Chunk { place: place(input, index, bytes), parsed, lines: Some(0), ends_unit: false, batch })
     }
 
     fn rows_of(&self, input: usize, batch: &RecordBatch, columns: &[usize], scratch: &mut Scratch) -> Result<Parsed> {

@@ -11,6 +11,7 @@ use ingest_source::{Block, BlockInfo};
 use super::{CHUNK_BYTES, Chunk, Consumer, NAP, Place, Run, lock, padded};
 use crate::error::{Code, Error, Result};
 use crate::flaw::{Flaw, FlawKind};
+use crate::listed::Listed;
 use crate::region::{Parsed, Region, Scratch, Wanted, parse_region};
 use crate::stages::Stage;
 
@@ -63,48 +64,41 @@ impl Run<'_> {
     fn chunk(&self, input: usize, info: &BlockInfo, block: &mut Block, scratch: &mut Scratch) -> Result<Option<Chunk>> {
         let plan = self.plan;
         let data_offset = self.inputs[input].data_offset;
-        let lead = data_offset.saturating_sub(info.offset).min(info.len as u64) as usize;
+        let (first, lead, previous) = self.wanted(input, info, block);
         let start = info.offset + lead as u64;
-        let previous = if start <= data_offset { None } else { info.previous };
         let scan = scan_chunk(plan.kernel, padded(block).slice(lead, info.len), previous, &plan.structure);
         scratch.watch.lap(Stage::Scan);
         let Some(mut carry) = self.take_carry(input, info.index) else { return Ok(None) };
-        let place = |offset, bytes, exact| Place {
-            input,
-            offset,
-            bytes,
-            skipped: 0,
-            exact,
-            last: info.last,
-            cut: info.last || (info.offset + info.len as u64).is_multiple_of(self.cut_bytes()),
-        };
-        if start + (info.len - lead) as u64 <= data_offset && !info.last {
+        let cut = info.last || (info.offset + info.len as u64).is_multiple_of(self.cut_bytes());
+        let place = |offset, bytes, exact| Place { input, offset, bytes, skipped: 0, exact, last: info.last, cut };
+        if start + (info.len - lead) as u64 <= first && !info.last {
             self.give_carry(input, info.index, carry);
             scratch.watch.lap(Stage::Settle);
-            return Ok(Some(Chunk::of_text(place(start, 0, false), self.nothing())));
+            return Ok(Some(Chunk::of_text(place(start, 0, false), self.nothing(), None)));
         }
         let tail = carry.tail.len();
         let region_start = start - tail as u64;
         let framed =
             self.inputs[input].framing.map(|framing| Framed { framing, at_start: region_start == data_offset });
         let document = framed.filter(|framed| framed.framing != Framing::Lines);
-        if document.is_none() && only_prolongs(&scan, &carry, &plan.dialect, info.last) {
-            carry.tail.extend_from_slice(padded(block).slice(lead, info.len).bytes());
-            carry.inside = scan.starting(carry.inside).ends_inside;
-            carry.lines += scan.line_breaks;
+        let listed = self.inputs[input].listed_apart();
+        if document.is_none() && listed.is_none() && only_prolongs(&scan, &carry, &plan.dialect, info.last) {
+            prolong(&mut carry, padded(block).slice(lead, info.len).bytes(), &scan);
             let parsed = self.check_tail(&carry, region_start, 0)?;
             self.give_carry(input, info.index, carry);
             scratch.watch.lap(Stage::Settle);
-            return Ok(Some(Chunk::of_text(place(region_start, 0, false), parsed)));
+            return Ok(Some(Chunk::of_text(place(region_start, 0, false), parsed, None)));
         }
         if tail > 0 {
             block.prepend(&carry.tail);
         }
         let text = padded(block).slice(lead, tail + info.len);
         let mut lines = LineCounter::new(text.bytes(), tail, carry.lines);
-        let Whole { end, mut next, cells, records_max, fault } = match document {
-            Some(framed) => settle_document(text.bytes(), framed, carry.lines + scan.line_breaks, info.last),
-            None => settle_lines(text.bytes(), tail, &scan, &carry, &plan.dialect, info.last),
+        let lines_after = carry.lines + scan.line_breaks;
+        let Whole { end, mut next, cells, records_max, fault } = match (document, listed) {
+            (Some(framed), _) => settle_document(text.bytes(), framed, lines_after, info.last),
+            (None, Some(listed)) => settle_listed(text.bytes(), region_start, listed, lines_after, &plan.dialect),
+            (None, None) => settle_lines(text.bytes(), tail, &scan, &carry, &plan.dialect, info.last),
         };
         next.tail = text.bytes()[end..].to_vec();
         let mut unfinished = self.check_tail(&next, region_start + end as u64, 0)?;
@@ -121,13 +115,24 @@ impl Run<'_> {
             layout: self.inputs[input].layout.as_deref(),
         };
         let exact = region.cells.is_some();
+        let mut lines_end = LineCounter::new(text.bytes(), text.bytes().len(), lines_after);
         let mut parsed = self.parse(&region, scratch, &mut lines);
         unfinished.flaws.extend(fault.map(|fault| fault.locate(text.bytes(), region_start, &mut lines)));
         for mut flaw in unfinished.flaws {
             flaw.record = parsed.records;
             parsed.flaws.push(flaw);
         }
-        Ok(Some(Chunk::of_text(place(region_start, end, exact), parsed)))
+        let lines_end = cut.then(|| lines_end.breaks_before(end));
+        Ok(Some(Chunk::of_text(place(region_start, end, exact), parsed, lines_end)))
+    }
+
+    /// Where in a source the records begin that are wanted, how many bytes of a block come before them, and which comes last.
+    fn wanted(&self, input: usize, info: &BlockInfo, block: &Block) -> (u64, usize, Option<u8>) {
+        let data_offset = self.inputs[input].data_offset;
+        let first = self.start_in(input).map_or(0, |start| start.offset).max(data_offset);
+        let lead = first.saturating_sub(info.offset).min(info.len as u64) as usize;
+        let before = lead.checked_sub(1).map_or(info.previous, |at| Some(padded(block).bytes()[at]));
+        (first, lead, before.filter(|_| info.offset + lead as u64 > data_offset))
     }
 
     /// An error, or a flaw that is one, if the open record has grown beyond the limits. It begins at `offset`.
@@ -202,6 +207,13 @@ impl Run<'_> {
     }
 }
 
+/// Adds a chunk in which no record ends to the open one.
+fn prolong(carry: &mut Carry, text: &[u8], scan: &ChunkScan) {
+    carry.tail.extend_from_slice(text);
+    carry.inside = scan.starting(carry.inside).ends_inside;
+    carry.lines += scan.line_breaks;
+}
+
 /// How much of a text is whole records.
 struct Whole {
     end: usize,
@@ -222,6 +234,15 @@ fn settle_lines(text: &[u8], tail: usize, scan: &ChunkScan, carry: &Carry, diale
         None => scan.starting(carry.inside).record_ends as usize + 1,
     };
     Whole { end, next, cells, records_max, fault: None }
+}
+
+/// Settles some text of listed records, which begins at `offset` of them: where each ends is known. `lines`: line breaks before
+/// its end.
+fn settle_listed(text: &[u8], offset: u64, listed: &Listed, lines: u64, dialect: &Dialect) -> Whole {
+    let cells = listed.cells(text, offset, dialect);
+    let end = listed.ends(offset, text.len()).last().unwrap_or(0);
+    let next = Carry { lines, ..Carry::default() };
+    Whole { end, next, records_max: cells.records.len(), cells: Some(cells), fault: None }
 }
 
 /// Settles some text of a JSON document. `lines`: line breaks before its end.

@@ -75,6 +75,7 @@ pub(crate) fn types_of_all(options: &Options, filter: &Filter, sources: Vec<Sour
         limit: None,
         row_number: None,
         rejects: None,
+        only_rejects: None,
         max_errors: None,
         // Broken records are the business of the run itself, which may end before it meets them.
         on_error: OnError::Reject,

@@ -185,7 +185,15 @@ pub(super) fn plan(options: &Options, sources: Vec<Source>) -> Result<(Plan, Vec
             first = Some(start);
         }
         let source = Arc::new(source);
-        inputs.push(Input { source, data_offset, data_lines: 0, framing: Some(framing), layout: None, table: None });
+        inputs.push(Input {
+            source,
+            data_offset,
+            data_lines: 0,
+            framing: Some(framing),
+            layout: None,
+            table: None,
+            listed: None,
+        });
     }
     let Some(first) = first else { return Err(Error::new(Code::NotFound, "no source was named")) };
     let mut plan = Plan {

@@ -13,6 +13,7 @@ use ingest_source::Source;
 
 use super::{Input, Plan};
 use crate::error::{Code, Error, Result};
+use crate::folders::PathKeys;
 use crate::options::{Infer, Options};
 use crate::region::ParsedColumn;
 
@@ -23,9 +24,9 @@ enum What {
     Path,
     /// The row's number in the result, from 1.
     RowNumber,
-    /// What stands behind `KEY=` in the name of a folder on the source's path, read as one type for the result, and as another,
+    /// What the source's path says of it, read as one type for the result, and as another,
     /// where that keeps its text, for conditions.
-    Folder { of_result: ColumnType, of_filter: ColumnType },
+    Folder { keys: Arc<PathKeys>, of_result: ColumnType, of_filter: ColumnType },
 }
 
 /// A column that is made up of where its rows are.
@@ -34,9 +35,6 @@ pub(crate) struct MadeColumn {
     pub name: String,
     what: What,
 }
-
-/// How folders of tables say that a value is null.
-const NULL_FOLDER: &str = "__HIVE_DEFAULT_PARTITION__";
 
 impl Plan {
     /// Adds the columns that the options ask for, behind the sources' columns: those of folders, then the others.
@@ -52,16 +50,17 @@ impl Plan {
         self.check_made_names()
     }
 
-    /// Adds a column for each `KEY=VALUE` among the folders of the sources, typed by all of its values.
+    /// Adds a column for each key that the paths of the sources say, typed by all of its values.
     pub(super) fn make_folder_columns(&mut self, options: &Options, inputs: &[Input]) -> Result<()> {
+        let keys = Arc::new(PathKeys::new(options));
         let mut folders: Vec<(String, Summary)> = Vec::new();
         for input in inputs {
-            for (key, value) in folders_of(input.source.name()) {
+            for (key, value) in keys.of(input.source.name())? {
                 let number = folders.iter().position(|(known, _)| *known == key).unwrap_or_else(|| {
                     folders.push((key, Summary::default()));
                     folders.len() - 1
                 });
-                if value != NULL_FOLDER {
+                if let Some(value) = value {
                     folders[number].1.observe(value.as_bytes(), false, &self.nulls);
                 }
             }
@@ -73,7 +72,7 @@ impl Plan {
         let infer_of_filter = options.filter.as_ref().map_or(options.infer, |filter| filter.infer(options.infer));
         let column = |(name, summary): (String, Summary)| {
             let (of_result, of_filter) = (kind(&summary, options.infer), kind(&summary, infer_of_filter));
-            MadeColumn { name, what: What::Folder { of_result, of_filter } }
+            MadeColumn { name, what: What::Folder { keys: keys.clone(), of_result, of_filter } }
         };
         let folders = folders.into_iter().map(column);
         self.made.splice(0..0, folders);
@@ -95,28 +94,10 @@ impl Plan {
 
 /// Whether a column of this name is made of where rows are, before any is read.
 pub(super) fn is_made(name: &str, options: &Options, sources: &[Source]) -> bool {
-    let is_key = |source: &Source| folders_of(source.name()).any(|(key, _)| key == name);
-    options.path_column.as_deref() == Some(name) || (options.hive && sources.iter().any(is_key))
-}
-
-/// The keys and values of the folders on a path, as they are meant.
-fn folders_of(path: &str) -> impl Iterator<Item = (String, String)> {
-    let folders = path.rsplit_once('/').map_or("", |(folders, _)| folders);
-    let pairs = folders.split('/').filter_map(|folder| folder.split_once('=')).filter(|(key, _)| !key.is_empty());
-    pairs.map(|(key, value)| (unescaped(key), unescaped(value)))
-}
-
-/// A name with `%3A` and the like as the bytes they stand for, unless these are no text.
-fn unescaped(name: &str) -> String {
-    let mut bytes = Vec::with_capacity(name.len());
-    let mut rest = name.as_bytes();
-    while let Some((&byte, after)) = rest.split_first() {
-        let digits = after.get(..2).and_then(|digits| std::str::from_utf8(digits).ok());
-        let escaped = digits.filter(|_| byte == b'%').and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        bytes.push(escaped.unwrap_or(byte));
-        rest = if escaped.is_some() { &after[2..] } else { after };
-    }
-    String::from_utf8(bytes).unwrap_or_else(|_| name.to_owned())
+    let keys = PathKeys::new(options);
+    let of_source = |source: &Source| keys.of(source.name()).unwrap_or_default();
+    let is_key = |source: &Source| of_source(source).iter().any(|(key, _)| key == name);
+    options.path_column.as_deref() == Some(name) || sources.iter().any(is_key)
 }
 
 impl MadeColumn {
@@ -129,7 +110,9 @@ impl MadeColumn {
         let (option, hint) = match self.what {
             What::Path => ("--path-column", "give a name that no other column has"),
             What::RowNumber => ("--row-number", "give a name that no other column has"),
-            What::Folder { .. } => ("--hive", "--drop leaves out the column of that name in the files"),
+            What::Folder { .. } => {
+                ("a key of the sources' paths", "--drop leaves out the column of that name in the files")
+            }
         };
         let message = match is_taken {
             true => format!("{option}: there is a column {:?} already", self.name),
@@ -188,31 +171,15 @@ impl MadeColumn {
 
     /// What a source's folder says, as an array of one; `None` where there is none.
     fn folder_value(&self, source: &str, kind: &ColumnType, rules: &Rules<'_>) -> Option<ArrayRef> {
-        let (_, value) = folders_of(source).find(|(key, value)| *key == self.name && value != NULL_FOLDER)?;
+        let What::Folder { keys, .. } = &self.what else { return None };
+        // Whether all paths are made up as they should be was seen when the columns were.
+        let said = keys.of(source).unwrap_or_default();
+        let value = said.into_iter().find_map(|(key, value)| value.filter(|_| key == self.name))?;
         let memory = with_padding(value.as_bytes());
         let block = Padded::whole(&memory)?;
         let span = Span::new(0, value.len() as u32);
         let mut builder = builder_for(kind, 1, &mut Spares::default());
         builder.append(&Fields { block, spans: &[span], dialect: &Dialect::PLAIN_JSON }, rules, &mut Vec::new());
         Some(builder.finish().array)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn folders_say_keys_and_values() {
-        let found = |path: &str| folders_of(path).collect::<Vec<_>>();
-        let pair = |key: &str, value: &str| (key.to_owned(), value.to_owned());
-        assert_eq!(
-            found("data/year=2024/city=S%C3%A3o%20Paulo/x=1.csv"),
-            [pair("year", "2024"), pair("city", "São Paulo")]
-        );
-        assert_eq!(found("/a/=b/c=/d.csv"), [pair("c", "")]);
-        assert_eq!(found("x=1.csv"), []);
-        assert_eq!(found("k=100%/x.csv"), [pair("k", "100%")]);
-        assert_eq!(found("k=%ff%/x.csv"), [pair("k", "%ff%")], "no text");
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ingest_columnar::ColumnType;
 use ingest_infer::{DataType, Hints, NullWords, Sniffed, name_columns, sniff};
-use ingest_parse::{Cells, Quoting, RawRecord, invalid_utf8, read_records};
+use ingest_parse::{Cells, Delimiter, Quoting, RawRecord, behind_line_end, invalid_utf8, read_records};
 use ingest_source::{Encoding, Source};
 
 use super::{
@@ -14,7 +14,10 @@ use super::{
 use crate::error::{Code, Error, Position, Result};
 use crate::flaw::{bad_text_hint, encoding_label, excerpt, size_label};
 use crate::options::{Infer, InputFormat, Options, QuoteMode, check_characters};
+use crate::parallel::try_map;
 use crate::plan::json;
+use crate::reader::threads_wanted;
+use crate::sources::KEPT_READY;
 use crate::tables::TableFormat;
 
 /// A header of 50,000 long names is longer than the sample; beyond this it is no header. What is looked at is held some times
@@ -105,7 +108,7 @@ fn quoting(options: &Options) -> Quoting {
 }
 
 fn hints(options: &Options) -> Hints {
-    let of_format = (options.input_format == Some(InputFormat::Tsv)).then_some(Some(b'\t'));
+    let of_format = (options.input_format == Some(InputFormat::Tsv)).then_some(Some(Delimiter::byte(b'\t')));
     Hints {
         delimiter: options.delimiter.or(of_format),
         quote: if options.quoting == QuoteMode::None { Some(None) } else { options.quote },
@@ -224,7 +227,7 @@ fn preamble_bytes(text: &[u8], complete: bool, sniffed: &Sniffed) -> Option<usiz
         read_records(part, whole && complete, &sniffed.dialect, &mut cells);
         let is_row = |record: &&RawRecord| sniffed.columns.len() < 2 || record.end > record.start;
         if let Some(last) = cells.records.iter().filter(is_row).nth(sniffed.header_rows - 1) {
-            return Some(at + record_end(part, last.end as usize));
+            return Some(at + behind_line_end(part, last.end as usize));
         }
         match (whole, complete) {
             (true, true) => return Some(text.len()),
@@ -234,18 +237,9 @@ fn preamble_bytes(text: &[u8], complete: bool, sniffed: &Sniffed) -> Option<usiz
     }
 }
 
-/// The offset behind the line end at `end`.
-fn record_end(text: &[u8], end: usize) -> usize {
-    match (text.get(end), text.get(end + 1)) {
-        (Some(b'\r'), Some(b'\n')) => end + 2,
-        (Some(_), _) => end + 1,
-        (None, _) => end,
-    }
-}
-
 fn line_length(text: &[u8], complete: bool) -> Option<usize> {
     let end = text.iter().position(|&byte| byte == b'\n' || byte == b'\r')?;
-    let after = record_end(text, end);
+    let after = behind_line_end(text, end);
     (after < text.len() || complete || text[end] == b'\n').then_some(after)
 }
 
@@ -318,8 +312,9 @@ fn require_same_delimiter(source: &Source, opening: &Opening, options: &Options)
     if alone.columns.len() < 2 || alone.dialect.delimiter == opening.sniffed.dialect.delimiter {
         return Ok(());
     }
-    let spelled =
-        |delimiter: Option<u8>| delimiter.map_or("nothing".to_owned(), |byte| format!("{:?}", char::from(byte)));
+    let spelled = |delimiter: Option<Delimiter>| {
+        delimiter.map_or("nothing".to_owned(), |delimiter| format!("'{}'", delimiter.to_string().escape_debug()))
+    };
     let (own, others) = (spelled(alone.dialect.delimiter), spelled(opening.sniffed.dialect.delimiter));
     let message = format!("{}: fields are divided by {own}, in the sources before it by {others}", source.name());
     Err(Error::new(Code::UnsupportedInput, message)
@@ -341,29 +336,37 @@ fn inputs(
     hints.escape = Some(dialect.escape);
     hints.comment = Some(dialect.comment);
     hints.header = Some(opening.sniffed.header);
-    let mut union = Union::default();
     hints.header_rows = Some(opening.sniffed.header_rows);
-    let mut inputs = Vec::with_capacity(sources.len());
-    for (number, source) in sources.into_iter().enumerate() {
-        let (data_offset, data_lines) = if number == first {
-            union.add(&opening.sniffed.columns);
-            (opening.data_offset as u64, opening.data_lines)
+    let look = |(number, source): (usize, Source)| -> Result<(Input, Option<Vec<String>>)> {
+        let (columns, data_offset, data_lines) = if number == first {
+            (opening.sniffed.columns.clone(), opening.data_offset, opening.data_lines)
         } else {
             let other = open(&source, &hints, options)?;
-            let empty = other.sniffed.columns.is_empty();
+            let columns = other.sniffed.columns.clone();
             if options.union_by_name {
                 require_same_delimiter(&source, &other, options)?;
-                union.add(&other.sniffed.columns);
-            } else if opening.sniffed.header && !empty && other.sniffed.columns != opening.sniffed.columns {
-                let (found, wanted) = (&other.sniffed.columns, &opening.sniffed.columns);
-                return Err(header_mismatch(source.name(), found, &format!("that of {first_name}"), wanted)
+            } else if opening.sniffed.header && !columns.is_empty() && columns != opening.sniffed.columns {
+                let wanted = &opening.sniffed.columns;
+                return Err(header_mismatch(source.name(), &columns, &format!("that of {first_name}"), wanted)
                     .hint("--union-by-name joins columns by their names; --header no reads the first record of every source as data"));
             }
-            (other.data_offset as u64, other.data_lines)
+            (columns, other.data_offset, other.data_lines)
         };
-        let source = Arc::new(source);
-        inputs.push(Input { source, data_offset, data_lines, framing: None, layout: None, table: None });
-    }
+        if number >= KEPT_READY {
+            source.put_back();
+        }
+        let (source, data_offset) = (Arc::new(source), data_offset as u64);
+        let input = Input { source, data_offset, data_lines, framing: None, layout: None, table: None, listed: None };
+        Ok((input, Some(columns).filter(|_| options.union_by_name || number == first)))
+    };
+    let sources = sources.into_iter().enumerate().collect();
+    let looked_at = try_map(threads_wanted(options), sources, || (), |(), source| look(source))?;
+    let mut union = Union::default();
+    let add = |(input, columns): (Input, Option<Vec<String>>)| {
+        columns.iter().for_each(|columns| union.add(columns));
+        input
+    };
+    let mut inputs: Vec<Input> = looked_at.into_iter().map(add).collect();
     if options.union_by_name {
         inputs.iter_mut().zip(union.layouts()).for_each(|(input, layout)| input.layout = layout);
     }

@@ -15,6 +15,7 @@ use ingest_columnar::arrow::array::{RecordBatch, RecordBatchOptions};
 use ingest_columnar::arrow::datatypes::{Schema, SchemaRef};
 use ingest_columnar::arrow::error::ArrowError;
 use ingest_columnar::arrow::ipc::reader::{FileReader, StreamReader};
+use ingest_columnar::arrow::ipc::{self as arrow_ipc, root_as_footer};
 use ingest_columnar::{own_array, own_type};
 use ingest_parquet::{ColumnRanges, ParquetError, ParquetFile, ReadAt};
 use ingest_source::{Block, Source};
@@ -147,6 +148,7 @@ impl Table {
                     (Arc::clone(file.schema()), Some(file))
                 }
                 TableFormat::Arrow => {
+                    check_blocks(&bytes)?;
                     (FileReader::try_new_buffered(Onward::of(&bytes), None).map_err(arrow)?.schema(), None)
                 }
                 TableFormat::ArrowStream => {
@@ -358,6 +360,30 @@ fn guarded<T>(name: &str, decode: impl FnOnce() -> Result<T>) -> Result<T> {
 fn damaged(name: &str, reason: &str) -> Error {
     Error::new(Code::CorruptSource, format!("{name}: the table cannot be read: {reason}"))
         .hint("the file is damaged or not whole: fetch or write it again")
+}
+
+/// Refuses an Arrow file whose footer names blocks that reach beyond its end: the library takes memory for them before it reads.
+/// A footer that is none is for the library to refuse.
+fn check_blocks(bytes: &Bytes) -> Result<()> {
+    /// The footer's length, and the mark behind it.
+    const TRAILER_BYTES: u64 = 10;
+    let name = bytes.source.name();
+    let read = |offset, length| bytes.read_at(offset, length).map_err(|error| Error::from_io(Path::new(name), error));
+    let Some(footer_end) = bytes.size.checked_sub(TRAILER_BYTES) else { return Ok(()) };
+    let length = read(footer_end, 4)?.first_chunk().map_or(0, |length| u64::from(u32::from_le_bytes(*length)));
+    let Some(start) = footer_end.checked_sub(length) else { return Ok(()) };
+    let footer = read(start, length as usize)?;
+    let Ok(footer) = root_as_footer(&footer) else { return Ok(()) };
+    let is_within = |block: &arrow_ipc::Block| {
+        let parts = [block.offset(), block.metaDataLength().into(), block.bodyLength()].map(u64::try_from);
+        let end = parts.into_iter().try_fold(0u64, |end, part| end.checked_add(part.ok()?));
+        end.is_some_and(|end| end <= bytes.size)
+    };
+    let mut blocks = footer.recordBatches().into_iter().flatten().chain(footer.dictionaries().into_iter().flatten());
+    match blocks.all(is_within) {
+        true => Ok(()),
+        false => Err(damaged(name, "its footer names a batch that reaches beyond its end")),
+    }
 }
 
 /// A source's bytes, wherever they are asked for.

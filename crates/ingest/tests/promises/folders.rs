@@ -119,3 +119,33 @@ fn do_not_stand_in_for_columns() {
     assert_eq!(columns_of(&read(asking).unwrap())[1].values, wholes(&[1]));
     assert_eq!(shown(&columns_of(&read(Options::default()).unwrap())).len(), 2);
 }
+
+/// What a pattern of paths names are columns as folders make them: typed by all values, for conditions too.
+#[test]
+fn paths_by_a_pattern() {
+    let folder = tempfile::tempdir().unwrap();
+    let tables = [("Rom/2024/02", "1"), ("Rom/2024/11", "2"), ("Wien/2023/12", "3")];
+    for (path, row) in tables {
+        let path = folder.path().join(path);
+        std::fs::create_dir_all(&path).unwrap();
+        std::fs::write(path.join(format!("part-{row}.csv")), format!("n\n{row}\n{row}0\n")).unwrap();
+    }
+    let options = |format: &str| Options { partition_format: Some(format.parse().unwrap()), ..Options::default() };
+    let path = folder.path().to_str().unwrap();
+    let whole = options("…/{city}/{month:yyyy/MM}/part-{part}.csv");
+    let report = read(path).unwrap().options(whole.clone()).schema().unwrap();
+    let types: Vec<_> = report.columns.iter().map(|column| (column.name.as_str(), column.data_type.as_str())).collect();
+    assert_eq!(types, [("n", "int64"), ("city", "utf8"), ("month", "date32"), ("part", "int64")]);
+    assert_eq!(report.rows_out, 6);
+    let count = |condition: &str| {
+        read(path).unwrap().options(whole.clone()).filter(condition).unwrap().collect().unwrap().num_rows()
+    };
+    assert_eq!(count("month >= '2024-01-01' and n < 10"), 2);
+    assert_eq!(count("part = n"), 3);
+    assert_eq!(count("city = 'Wien'"), 2);
+    let error = read(path).unwrap().options(options("{city}/{day:yyyy/MM/dd}/*.csv")).collect().unwrap_err();
+    assert_eq!(error.code(), Code::Usage);
+    assert!(error.message().contains("part-1.csv") && error.message().contains("{day:yyyy/MM/dd}"), "{error}");
+    let error = read(path).unwrap().options(options("{n}/*/*/*.csv")).collect().unwrap_err();
+    assert!(error.message().contains("\"n\" already"), "{error}");
+}

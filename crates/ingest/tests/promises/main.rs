@@ -11,9 +11,12 @@ mod filters;
 mod first_looks;
 mod folders;
 mod json;
+mod listed;
 mod nested;
 mod oracle;
 mod origins;
+mod parts;
+mod resume;
 mod settings;
 mod stored;
 mod tables;
@@ -27,7 +30,7 @@ mod promise_5_output_appears_whole;
 mod promise_6_strange_input_never_panics;
 mod suites;
 
-use ingest::{Encoding, Options};
+use ingest::{Delimiter, Encoding, Options};
 
 /// Whether the tests run over far more input.
 fn is_heavy() -> bool {
@@ -42,7 +45,7 @@ fn scaled<T>(everyday: T, heavy: T) -> T {
 /// Comma and double quote, with a header: nothing is left to be guessed.
 fn plain() -> Options {
     Options {
-        delimiter: Some(Some(b',')),
+        delimiter: Some(Some(Delimiter::byte(b','))),
         quote: Some(Some(b'"')),
         escape: Some(None),
         comment: Some(None),

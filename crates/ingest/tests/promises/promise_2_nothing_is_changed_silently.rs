@@ -505,3 +505,14 @@ fn the_first_records_are_whole_records() {
         assert_eq!(frame.num_rows(), before + 1001);
     }
 }
+
+/// Null is nothing, and `""` an empty text: also where a column has no type.
+#[test]
+fn a_column_of_nulls_is_nothing_in_delimited_text() {
+    let text = include_bytes!("../../../../testdata/regressions/a_column_of_nulls_is_nothing_in_delimited_text.csv");
+    let options = Options { types: vec![("a".to_owned(), DataType::Int64)], ..plain() };
+    let mut out = Vec::new();
+    let reader = read(text.to_vec()).unwrap().options(options);
+    reader.write_to(&mut out, ingest::Format::Csv, &ingest::WriteOptions::default()).unwrap();
+    assert_eq!(out, text);
+}

@@ -8,7 +8,7 @@ use ingest::arrow::array::{
 };
 use ingest::arrow::datatypes::{DataType as ArrowType, Field, Int32Type, SchemaRef};
 use ingest::arrow::ipc::writer::{FileWriter, StreamWriter};
-use ingest::{Code, DataType, Error, Format, InputFormat, OnError, Options, WriteOptions, read};
+use ingest::{Code, DataType, Delimiter, Error, Format, InputFormat, OnError, Options, WriteOptions, read};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, GzipLevel};
 use parquet::file::properties::WriterProperties;
@@ -289,7 +289,7 @@ fn given_types_are_read_from_the_text_of_the_values() {
 fn options_of_text_are_refused() {
     let bytes = || parquet_of(vec![("n", Arc::new(Int64Array::from(vec![1])))]);
     for options in [
-        Options { delimiter: Some(Some(b';')), ..Options::default() },
+        Options { delimiter: Some(Some(Delimiter::byte(b';'))), ..Options::default() },
         Options { header: Some(false), ..Options::default() },
         Options { null_values: Some(vec!["x".to_owned()]), ..Options::default() },
         Options { ragged: ingest::Ragged::Pad, ..Options::default() },
@@ -321,6 +321,16 @@ fn a_table_of_nothing_is_a_table() {
     let out = folder.path().join("out.parquet");
     assert_eq!(read(bytes).unwrap().write_parquet(&out).unwrap().columns.len(), 1);
     assert_eq!(read(out).unwrap().schema().unwrap().columns[0].data_type, "int64");
+}
+
+#[test]
+fn a_batch_beyond_the_end_is_refused_before_its_memory_is_taken() {
+    let bytes = include_bytes!(
+        "../../../../testdata/regressions/a_batch_beyond_the_end_is_refused_before_its_memory_is_taken.arrow"
+    );
+    let error = read(bytes.to_vec()).unwrap().collect().unwrap_err();
+    assert_eq!(error.code(), Code::CorruptSource);
+    assert!(error.message().contains("reaches beyond its end"), "{error}");
 }
 
 #[test]

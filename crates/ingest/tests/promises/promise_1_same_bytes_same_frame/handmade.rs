@@ -1,6 +1,6 @@
 //! Inputs that are known to be hard: what other engines got wrong, and every rule of records by itself.
 
-use ingest::{DataType, Infer, OnError, Options, QuoteMode, Ragged};
+use ingest::{DataType, Delimiter, Infer, OnError, Options, QuoteMode, Ragged};
 
 use crate::plain;
 
@@ -84,7 +84,7 @@ fn dialects() -> Vec<Case> {
         case("lenient quotes", "a,b\n1,\"x\" y\n2,\"z\n3,\"w\"\n4,q \"r\n", lenient.clone()),
         case("a lenient quote that never closes", "a,b\n1,\"x\n2,y\n", lenient),
         case("quotes as text", "a,b\n1,\"x\n2,\"y\"\n", Options { quoting: QuoteMode::None, ..plain() }),
-        case("tabs", "a\tb\n1\t\"x\ty\"\n2\t,\n", Options { delimiter: Some(Some(b'\t')), ..plain() }),
+        case("tabs", "a\tb\n1\t\"x\ty\"\n2\t,\n", Options { delimiter: Some(Some(Delimiter::byte(b'\t'))), ..plain() }),
         case("apostrophes", "a,b\n1,'x,''y'\n2,\"\n", Options { quote: Some(Some(b'\'')), ..plain() }),
         case("one column of lines", "a,b\n1,2\n\n\"x\ny\"\n", one_column),
         case("no header", "1,x\n2,y\n", Options { header: Some(false), ..plain() }),

@@ -1,6 +1,6 @@
 //! Random inputs and options. Records of typed fields look like files; soups look like nothing on earth.
 
-use ingest::{DataType, Encoding, Infer, OnError, Options, QuoteMode, Ragged, TimeUnit};
+use ingest::{DataType, Delimiter, Encoding, Infer, OnError, Options, QuoteMode, Ragged, TimeUnit};
 use proptest::prelude::*;
 
 /// A text that prints as text.
@@ -47,7 +47,7 @@ fn column(rows: usize) -> impl Strategy<Value = Vec<String>> {
 /// How the records are written.
 #[derive(Clone, Debug)]
 struct Writing {
-    delimiter: u8,
+    delimiter: &'static str,
     mark: bool,
     always_quote: bool,
     line_ends: Vec<&'static str>,
@@ -62,7 +62,7 @@ fn writing() -> impl Strategy<Value = Writing> {
         1 => Just(vec!["\r"]),
         2 => prop::collection::vec(line_end, 1..5),
     ];
-    let delimiter = prop_oneof![6 => Just(b','), 1 => Just(b';'), 1 => Just(b'\t')];
+    let delimiter = prop_oneof![6 => Just(","), 1 => Just(";"), 1 => Just("\t"), 1 => Just("||")];
     (delimiter, prop::bool::weighted(0.1), prop::bool::weighted(0.2), line_ends, prop::bool::weighted(0.8)).prop_map(
         |(delimiter, mark, always_quote, line_ends, last_line_end)| Writing {
             delimiter,
@@ -96,9 +96,9 @@ impl Writing {
     fn record<'f>(&self, fields: impl Iterator<Item = &'f str>, text: &mut Vec<u8>) {
         for (number, field) in fields.enumerate() {
             if number > 0 {
-                text.push(self.delimiter);
+                text.extend_from_slice(self.delimiter.as_bytes());
             }
-            let special = |byte: u8| matches!(byte, b'"' | b'\n' | b'\r') || byte == self.delimiter;
+            let special = |byte: u8| matches!(byte, b'"' | b'\n' | b'\r') || self.delimiter.as_bytes().contains(&byte);
             if self.always_quote || field.bytes().any(special) {
                 text.push(b'"');
                 text.extend_from_slice(field.replace('"', "\"\"").as_bytes());
@@ -142,7 +142,7 @@ pub(super) fn soup() -> impl Strategy<Value = Text> {
 /// What is asked for.
 #[derive(Clone, Debug)]
 pub(super) struct Choices {
-    delimiter: Option<u8>,
+    delimiter: Option<&'static str>,
     quote: Option<u8>,
     escape: Option<u8>,
     comment: Option<u8>,
@@ -165,7 +165,7 @@ impl Choices {
     pub(super) fn options(&self) -> Options {
         let first = if self.header { "c0" } else { "column_1" };
         Options {
-            delimiter: Some(self.delimiter),
+            delimiter: Some(self.delimiter.and_then(|delimiter| Delimiter::new(delimiter.as_bytes()))),
             quote: Some(self.quote),
             escape: Some(self.escape),
             comment: Some(self.comment),
@@ -187,7 +187,11 @@ impl Choices {
 
 pub(super) fn choices() -> impl Strategy<Value = Choices> {
     let dialect = (
-        prop_oneof![8 => Just(Some(b',')), 1 => Just(Some(b';')), 1 => Just(None)],
+        prop_oneof![
+            8 => Just(Some(",")),
+            1 => prop::sample::select(vec![Some(";"), Some("||"), Some(",,"), Some("1,")]),
+            1 => Just(None),
+        ],
         prop_oneof![8 => Just(Some(b'"')), 1 => Just(None), 1 => Just(Some(b'\''))],
         prop_oneof![6 => Just(None), 1 => Just(Some(b'\\'))],
         prop_oneof![6 => Just(None), 1 => Just(Some(b'#'))],

@@ -1,0 +1,166 @@
+//! What has changed between two schemas.
+
+use ingest_infer::DataType;
+use serde_json::{Value, json};
+
+/// A column whose type is another now.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Retyped {
+    /// The column.
+    pub name: String,
+    /// Its type before.
+    pub from: DataType,
+    /// Its type now.
+    pub to: DataType,
+    /// Whether the new type holds every value of the old one as it is.
+    pub widens: bool,
+}
+
+/// What has changed from one schema to another; columns are known by their names.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SchemaDiff {
+    /// Columns that were not there before, in their order.
+    pub added: Vec<(String, DataType)>,
+    /// Columns that are no longer there.
+    pub removed: Vec<(String, DataType)>,
+    /// Columns of another type.
+    pub retyped: Vec<Retyped>,
+    /// How many columns are as they were.
+    pub same: usize,
+    /// Whether the columns of both stand in another order.
+    pub reordered: bool,
+}
+
+impl SchemaDiff {
+    /// Compares two schemas whose names are each unique. O(columns²).
+    ///
+    /// ```
+    /// let [before, after] = ["id:int64,price:int64", "id:int64,price:float64,city:utf8"]
+    ///     .map(|schema| ingest::parse_schema(schema).expect("a schema"));
+    /// let diff = ingest::SchemaDiff::between(&before, &after);
+    /// assert_eq!((diff.same, diff.added[0].0.as_str()), (1, "city"));
+    /// assert!(!diff.retyped[0].widens, "2^53 + 1 is no float64");
+    /// ```
+    pub fn between(before: &[(String, DataType)], after: &[(String, DataType)]) -> SchemaDiff {
+        let place = |of: &[(String, DataType)], name: &str| of.iter().position(|(other, _)| other == name);
+        let only_in = |of: &[(String, DataType)], other: &[(String, DataType)]| {
+            of.iter().filter(|(name, _)| place(other, name).is_none()).cloned().collect::<Vec<_>>()
+        };
+        let mut diff = SchemaDiff { added: only_in(after, before), removed: only_in(before, after), ..Self::default() };
+        let mut places = Vec::new();
+        for (name, to) in after {
+            let Some(at) = place(before, name) else { continue };
+            let from = &before[at].1;
+            places.push(at);
+            if from == to {
+                diff.same += 1;
+            } else {
+                let (name, from, to, widens) = (name.clone(), from.clone(), to.clone(), holds(to, from));
+                diff.retyped.push(Retyped { name, from, to, widens });
+            }
+        }
+        diff.reordered = !places.is_sorted();
+        diff
+    }
+
+    /// Whether nothing has changed.
+    pub fn is_empty(&self) -> bool {
+        self.added.is_empty() && self.removed.is_empty() && self.retyped.is_empty() && !self.reordered
+    }
+
+    /// The shape that `schema --diff --json` prints.
+    pub fn to_json(&self) -> Value {
+        let columns = |columns: &[(String, DataType)]| -> Value {
+            columns.iter().map(|(name, kind)| json!({ "name": name, "type": kind.to_string() })).collect()
+        };
+        let retyped = |column: &Retyped| {
+            let (from, to) = (column.from.to_string(), column.to.to_string());
+            json!({ "name": column.name, "from": from, "to": to, "widens": column.widens })
+        };
+        json!({
+            "added": columns(&self.added),
+            "removed": columns(&self.removed),
+            "retyped": self.retyped.iter().map(retyped).collect::<Value>(),
+            "same": self.same,
+            "reordered": self.reordered,
+        })
+    }
+}
+
+/// Whether a type holds every value of another as it is. A text holds what was written for any of them.
+fn holds(wide: &DataType, narrow: &DataType) -> bool {
+    /// Digits of the longest int64.
+    const INT64_DIGITS: i32 = 19;
+    match (narrow, wide) {
+        _ if narrow == wide => true,
+        (DataType::Null, _) | (_, DataType::Utf8) => true,
+        (DataType::Int64, DataType::Decimal128 { precision, scale }) => {
+            i32::from(*precision) - i32::from(*scale) >= INT64_DIGITS
+        }
+        (
+            DataType::Decimal128 { precision, scale },
+            DataType::Decimal128 { precision: wide_precision, scale: wide_scale },
+        ) => {
+            let whole = |precision: u8, scale: u8| i32::from(precision) - i32::from(scale);
+            wide_scale >= scale && whole(*wide_precision, *wide_scale) >= whole(*precision, *scale)
+        }
+        // Of moments, nanoseconds reach less far.
+        (DataType::Time64(_), DataType::Time64(ingest_infer::TimeUnit::Nanosecond)) => true,
+        (DataType::List(narrow), DataType::List(wide)) => holds(wide, narrow),
+        (DataType::Struct(narrow), DataType::Struct(wide)) => narrow.iter().all(|member| {
+            wide.iter().any(|other| other.name == member.name && holds(&other.data_type, &member.data_type))
+        }),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parse_schema;
+
+    fn diff(before: &str, after: &str) -> SchemaDiff {
+        SchemaDiff::between(&parse_schema(before).expect("a schema"), &parse_schema(after).expect("a schema"))
+    }
+
+    #[test]
+    fn columns_come_and_go_and_change() {
+        let found = diff("a:int64,b:utf8,c:bool,d:date32", "d:date32,a:decimal128(19,0),e:utf8,b:utf8");
+        assert_eq!(found.added, [("e".to_owned(), DataType::Utf8)]);
+        assert_eq!(found.removed, [("c".to_owned(), DataType::Bool)]);
+        assert_eq!((found.retyped.len(), found.same, found.reordered), (1, 2, true));
+        assert_eq!(found.to_json()["retyped"][0]["to"], "decimal128(19,0)");
+        assert!(!found.is_empty() && diff("a:int64,b:utf8", "a:int64,b:utf8").is_empty());
+        assert!(!diff("a:int64,b:utf8", "b:utf8,a:int64").is_empty());
+    }
+
+    #[test]
+    fn wider_types_hold_every_value() {
+        let widens = |from: &str, to: &str| diff(&format!("a:{from}"), &format!("a:{to}")).retyped[0].widens;
+        let wider = [
+            ("null", "int64"),
+            ("int64", "decimal128(21,2)"),
+            ("decimal128(9,2)", "decimal128(10,3)"),
+            ("time64[us]", "time64[ns]"),
+            ("float64", "utf8"),
+            ("list<int64>", "list<utf8>"),
+            ("struct<x: null>", "struct<y: bool, x: int64>"),
+        ];
+        let others = [
+            ("int64", "float64"),
+            ("int64", "decimal128(19,1)"),
+            ("decimal128(9,2)", "decimal128(9,3)"),
+            ("decimal128(9,2)", "int64"),
+            ("timestamp[us]", "timestamp[ns]"),
+            ("timestamp[us]", "timestamp[us,UTC]"),
+            ("date32", "timestamp[us]"),
+            ("utf8", "int64"),
+            ("int64", "list<int64>"),
+            ("struct<x: bool, y: bool>", "struct<x: bool>"),
+        ];
+        assert!(wider.iter().all(|(from, to)| widens(from, to)));
+        for (from, to) in others {
+            assert!(!widens(from, to), "{from} to {to}");
+        }
+    }
+}
