@@ -49,7 +49,7 @@ fn bench(criterion: &mut Criterion, shape: Shape, path: &Path, expected: &Expect
 
 /// Ragged records are rejected; only one shape has them.
 fn reader(path: &Path) -> Reader {
-    let options = Options { ragged: Ragged::Reject, ..Options::default() };
+    let options = Options { ragged: Some(Ragged::Reject), ..Options::default() };
     ingest::read(path).expect("a path").options(options)
 }
 

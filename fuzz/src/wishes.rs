@@ -110,7 +110,7 @@ impl Wishes {
             infer: self.infer(),
             null_values: self.null_words(),
             on_error,
-            ragged,
+            ragged: Some(ragged),
             max_errors: self.max_errors.map(|count| MaxErrors::Count(count.into())),
             max_field_bytes: self.field_bytes.map_or(ingest::MAX_FIELD_BYTES, |bytes| u64::from(bytes) + 1),
             ..Options::default()

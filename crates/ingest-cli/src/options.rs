@@ -323,9 +323,9 @@ pub(crate) struct FaultArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = FAULTS)]
 pub(crate) struct RaggedArgs {
-    /// What becomes of records with too few or too many fields.
-    #[arg(long, value_name = "WHAT", value_parser = one_of::<Ragged>(&["fail", "pad", "truncate", "reject"]), default_value = "fail")]
-    ragged: Ragged,
+    /// What becomes of records with too few or too many fields [default: fail, but remarks and tables behind the table are left out].
+    #[arg(long, value_name = "WHAT", value_parser = one_of::<Ragged>(&["fail", "pad", "truncate", "reject"]))]
+    ragged: Option<Ragged>,
 }
 
 /// What becomes of the rejects, where there is a result that they are missing in.
@@ -508,7 +508,7 @@ mod tests {
         assert_eq!(options.types, [("a".to_owned(), DataType::Int64), ("b".to_owned(), DataType::Utf8)]);
         assert_eq!((options.infer, options.null_values), (Infer::First(10), Some(vec!["-".into(), "-999".into()])));
         let options = filled(&["--on-error", "null", "--ragged", "pad", "--rejects", "r.csv", "--max-errors", "5%"]);
-        assert_eq!((options.on_error, options.ragged), (OnError::Null, Ragged::Pad));
+        assert_eq!((options.on_error, options.ragged), (OnError::Null, Some(Ragged::Pad)));
         assert_eq!((options.rejects, options.max_errors), (Some("r.csv".into()), Some(MaxErrors::Percent(5.0))));
         assert_eq!(filled(&["--only-rejects", "bad.csv"]).only_rejects, Some("bad.csv".into()));
         let options = filled(&["-j", "3", "--memory-limit", "1G", "--max-field-bytes", "1K", "--temp-dir", "/x"]);

@@ -384,6 +384,35 @@ impl Source {
         self.random()?.read(&self.name, offset, block, len)
     }
 
+    /// Up to `max` decoded bytes at `offset`, fewer only at the end, of a source that [`Source::read_at`] can read, while other
+    /// threads take blocks: they take the same bytes all the same. `None` where one of them has some in hand that are not spooled
+    /// yet.
+    ///
+    /// # Errors
+    /// As [`Source::read_at`], or what is looked at of a stream cannot be decoded; nobody else is told then.
+    pub fn look_at(&self, offset: u64, max: usize) -> Result<Option<Vec<u8>>, SourceError> {
+        let random = self.random()?;
+        let (end, next) = self.lock().look(&self.name, offset.saturating_add(max as u64))?;
+        let len = at_most(end.saturating_sub(offset), max);
+        let mut bytes = match random {
+            Random::Spooled(kept) => {
+                let mut bytes = vec![0; len];
+                match kept.read_exact_at(&mut bytes, offset) {
+                    Err(cause) if cause.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
+                    read => read.map_err(|cause| SourceError::system(&self.name, "read", cause))?,
+                }
+                bytes
+            }
+            random => {
+                let mut block = Block::new();
+                random.read(&self.name, offset, &mut block, len)?;
+                block.bytes().to_vec()
+            }
+        };
+        bytes.extend_from_slice(&next[at_most(offset.saturating_sub(end), next.len())..]);
+        Ok(Some(bytes))
+    }
+
     /// Starts blocks again at offset 0, with index 0. For when no thread is taking one.
     ///
     /// # Errors
@@ -473,6 +502,15 @@ impl State {
     fn take_range(&mut self, len: usize) -> BlockInfo {
         let left = self.size - self.offset;
         self.advance(at_most(left, len), len as u64 >= left)
+    }
+
+    /// Where the bytes end that were taken, and those of a stream that follow, up to the offset `to`.
+    fn look(&mut self, name: &str, to: u64) -> Result<(u64, Vec<u8>), SourceError> {
+        let Some(stream) = &mut self.stream else { return Ok((self.size, Vec::new())) };
+        let next = stream.look(name, at_most(to.saturating_sub(self.offset), usize::MAX));
+        self.done |= next.is_err();
+        self.failed |= next.is_err();
+        Ok((self.offset, next?))
     }
 
     fn take_from_stream(&mut self, name: &str, block: &mut Block, len: usize) -> Result<BlockInfo, SourceError> {

@@ -153,6 +153,15 @@ impl Stream {
         }
     }
 
+    /// The same, but a failure among them shows, whatever precedes it.
+    pub(crate) fn look(&mut self, name: &str, max: usize) -> Result<Vec<u8>, SourceError> {
+        let next = self.peek(name, max)?;
+        match self.failure.take_if(|_| next.len() < max) {
+            Some(cause) => Err(self.error(name, cause)),
+            None => Ok(next),
+        }
+    }
+
     fn look_ahead(&mut self, count: usize) {
         let before = self.replay.len();
         let result = (&mut self.reader).take(count as u64).read_to_end(&mut self.replay);

@@ -163,8 +163,9 @@ pub struct Options {
     pub null_values: Option<Vec<String>>,
     /// What is made of values that do not fit a given type.
     pub on_error: OnError,
-    /// What is made of records with the wrong number of fields.
-    pub ragged: Ragged,
+    /// What is made of records with the wrong number of fields. By default they are faults, but where the first of them shows
+    /// that the table has ended, what stands behind it is left out.
+    pub ragged: Option<Ragged>,
     /// Where the rejects table is written; the format follows the extension (parquet, jsonl, csv).
     pub rejects: Option<PathBuf>,
     /// Only the records that this table of rejects names, each read by itself, as after a fix of the options; a record that is no
@@ -228,7 +229,7 @@ impl Default for Options {
             infer: Infer::All,
             null_values: None,
             on_error: OnError::Fail,
-            ragged: Ragged::Fail,
+            ragged: None,
             rejects: None,
             only_rejects: None,
             overwrite_rejects: false,

@@ -8,10 +8,12 @@
 //! chunks is between "taken" and "committed", which bounds memory.
 
 mod again;
+mod commit;
+mod end;
 mod tables;
 mod text;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
@@ -27,12 +29,14 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Code, Error, Result};
 use crate::flaw::Located;
 use crate::journal::Standing;
-use crate::options::{Options, Progress};
+use crate::options::Options;
 use crate::plan::{Input, Plan, are_tables};
 use crate::region::{Parsed, Scratch};
-use crate::stages::{Stage, StageSeconds, Stopwatch};
+use crate::stages::{StageSeconds, Stopwatch};
 
 pub(crate) use again::parse_columns;
+use commit::{Committer, NewKeys};
+use end::Ends;
 pub(crate) use text::CUT_BYTES;
 
 /// Bytes of text a worker takes at a time: the chunk, its index and its columns stay in a core's L2 cache for the most part,
@@ -133,6 +137,8 @@ pub(crate) struct Totals {
     pub counts: Vec<Counts>,
     /// Of the committed chunks alone, by selected column: the truth about the types.
     pub summaries: Vec<Summary>,
+    /// Where tables ended before their sources did.
+    pub ends: Ends,
     /// Where the workers' time went, if the run was watched.
     #[serde(skip)]
     pub stages: StageSeconds,
@@ -145,38 +151,6 @@ pub(crate) trait Aside: Send {
 
     /// How many were taken.
     fn count(&self) -> u64;
-}
-
-/// Keys of JSON records that the plan does not know.
-#[derive(Default)]
-struct NewKeys {
-    met: HashSet<String>,
-    in_order: Vec<String>,
-}
-
-impl NewKeys {
-    fn add(&mut self, keys: Vec<String>) {
-        for key in keys {
-            if self.met.insert(key.clone()) {
-                self.in_order.push(key);
-            }
-        }
-    }
-}
-
-struct Committer<'a> {
-    next: (usize, u64),
-    waiting: BTreeMap<(usize, u64), (Chunk, bool)>,
-    /// Of what waits, by [`Place::bytes`].
-    waiting_bytes: usize,
-    totals: Totals,
-    /// Records of the source in hand that came before.
-    source_records: u64,
-    rows_left: u64,
-    /// Rows that come before those of the result.
-    rows_to_skip: u64,
-    new_keys: NewKeys,
-    aside: &'a mut dyn Aside,
 }
 
 /// Where a source's carry is handed from chunk to chunk.
@@ -450,155 +424,6 @@ impl<'a> Run<'a> {
         match self.kinds {
             Some(kinds) => kinds[..kinds.len().min(self.plan.selected.len())].to_vec(),
             None => known.iter().enumerate().map(|(position, known)| self.plan.kind(position, known)).collect(),
-        }
-    }
-
-    /// Puts a chunk in its place in the order, and passes on all that are now next.
-    fn commit(
-        &self,
-        key: (usize, u64),
-        chunk: Chunk,
-        last: bool,
-        consumer: &dyn Consumer,
-        scratch: &mut Scratch,
-    ) -> Result<()> {
-        let mut committer = lock(&self.committer);
-        committer.waiting_bytes += chunk.place.bytes;
-        committer.waiting.insert(key, (chunk, last));
-        let mut passed = 0;
-        loop {
-            let next = committer.next;
-            let Some((chunk, last)) = committer.waiting.remove(&next) else { break };
-            committer.waiting_bytes -= chunk.place.bytes;
-            committer.next = if last { (next.0 + 1, 0) } else { (next.0, next.1 + 1) };
-            passed += usize::from(chunk.ends_unit);
-            if !self.done.load(Ordering::SeqCst)
-                && !self.stop.load(Ordering::SeqCst)
-                && let Err(error) = self.pass_on(&mut committer, chunk, last, consumer, scratch)
-            {
-                // Under the lock: no later chunk can tell its own failure first.
-                self.fail(error);
-                return Ok(());
-            }
-            if last {
-                committer.source_records = 0;
-            }
-            if (committer.next.0 == self.inputs.len() || committer.rows_left == 0) && !self.done.load(Ordering::SeqCst)
-            {
-                consumer.end(self)?;
-                self.done.store(true, Ordering::SeqCst);
-                self.current.store(self.inputs.len(), Ordering::SeqCst);
-            }
-        }
-        let rows = committer.totals.rows_in;
-        drop(committer);
-        self.free_slots(passed);
-        scratch.watch.lap(Stage::Commit);
-        if let Some(on_progress) = self.options.on_progress.as_ref().filter(|_| passed > 0) {
-            let bytes_total = self.inputs.iter().map(|input| input.source.stored_bytes()).sum();
-            on_progress(Progress { bytes_done: self.bytes_done.load(Ordering::Relaxed), bytes_total, rows });
-        }
-        Ok(())
-    }
-
-    fn pass_on(
-        &self,
-        committer: &mut Committer<'_>,
-        mut chunk: Chunk,
-        last: bool,
-        consumer: &dyn Consumer,
-        scratch: &mut Scratch,
-    ) -> Result<()> {
-        let skipped = committer.rows_to_skip.min(chunk.parsed.rows as u64);
-        if (chunk.parsed.rows as u64 - skipped) >= committer.rows_left {
-            let rows = (skipped + committer.rows_left) as usize;
-            let first = match chunk.batch.take() {
-                Some(batch) => self.first_rows(&chunk, &batch, rows, scratch)?,
-                None => self.parse_again(&chunk.place, rows, scratch)?,
-            };
-            let flaws = std::mem::take(&mut chunk.parsed.flaws);
-            chunk.parsed = first;
-            let kept = chunk.parsed.records;
-            chunk.parsed.flaws = flaws.into_iter().filter(|flaw| flaw.record < kept).collect();
-        }
-        committer.new_keys.add(std::mem::take(&mut chunk.parsed.new_keys));
-        if !committer.new_keys.in_order.is_empty() {
-            self.looks_for_keys.store(true, Ordering::Relaxed);
-        }
-        if self.looks_for_keys.load(Ordering::Relaxed) {
-            // Flaws will be met again, with the types of all columns known.
-            committer.rows_to_skip -= skipped;
-            committer.rows_left -= chunk.parsed.rows as u64 - skipped;
-            return Ok(());
-        }
-        self.set_aside(committer, &mut chunk)?;
-        let source = self.inputs[chunk.place.input].source.name();
-        committer.source_records += chunk.parsed.records as u64;
-        committer.rows_to_skip -= skipped;
-        committer.rows_left -= chunk.parsed.rows as u64 - skipped;
-        chunk.skip(skipped as usize);
-        let totals = &mut committer.totals;
-        if !self.kinds.is_some_and(<[_]>::is_empty) {
-            let (rows, rules) = (chunk.parsed.rows, self.plan.rules());
-            let made = self.plan.made.iter().map(|made| made.column(source, totals.rows_out, rows, &rules));
-            chunk.parsed.columns.extend(made);
-        }
-        totals.rows_in += chunk.parsed.records as u64;
-        totals.rows_out += chunk.parsed.rows as u64;
-        totals.filtered += chunk.parsed.filtered as u64;
-        totals.bytes_in += chunk.place.bytes as u64;
-        totals.dropped_fields += chunk.parsed.dropped_fields;
-        totals.doubled_keys += chunk.parsed.doubled_keys;
-        for (position, column) in chunk.parsed.columns.iter().enumerate() {
-            totals.errors[position] += column.errors + chunk.parsed.nulled_records;
-            totals.counts[position] += column.column.counts;
-            totals.summaries[position].join(&column.column.summary);
-        }
-        let (place, lines) = (chunk.place, chunk.lines);
-        consumer.consume(self, chunk)?;
-        if let Some(lines) = lines.filter(|_| consumer.wants_standing()) {
-            consumer.keep_standing(committer.standing(&place, lines, last));
-        }
-        Ok(())
-    }
-
-    /// Hands on the flaws of a chunk, as the options say: the first that is not to be set aside is an error.
-    fn set_aside(&self, committer: &mut Committer<'_>, chunk: &mut Chunk) -> Result<()> {
-        let input = &self.inputs[chunk.place.input];
-        let source = input.source.name();
-        for flaw in std::mem::take(&mut chunk.parsed.flaws) {
-            let (flaw, record) = match &input.listed {
-                Some(listed) => listed.placed(flaw),
-                None => {
-                    let record = committer.source_records + flaw.record as u64 + 1;
-                    (flaw, record)
-                }
-            };
-            if !flaw.is_rejected(self.plan) {
-                return Err(flaw.into_error(self.plan, source, record));
-            }
-            committer.aside.reject(self.plan, source, record, flaw)?;
-        }
-        Ok(())
-    }
-}
-
-impl Committer<'_> {
-    /// Where the run stands behind the chunk that was at this place, which is cut there.
-    fn standing(&self, place: &Place, lines: u64, last: bool) -> Standing {
-        // `next` is the chunk behind it already.
-        let (input, chunk) = self.next;
-        let within = !last;
-        Standing {
-            input,
-            offset: if within { place.offset + place.bytes as u64 } else { 0 },
-            lines: if within { lines } else { 0 },
-            chunk,
-            source_records: if within { self.source_records } else { 0 },
-            rows_left: self.rows_left,
-            rows_to_skip: self.rows_to_skip,
-            rejected: self.aside.count(),
-            totals: self.totals.clone(),
         }
     }
 }

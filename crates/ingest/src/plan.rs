@@ -29,7 +29,7 @@ pub(crate) use filter::{Types, types_of_all};
 pub(crate) use json::{JsonPlan, json_start};
 use made::MadeColumn;
 pub(crate) use tables::open as open_table;
-pub(crate) use text::sniff_source;
+pub(crate) use text::{count_lines, sniff_source};
 pub(crate) use union::Layout;
 use union::Union;
 
@@ -79,6 +79,8 @@ pub(crate) struct Input {
     pub data_offset: u64,
     /// Line breaks before it.
     pub data_lines: u64,
+    /// Where other tables were seen to begin behind the data.
+    pub tables: Vec<NextTable>,
     /// How a JSON source holds its records.
     pub framing: Option<Framing>,
     /// Where the columns stand, if not as in the plan.
@@ -89,7 +91,30 @@ pub(crate) struct Input {
     pub listed: Option<Arc<Listed>>,
 }
 
+/// A table behind the one that is read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct NextTable {
+    /// Decoded bytes before its title, or its names.
+    pub offset: u64,
+    /// The line of its names, from 1.
+    pub names_line: u64,
+}
+
 impl Input {
+    /// A source whose records begin at this offset.
+    fn of(source: Arc<Source>, data_offset: u64) -> Input {
+        Input {
+            source,
+            data_offset,
+            data_lines: 0,
+            tables: Vec::new(),
+            framing: None,
+            layout: None,
+            table: None,
+            listed: None,
+        }
+    }
+
     /// The listed records that are read one by one; those of JSON cannot reach into each other.
     pub(crate) fn listed_apart(&self) -> Option<&Listed> {
         self.listed.as_deref().filter(|_| self.framing.is_none())
@@ -107,6 +132,11 @@ pub(crate) fn are_tables(inputs: &[Input]) -> bool {
 }
 
 impl Plan {
+    /// Whether a table may end before its source, as no option says what becomes of records that do not fit it.
+    pub(crate) fn may_end(&self, options: &Options) -> bool {
+        options.ragged.is_none() && self.shape.ragged == Ragged::Fail && self.json.is_none()
+    }
+
     /// A plan without columns, as the options say, for delimited text: other sources put what is theirs in its place.
     fn bare(options: &Options, dialect: Dialect) -> Result<Plan> {
         Ok(Plan {
@@ -115,7 +145,7 @@ impl Plan {
             dialect,
             quotes: Quotes::Wrap,
             json: None,
-            shape: Shape { columns: 1, ragged: options.ragged },
+            shape: Shape { columns: 1, ragged: options.ragged.unwrap_or_default() },
             suggested: Vec::new(),
             columns: Vec::new(),
             selected: Vec::new(),
@@ -314,7 +344,7 @@ fn refuse_options_of_text(options: &Options, format: &str) -> Result<()> {
         ("--header", options.header.is_some()),
         ("--names", options.names.is_some()),
         ("--skip", options.skip.is_some()),
-        ("--ragged", options.ragged != Ragged::Fail),
+        ("--ragged", options.ragged.is_some()),
         // JSON has texts, too.
         ("--null-values", options.null_values.is_some() && format != "JSON"),
     ];

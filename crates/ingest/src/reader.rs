@@ -442,6 +442,7 @@ impl Session {
         rejects: Rejects,
     ) -> Result<Report> {
         let mut notes = self.plan.notes.clone();
+        notes.extend(totals.ends.notes());
         if !totals.summaries.is_empty() {
             notes.extend(type_notes(&self.plan, &totals.summaries));
         }
@@ -508,7 +509,9 @@ fn counts_of(chunks: &[Kept], columns: usize) -> Vec<Counts> {
 
 /// Sources that pass once are kept in the temporary folder where a second look may be needed.
 fn spool(plan: &Plan, inputs: &mut [Input], options: &Options) -> Result<()> {
+    // A record that does not fit its table may be where the table ends: what follows tells.
     let settled = options.infer == Infer::None && options.limit.is_none() && !plan.wants_new_keys();
+    let settled = settled && !plan.may_end(options);
     if !settled {
         // A table shares its source, and has kept it already.
         let passing = inputs.iter_mut().filter_map(|input| Arc::get_mut(&mut input.source));

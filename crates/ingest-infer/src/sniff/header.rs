@@ -89,7 +89,8 @@ pub(super) fn looks_like_names(record: TrialRecord<'_>) -> bool {
     all_names && names.len() == record.len()
 }
 
-fn verdict(trial: &Trial, shape: &Shape, hints: &Hints) -> Verdict {
+/// What the types of the values say of the table's first record.
+pub(super) fn verdict(trial: &Trial, shape: &Shape, hints: &Hints) -> Verdict {
     let Some(first) = trial.get(shape.first_record) else { return Verdict::Unknown };
     let data = column_summaries(data_of(trial, shape), hints);
     let (mut fits, mut years) = (false, true);
@@ -143,7 +144,7 @@ fn is_year(text: &[u8]) -> bool {
 /// among numbers makes text of a column. So is the last of many, which may hold totals and begin with a word.
 pub(super) fn data_of<'a>(trial: &'a Trial, shape: &Shape) -> impl Iterator<Item = TrialRecord<'a>> {
     let width = shape.width;
-    let records = if shape.total < TOTALS_RECORDS_MIN { shape.total } else { shape.total - 2 };
+    let records = if shape.total < TOTALS_RECORDS_MIN { shape.total.saturating_sub(1) } else { shape.total - 2 };
     trial.iter().skip(shape.first_record + 1).take(records).filter(move |record| record.len() == width)
 }
 

@@ -1,5 +1,6 @@
 //! How a file is written, guessed from its first megabyte: one step a file, in the order in which they are taken.
 
+mod behind;
 mod comment;
 mod delimiter;
 mod forms;
@@ -13,6 +14,7 @@ mod quote;
 use ingest_parse::{Delimiter, Dialect, Quoting, Trial, trial_records};
 
 use crate::NullWords;
+pub use behind::{Beginning, Behind, Seam};
 use delimiter::Candidate;
 pub use names::{Names, name_columns, number_columns};
 pub use newline::Newline;
@@ -71,6 +73,8 @@ pub struct Sniffed {
     pub columns: Vec<String>,
     /// A sentence for each name of the header that had to change.
     pub renamed: Vec<String>,
+    /// Further tables behind this one; offsets count from the start of the sample.
+    pub tables: Vec<Beginning>,
     /// From 0 to 1.
     pub confidence: f64,
     /// What spoke for the answer, in sentences.
@@ -98,6 +102,9 @@ pub fn sniff(sample: &[u8], complete: bool, hints: &Hints) -> Sniffed {
     if !complete && ends_with_record(&best.trial, text) {
         // One record, longer than the sample: it tells the delimiter, but not all names.
         (sniffed.columns, sniffed.renamed) = (Vec::new(), Vec::new());
+    }
+    for table in &mut sniffed.tables {
+        (table.start, table.names) = (table.start + skipped, table.names + skipped);
     }
     let blank = complete && !text.is_empty() && text.iter().all(|byte| matches!(byte, b'\n' | b'\r'));
     if blank {
@@ -167,6 +174,12 @@ fn describe(best: &Candidate, text: &[u8], hints: &Hints) -> Sniffed {
         reasons.push(format!("{lines} before the table, whose records have {} fields", best.shape.width));
     }
     reasons.push(header_reason);
+    let end = best.shape.first_record + best.shape.total;
+    let tables = behind::tables(&best.trial, end, best.shape.width, hints);
+    if let Some(next) = tables.first() {
+        let line = hints.skip.unwrap_or(0) + preamble::line_of(text, next.names);
+        reasons.push(format!("another table begins in line {line}"));
+    }
     Sniffed {
         dialect: best.dialect,
         newline: newline::newline_of(&best.trial, text),
@@ -175,6 +188,7 @@ fn describe(best: &Candidate, text: &[u8], hints: &Hints) -> Sniffed {
         header_rows,
         columns: names.columns,
         renamed: names.renamed,
+        tables,
         confidence: best.confidence,
         reasons,
     }

@@ -2,10 +2,11 @@
 
 use ingest_parse::{Trial, TrialRecord};
 
+use super::behind::first_of_tables;
 use super::{Hints, forms, header, header_rows};
 
 /// Records before the table are looked for so far down and no further.
-const PREAMBLE_RECORDS_MAX: usize = 64;
+pub(super) const PREAMBLE_RECORDS_MAX: usize = 64;
 
 /// The share of records behind a preamble that must have the table's width.
 const STABLE_SHARE: f64 = 0.9;
@@ -26,7 +27,7 @@ pub(super) struct Shape {
     pub(super) width: usize,
     /// Records of that width, from the first on.
     pub(super) matching: usize,
-    /// Records from the first on, without those of a footer.
+    /// Records from the first on, without those of a footer or of further tables.
     pub(super) total: usize,
 }
 
@@ -47,6 +48,9 @@ impl Shape {
 /// The width is that of most records (the first record's in doubt). Records before the first of that width are left out
 /// as a preamble only on strong evidence; a ragged row stays where it is and will be reported as such.
 pub(super) fn shape_of(trial: &Trial, text: &[u8], hints: &Hints) -> Shape {
+    if let Some(first) = first_of_tables(trial, hints) {
+        return first;
+    }
     let counts: Vec<usize> = trial.iter().map(|record| record.len()).collect();
     let remarks = leading_remarks(trial, text);
     let width = table_width(trial, &counts);
@@ -139,7 +143,7 @@ fn table_width(trial: &Trial, counts: &[usize]) -> usize {
 }
 
 /// Fields that are not empty.
-fn filled(record: TrialRecord<'_>) -> usize {
+pub(super) fn filled(record: TrialRecord<'_>) -> usize {
     record.iter().filter(|field| !field.is_empty()).count()
 }
 
@@ -200,7 +204,7 @@ fn is_no_text(trial: &Trial, text: &[u8], table: &Shape) -> bool {
 }
 
 /// Whether blank lines or comments stand right before the record.
-fn follows_gap(trial: &Trial, index: usize) -> bool {
+pub(super) fn follows_gap(trial: &Trial, index: usize) -> bool {
     let (Some(before), Some(record)) = (trial.get(index - 1), trial.get(index)) else { return false };
     before.end() < record.start()
 }
@@ -231,6 +235,11 @@ pub(super) fn lines_before_table(trial: &Trial, shape: &Shape, text: &[u8]) -> u
     let Some(record) = trial.get(shape.first_record) else { return 0 };
     let before = &text[..record.start()];
     if before.iter().all(|&byte| byte == b'\n' || byte == b'\r') { 0 } else { line_ends(before).count() }
+}
+
+/// The line, from 1, that begins at an offset.
+pub(super) fn line_of(text: &[u8], offset: usize) -> usize {
+    line_ends(&text[..offset]).count() + 1
 }
 
 /// Offset behind the first `lines` lines of `text`; its length if there are fewer.

@@ -185,15 +185,7 @@ pub(super) fn plan(options: &Options, sources: Vec<Source>) -> Result<(Plan, Vec
             first = Some(start);
         }
         let source = Arc::new(source);
-        inputs.push(Input {
-            source,
-            data_offset,
-            data_lines: 0,
-            framing: Some(framing),
-            layout: None,
-            table: None,
-            listed: None,
-        });
+        inputs.push(Input { framing: Some(framing), ..Input::of(source, data_offset) });
     }
     let Some(first) = first else { return Err(Error::new(Code::NotFound, "no source was named")) };
     let mut plan = Plan {

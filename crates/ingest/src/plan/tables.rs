@@ -53,7 +53,7 @@ pub(crate) fn open(mut source: Source, options: &Options) -> Result<Input> {
     let size = keep(&mut source, options.temp_dir.as_deref())?;
     let source = Arc::new(source);
     let table = Table::open(Arc::clone(&source), size, format)?;
-    Ok(Input { source, data_offset: 0, data_lines: 0, framing: None, layout: None, table: Some(table), listed: None })
+    Ok(Input { table: Some(table), ..Input::of(source, 0) })
 }
 
 /// The plan, and the tables.

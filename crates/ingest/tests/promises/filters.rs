@@ -278,7 +278,7 @@ fn keep_account_of_bad_records() {
     let input = Input::new("k,v\n1,1\n2\n3,x\nq,5\n5,6\n");
     let typed = |on_error| Options {
         on_error,
-        ragged: Ragged::Reject,
+        ragged: Some(Ragged::Reject),
         types: vec![("k".to_owned(), DataType::Int64), ("v".to_owned(), DataType::Int64)],
         filter: Some(filter("k >= 3")),
         ..plain()

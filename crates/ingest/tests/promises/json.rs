@@ -300,7 +300,7 @@ fn a_key_of_the_last_record_is_a_column() {
     );
     let named = Options { infer: Infer::First(10), columns: Some(vec!["late".to_owned()]), ..Options::default() };
     assert_eq!(columns_of(&late(named).collect().unwrap())[0].values[300_000], text("x"), "no type was decided for it");
-    let ragged = Options { ragged: ingest::Ragged::Pad, ..Options::default() };
+    let ragged = Options { ragged: Some(ingest::Ragged::Pad), ..Options::default() };
     assert_eq!(late(ragged).collect().unwrap_err().code(), Code::Usage);
     assert_eq!(late(Options::default()).count().unwrap(), 300_001);
     let bloom = WriteOptions { bloom: vec!["late".to_owned()], overwrite: true, ..WriteOptions::default() };

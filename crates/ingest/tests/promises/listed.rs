@@ -15,7 +15,7 @@ fn typed() -> Options {
     Options {
         types: types.map(|(name, kind)| (name.to_owned(), kind)).into(),
         on_error: OnError::Reject,
-        ragged: Ragged::Reject,
+        ragged: Some(Ragged::Reject),
         ..plain()
     }
 }
@@ -79,10 +79,13 @@ fn are_rows_after_a_fix() {
     let words = ["x", "-", "bad", "no"].map(str::to_owned);
     let types = vec![("n".to_owned(), DataType::Int64)];
     let fixes = [
-        ("ragged", Options { ragged: Ragged::Truncate, ..typed() }),
+        ("ragged", Options { ragged: Some(Ragged::Truncate), ..typed() }),
         ("nulls", Options { null_values: Some(words.into()), ..typed() }),
         ("type", Options { types, infer: ingest::Infer::None, ..typed() }),
-        ("all", Options { on_error: OnError::Null, ragged: Ragged::Truncate, quoting: QuoteMode::Lenient, ..typed() }),
+        (
+            "all",
+            Options { on_error: OnError::Null, ragged: Some(Ragged::Truncate), quoting: QuoteMode::Lenient, ..typed() },
+        ),
     ];
     let rows = |columns: &[Column]| -> Vec<String> {
         let count = columns[0].values.len();

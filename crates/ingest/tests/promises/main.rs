@@ -7,6 +7,7 @@
 
 mod compressions;
 mod encodings;
+mod ends;
 mod filters;
 mod first_looks;
 mod folders;
@@ -30,7 +31,7 @@ mod promise_5_output_appears_whole;
 mod promise_6_strange_input_never_panics;
 mod suites;
 
-use ingest::{Delimiter, Encoding, Options};
+use ingest::{Delimiter, Encoding, Options, Ragged};
 
 /// Whether the tests run over far more input.
 fn is_heavy() -> bool {
@@ -52,6 +53,7 @@ fn plain() -> Options {
         header: Some(true),
         skip: Some(0),
         encoding: Some(Encoding::UTF_8),
+        ragged: Some(Ragged::Fail),
         ..Options::default()
     }
 }

@@ -226,7 +226,7 @@ impl<'a> Reading<'a> {
 
     fn is_ragged(&self, fields: &[Span]) -> bool {
         let columns = self.names.len();
-        match self.options.ragged {
+        match self.options.ragged.unwrap_or_default() {
             Ragged::Fail | Ragged::Reject => fields.len() != columns,
             Ragged::Pad => fields.iter().skip(columns).any(|field| field.len() > 0),
             Ragged::Truncate => false,
@@ -234,7 +234,7 @@ impl<'a> Reading<'a> {
     }
 
     fn is_rejected(&self, flaw: &Flaw) -> bool {
-        let by_shape = flaw.code == Code::Ragged && self.options.ragged == Ragged::Reject;
+        let by_shape = flaw.code == Code::Ragged && self.options.ragged == Some(Ragged::Reject);
         flaw.code != Code::FieldTooLong && (by_shape || self.options.on_error == OnError::Reject)
     }
 
@@ -266,7 +266,7 @@ impl<'a> Reading<'a> {
     /// A row of the right width; counts what it loses.
     fn settle(&self, fields: &[Span], end: u32, table: &mut Table) -> Vec<Span> {
         let columns = self.names.len();
-        if self.options.ragged == Ragged::Truncate {
+        if self.options.ragged == Some(Ragged::Truncate) {
             table.dropped_fields += fields.len().saturating_sub(columns) as u64;
         }
         let mut row = fields.to_vec();

@@ -50,7 +50,7 @@ fn the_numbers_are_those_of_the_rows_that_are_left() {
     for number in 0..12 {
         let setting = Setting::numbered(number, 1 + number);
         let options =
-            Options { ragged: Ragged::Reject, limit: Some(3), columns: Some(vec!["m".to_owned()]), ..asked() };
+            Options { ragged: Some(Ragged::Reject), limit: Some(3), columns: Some(vec!["m".to_owned()]), ..asked() };
         let (frame, report) = setting.reader(&input, &options).collect_with_report().unwrap();
         let columns = columns_of(&frame);
         assert_eq!(columns[0].values, [1, 3, 4].map(Value::Whole), "{setting:?}");

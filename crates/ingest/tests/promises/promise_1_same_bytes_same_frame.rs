@@ -104,7 +104,7 @@ proptest! {
         prop_assert_eq!(told(reader().schema().unwrap()).collect::<Vec<_>>(), expected_columns);
         // Records count whatever their number of fields; a limit is one of records then.
         let structural =
-            Options { types: Vec::new(), infer: Infer::None, ragged: Ragged::Truncate, ..options.clone() };
+            Options { types: Vec::new(), infer: Infer::None, ragged: Some(Ragged::Truncate), ..options.clone() };
         if let Answer::Table(lines) = answer(input.text(), &structural) {
             prop_assert_eq!(setting.reader(&input, &structural).count().unwrap(), lines.rows_in);
         }
@@ -189,7 +189,7 @@ fn shapes_in_many_settings() {
     for (number, shape) in Shape::ALL.into_iter().filter(|shape| shape.is_delimited()).enumerate() {
         let mut text = Vec::new();
         generate(shape, scaled(60_000, 2_000_000), 7, &mut text).unwrap();
-        let options = Options { ragged: Ragged::Reject, ..Options::default() };
+        let options = Options { ragged: Some(Ragged::Reject), ..Options::default() };
         let settings: Vec<_> = [61, 4096, 33_333]
             .into_iter()
             .enumerate()

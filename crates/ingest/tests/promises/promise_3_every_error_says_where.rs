@@ -258,7 +258,7 @@ fn the_column_is_counted_as_the_dialect_reads() {
     let text = include_bytes!("../../../../testdata/regressions/the_column_is_counted_as_the_dialect_reads.csv");
     assert_eq!(column(text, plain()), third(Code::InvalidUtf8));
     assert_eq!(
-        column(&with(b"1,,\x80,4\n"), Options { ragged: Ragged::Truncate, ..plain() }),
+        column(&with(b"1,,\x80,4\n"), Options { ragged: Some(Ragged::Truncate), ..plain() }),
         third(Code::InvalidUtf8)
     );
     let escaped = Options { quote: Some(None), escape: Some(Some(b'\\')), ..plain() };
@@ -468,7 +468,8 @@ fn the_first_of_many_errors_is_the_one() {
 /// A faulty record costs itself: never a neighbour's fields.
 #[test]
 fn neighbours_of_faulty_records_are_whole() {
-    let options = Options { on_error: OnError::Reject, ragged: Ragged::Reject, quoting: QuoteMode::Strict, ..given() };
+    let options =
+        Options { on_error: OnError::Reject, ragged: Some(Ragged::Reject), quoting: QuoteMode::Strict, ..given() };
     let input = Input::new(FAULTY);
     for number in 0..60 {
         let frame = Setting::numbered(number, 1 + number).reader(&input, &options).collect().unwrap();

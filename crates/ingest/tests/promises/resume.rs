@@ -169,7 +169,7 @@ fn reject() -> Options {
     Options {
         types: vec![("n".to_owned(), "int64".parse().unwrap())],
         on_error: OnError::Reject,
-        ragged: Ragged::Reject,
+        ragged: Some(Ragged::Reject),
         max_errors: Some(MaxErrors::Percent(50.0)),
         ..plain()
     }

@@ -292,7 +292,7 @@ fn options_of_text_are_refused() {
         Options { delimiter: Some(Some(Delimiter::byte(b';'))), ..Options::default() },
         Options { header: Some(false), ..Options::default() },
         Options { null_values: Some(vec!["x".to_owned()]), ..Options::default() },
-        Options { ragged: ingest::Ragged::Pad, ..Options::default() },
+        Options { ragged: Some(ingest::Ragged::Pad), ..Options::default() },
         Options { types: vec![("n".to_owned(), "list<int64>".parse().unwrap())], ..Options::default() },
     ] {
         assert_eq!(failure(bytes(), options).code(), Code::Usage);

@@ -154,7 +154,7 @@ fn name_columns_by_their_file() {
     let told = of(by_name()).unwrap_err().render();
     assert!(told.contains("the record has 1 field, the table has 2 columns: column 2 (a) is the first"), "{told}");
     let integers = vec![("a".to_owned(), ingest::DataType::Int64)];
-    let padded = Options { ragged: Ragged::Truncate, types: integers.clone(), ..by_name() };
+    let padded = Options { ragged: Some(Ragged::Truncate), types: integers.clone(), ..by_name() };
     let error = of(padded.clone()).unwrap_err();
     assert_eq!(error.position().unwrap().column, Some((2, "a".to_owned())), "{error}");
     let (_, report) = of(Options { on_error: OnError::Null, ..padded }).unwrap();

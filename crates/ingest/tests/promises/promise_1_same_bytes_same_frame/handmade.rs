@@ -102,11 +102,11 @@ fn policies() -> Vec<Case> {
     let value = |name, options| Case { name, text: "a,b\n1,x\nsix,v\n7.5,w\n+8,y\n,z\n".into(), options };
     vec![
         case("faults set aside", reject()),
-        case("faults set aside, short rows padded", Options { ragged: Ragged::Pad, ..reject() }),
-        case("faults set aside, rows cut", Options { ragged: Ragged::Truncate, ..reject() }),
+        case("faults set aside, short rows padded", Options { ragged: Some(Ragged::Pad), ..reject() }),
+        case("faults set aside, rows cut", Options { ragged: Some(Ragged::Truncate), ..reject() }),
         case(
             "ragged rows set aside, quotes lenient",
-            Options { ragged: Ragged::Reject, quoting: QuoteMode::Lenient, infer: Infer::None, ..plain() },
+            Options { ragged: Some(Ragged::Reject), quoting: QuoteMode::Lenient, infer: Infer::None, ..plain() },
         ),
         case("the first rows of faulty ones", Options { limit: Some(2), ..reject() }),
         case("the first row", Options { limit: Some(1), ..plain() }),

@@ -174,7 +174,7 @@ impl Choices {
             skip: Some(0),
             // Zeroes among letters are what they are.
             encoding: Some(Encoding::UTF_8),
-            ragged: self.ragged,
+            ragged: Some(self.ragged),
             on_error: self.on_error,
             infer: self.infer,
             types: self.given.clone().map(|given| (first.to_owned(), given)).into_iter().collect(),

@@ -1,0 +1,233 @@
+//! What stands where a record does not fit its table any more: remarks at the end, or further tables.
+
+use ingest_parse::{Dialect, Trial, TrialRecord};
+
+use super::preamble::{PREAMBLE_RECORDS_MAX, Shape, filled, follows_gap};
+use super::{CANDIDATE_RECORDS_MAX, Hints, header, trial_of};
+use crate::{DataType, NullWords, Summary};
+
+/// Letters that a remark has at least where nothing sets it apart from the table.
+const REMARK_LETTERS_MIN: usize = 2;
+
+/// What is looked at behind a table: of what is set apart, and of the rest, of which no more than one line can be a remark.
+const APART_BYTES: usize = 1 << 20;
+const CLOSE_BYTES: usize = 4 << 10;
+
+/// What mark the end of a text was, long ago.
+const END_OF_TEXT: u8 = 0x1a;
+
+/// What stands behind a table, if it ends before its source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Behind {
+    /// Remarks up to the end: how many.
+    Remarks(usize),
+    /// Further tables; offsets count from what stands behind the table.
+    Tables(Vec<Beginning>),
+}
+
+/// Where a further table begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Beginning {
+    /// Offset of its first line, which may be a title.
+    pub start: usize,
+    /// Offset of the record that holds its names.
+    pub names: usize,
+}
+
+/// A place in a source where a table of several columns may have ended: before a record that does not have its width.
+///
+/// - Remarks are texts that stand alone in their lines, sentences, or blanks, behind a blank line (or a comment), and nothing but
+///   them follows. Without a blank line one is told by its words, where the table's first column has a type.
+/// - A further table stands behind a blank line, with or without a title above it: names, different from each other, of the same
+///   number as the fields of each record below them, up to the next blank line. Types tell the names from the records, or no
+///   record there has the width of the table above.
+///
+/// Where blank lines stand within the table, too, they tell nothing.
+pub struct Seam<'a> {
+    table: Trial,
+    /// Blanks set apart what follows.
+    is_apart: bool,
+    dialect: &'a Dialect,
+    width: usize,
+    hints: Hints,
+}
+
+impl<'a> Seam<'a> {
+    /// A seam behind `above`, some whole lines of the source. `dialect`, `width` (the number of columns) and `nulls` are those of
+    /// the table. O(`above`).
+    #[must_use]
+    pub fn new(above: &[u8], dialect: &'a Dialect, width: usize, nulls: &NullWords) -> Seam<'a> {
+        let table = trial_of(above, true, dialect, CANDIDATE_RECORDS_MAX);
+        let is_apart = ends_with_gap(above, dialect) && !has_gaps(&table);
+        Seam { table, is_apart, dialect, width, hints: Hints { nulls: nulls.clone(), ..Hints::default() } }
+    }
+
+    /// How many bytes behind it are to be looked at.
+    #[must_use]
+    pub fn bytes_wanted(&self) -> usize {
+        if self.is_apart { APART_BYTES } else { CLOSE_BYTES }
+    }
+
+    /// Tells what stands behind it. `None`: a part of the table all the same, or nobody can tell. O(`rest`).
+    ///
+    /// `complete`: the source ends with `rest`; otherwise its last record may be cut.
+    #[must_use]
+    pub fn behind(&self, rest: &[u8], complete: bool) -> Option<Behind> {
+        if self.width < 2 {
+            // There a blank line is a record.
+            return None;
+        }
+        let trial = trial_of(rest, complete, self.dialect, CANDIDATE_RECORDS_MAX);
+        if complete && self.are_remarks(&trial, rest) {
+            return Some(Behind::Remarks(trial.len()));
+        }
+        let tables = if self.is_apart { tables(&trial, 0, self.width, &self.hints) } else { Vec::new() };
+        Some(tables).filter(|tables| !tables.is_empty()).map(Behind::Tables)
+    }
+
+    /// Whether all records are remarks.
+    fn are_remarks(&self, trial: &Trial, rest: &[u8]) -> bool {
+        let reaches_end = trial.iter().next_back().is_some_and(|last| rest[last.end()..].trim_ascii().is_empty());
+        if trial.len() > PREAMBLE_RECORDS_MAX || !reaches_end {
+            return false;
+        }
+        let mut written = trial.iter().filter(|record| !is_blank(*record, rest));
+        if self.is_apart {
+            return written.all(|record| self.is_remark(record));
+        }
+        match (written.next(), written.next()) {
+            (None, _) => true,
+            (Some(only), None) => self.is_remark(only) && only.len() == 1 && is_worded(only) && self.has_type(),
+            _ => false,
+        }
+    }
+
+    fn is_remark(&self, record: TrialRecord<'_>) -> bool {
+        let first = record.get(0).unwrap_or_default();
+        let is_alone = record.len() < self.width && filled(record) == 1;
+        let is_sentence = record.len() > 1 && has_blanks(record) && first.trim_ascii().contains(&b' ');
+        let is_style = || self.records().any(has_blanks);
+        record.len() != self.width && is_text(first, &self.hints.nulls) && (is_alone || (is_sentence && !is_style()))
+    }
+
+    /// The records above; the first may be the header, or cut.
+    fn records(&self) -> impl Iterator<Item = TrialRecord<'_>> {
+        self.table.iter().skip(1).filter(|record| record.len() == self.width)
+    }
+
+    /// Whether the first column has a type.
+    fn has_type(&self) -> bool {
+        header::column_summaries(self.records(), &self.hints).first().is_some_and(header::is_typed)
+    }
+}
+
+/// Whether the last line is blank, or a comment.
+fn ends_with_gap(text: &[u8], dialect: &Dialect) -> bool {
+    let Some(before) = text.strip_suffix(b"\r\n").or_else(|| text.strip_suffix(b"\n")).or(text.strip_suffix(b"\r"))
+    else {
+        return text.is_empty();
+    };
+    let line = before.iter().rposition(|byte| matches!(byte, b'\n' | b'\r')).map_or(before, |at| &before[at + 1..]);
+    line.is_empty() || line.first().copied() == dialect.comment
+}
+
+/// Whether blank lines stand between records.
+fn has_gaps(table: &Trial) -> bool {
+    // The first may be the header, or cut.
+    (2..table.len()).any(|index| follows_gap(table, index))
+}
+
+/// Whether a record of a text is nothing but blanks and the mark of an end.
+fn is_blank(record: TrialRecord<'_>, text: &[u8]) -> bool {
+    let written = &text[record.start()..record.end()];
+    record.len() == 1 && written.iter().all(|byte| byte.is_ascii_whitespace() || *byte == END_OF_TEXT)
+}
+
+/// Whether a blank follows the delimiter wherever it stands.
+fn has_blanks(record: TrialRecord<'_>) -> bool {
+    record.iter().skip(1).all(|field| field.starts_with(b" "))
+}
+
+/// Whether a field is of no type but text, and has a letter.
+fn is_text(field: &[u8], nulls: &NullWords) -> bool {
+    let mut summary = Summary::default();
+    summary.observe(field, false, nulls);
+    summary.decide().data_type == DataType::Utf8 && letters(field) > 0
+}
+
+/// Whether a lone text is no value that was cut short: words, or one within signs.
+fn is_worded(record: TrialRecord<'_>) -> bool {
+    let text = record.get(0).unwrap_or_default().trim_ascii();
+    letters(text) >= REMARK_LETTERS_MIN
+        && (text.contains(&b' ') || text.first().is_some_and(|byte| byte.is_ascii_punctuation()))
+}
+
+/// Letters, and bytes of characters that are not ASCII.
+fn letters(text: &[u8]) -> usize {
+    text.iter().filter(|byte| byte.is_ascii_alphabetic() || !byte.is_ascii()).count()
+}
+
+/// The table at the start of `trial`, maybe below titles, where others stand behind it. Only one whose first column has a type
+/// below its name, or that has more than two columns, is told from pairs of a key and a value above a table.
+pub(super) fn first_of_tables(trial: &Trial, hints: &Hints) -> Option<Shape> {
+    if hints.header == Some(false) {
+        return None;
+    }
+    let block_end = |from: usize| (from + 1..trial.len()).find(|&index| follows_gap(trial, index));
+    let mut end = block_end(0)?;
+    let mut names = behind_titles(trial, 0, end, hints);
+    while names == end {
+        end = block_end(names)?;
+        names = behind_titles(trial, names, end, hints);
+    }
+    let shape =
+        Shape { first_record: names, width: trial.get(names)?.len(), matching: end - names, total: end - names };
+    let is_told = || shape.width > 2 || matches!(header::verdict(trial, &shape, hints), header::Verdict::Names(0));
+    let is_first = is_table(trial, names, end, hints, false) && is_told() && (hints.skip.is_none() || names == 0);
+    (is_first && !tables(trial, end, shape.width, hints).is_empty()).then_some(shape)
+}
+
+/// The first record of a block, from `from` to `end`, that is no title: a text that stands alone.
+fn behind_titles(trial: &Trial, from: usize, end: usize, hints: &Hints) -> usize {
+    let is_title = |index: usize| {
+        let record = trial.get(index).filter(|record| record.len() == 1);
+        record.and_then(|record| record.get(0)).is_some_and(|text| is_text(text, &hints.nulls))
+    };
+    (from..end).find(|&index| !is_title(index)).unwrap_or(end)
+}
+
+/// Where tables begin, of the record `from` and those behind it, none of which belongs to one of `width`; none if the first is no
+/// table.
+pub(super) fn tables(trial: &Trial, mut from: usize, width: usize, hints: &Hints) -> Vec<Beginning> {
+    let is_other = trial.iter().skip(from).all(|record| record.len() != width);
+    let offset = |index: usize| trial.get(index).map_or(0, |record| record.start());
+    let mut found = Vec::new();
+    let mut title = None;
+    while from < trial.len() {
+        let end = (from + 1..trial.len()).find(|&index| follows_gap(trial, index)).unwrap_or(trial.len());
+        let names = behind_titles(trial, from, end, hints);
+        let start = title.take().unwrap_or(from);
+        if names == end {
+            title = Some(start);
+        } else if is_table(trial, names, end, hints, is_other) {
+            found.push(Beginning { start: offset(start), names: offset(names) });
+        } else if found.is_empty() {
+            return Vec::new();
+        }
+        from = end;
+    }
+    found
+}
+
+/// Whether the records from `names` to `end` are a table. `is_other`: it is not of the columns above; otherwise types tell.
+fn is_table(trial: &Trial, names: usize, end: usize, hints: &Hints, is_other: bool) -> bool {
+    let Some(first) = trial.get(names) else { return false };
+    let (width, total) = (first.len(), end - names);
+    let is_even = (names..end).all(|index| trial.get(index).is_some_and(|record| record.len() == width));
+    let shape = Shape { first_record: names, width, matching: total, total };
+    let is_named = || match is_other {
+        true => header::decide(trial, &shape, hints).0 > 0,
+        false => header::is_told(trial, &shape, hints),
+    };
+    width > 1 && total > 1 && is_even && header::looks_like_names(first) && is_named()
+}
