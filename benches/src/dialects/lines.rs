@@ -26,6 +26,8 @@ pub(super) enum Behind {
     Totals,
     /// A blank line and `Source: …`.
     Source,
+    /// A blank line, with or without a title, and another table of two columns.
+    Table,
 }
 
 impl Before {
@@ -49,9 +51,10 @@ impl Before {
 impl Behind {
     pub(super) fn draw(random: &mut Random) -> Behind {
         match random.below(100) {
-            0..82 => Behind::Nothing,
-            82..91 => Behind::Totals,
-            _ => Behind::Source,
+            0..78 => Behind::Nothing,
+            78..86 => Behind::Totals,
+            86..94 => Behind::Source,
+            _ => Behind::Table,
         }
     }
 }

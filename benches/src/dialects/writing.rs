@@ -1,7 +1,7 @@
 //! A layout written down, and what the text then shows of it.
 
 use super::Known;
-use super::content::Content;
+use super::content::{Content, capital, words};
 use super::header::Naming;
 use super::layout::{Layout, LineEnds, Quoted};
 use super::lines::{Before, Behind, comment, source};
@@ -126,6 +126,17 @@ impl Pen<'_> {
             Behind::Source => {
                 self.line("");
                 self.line(&source(random));
+            }
+            Behind::Table => {
+                self.line("");
+                if random.percent(50) {
+                    self.line(&capital(&words(random, 2)));
+                }
+                let delimiter = self.layout.delimiter.unwrap_or_default();
+                self.line(&format!("code{delimiter}amount"));
+                for row in 0..random.between(2, 30) {
+                    self.line(&format!("c{row}{delimiter}{}", random.below(1_000)));
+                }
             }
         }
     }

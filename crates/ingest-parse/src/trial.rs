@@ -57,11 +57,12 @@ impl Trial {
         (0..self.len()).map(|index| self.get(index).expect("the index runs below the length"))
     }
 
-    /// Forgets the last record: in a sample that was cut off it may be a part of one.
-    pub fn drop_last(&mut self) {
-        if let Some(bounds) = self.records.pop() {
+    /// Forgets all but the first `len` records.
+    pub fn truncate(&mut self, len: usize) {
+        if let Some(bounds) = self.records.get(len) {
             self.field_ends.truncate(bounds.first_field);
             self.text.truncate(self.field_ends.last().copied().unwrap_or(0));
+            self.records.truncate(len);
         }
     }
 }
@@ -263,13 +264,15 @@ mod tests {
     }
 
     #[test]
-    fn the_last_record_can_be_dropped() {
-        let mut trial = trial_records(b"a,b\nc,d", &Dialect::default(), 10);
-        trial.drop_last();
+    fn the_last_records_can_be_dropped() {
+        let mut trial = trial_records(b"a,b\nc,d\ne,f", &Dialect::default(), 10);
+        trial.truncate(3);
+        assert_eq!(trial.len(), 3);
+        trial.truncate(1);
         assert_eq!(table(&trial), [[b"a", b"b"]]);
         assert!(trial.get(1).is_none());
-        trial.drop_last();
-        trial.drop_last();
+        trial.truncate(0);
+        trial.truncate(0);
         assert!(trial.is_empty());
     }
 

@@ -76,6 +76,21 @@ fn types() {
 }
 
 #[test]
+fn what_stands_behind_the_table() {
+    let room = Room::new()
+        .file("report.csv", "id,sum\n1,5\n2,6\n\nkind,day,n\nx,2020-01-01,1\n")
+        .file("rows.csv", "id,sum\n1,5\n(1 row)\n");
+    let note = "report.csv: another table begins in line 5 and is left out; --skip 4 reads it; --ragged fail reads on";
+    room.run(&["schema", "report.csv"]).ok().says(&[note]);
+    assert!(room.run(&["schema", "report.csv", "-q"]).ok().text().ends_with("2 rows\n"));
+    assert!(room.run(&["schema", "report.csv", "--skip", "4"]).ok().text().contains("date32"));
+    room.run(&["schema", "report.csv", "--ragged", "fail"]).exits(3).says(&["report.csv:5:"]);
+    assert!(room.run(&["sniff", "report.csv"]).ok().text().contains("another table begins in line 5"));
+    room.run(&["convert", "rows.csv", "-o", "-"]).ok().says(&["line 3 is no part of the table and is left out"]);
+    assert_eq!(room.run(&["convert", "rows.csv", "-o", "-", "-q"]).ok().text(), "id,sum\n1,5\n");
+}
+
+#[test]
 fn ragged_records() {
     let ragged = "a,b\n1\n2,3,4\n5,6\n";
     let of = |options: &[&str]| Room::new().run_with(&[&["schema", "-"], options].concat(), ragged);

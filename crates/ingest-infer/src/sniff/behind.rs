@@ -2,7 +2,7 @@
 
 use ingest_parse::{Dialect, Trial, TrialRecord};
 
-use super::preamble::{PREAMBLE_RECORDS_MAX, Shape, filled, follows_gap};
+use super::preamble::{PREAMBLE_RECORDS_MAX, Shape, filled, leading_remarks, line_ends};
 use super::{CANDIDATE_RECORDS_MAX, Hints, header, trial_of};
 use crate::{DataType, NullWords, Summary};
 
@@ -36,7 +36,7 @@ pub struct Beginning {
 
 /// A place in a source where a table of several columns may have ended: before a record that does not have its width.
 ///
-/// - Remarks are texts that stand alone in their lines, sentences, or blanks, behind a blank line (or a comment), and nothing but
+/// - Remarks are texts that stand alone in their lines, sentences, or blanks, behind a blank line, and nothing but
 ///   them follows. Without a blank line one is told by its words, where the table's first column has a type.
 /// - A further table stands behind a blank line, with or without a title above it: names, different from each other, of the same
 ///   number as the fields of each record below them, up to the next blank line. Types tell the names from the records, or no
@@ -58,7 +58,10 @@ impl<'a> Seam<'a> {
     #[must_use]
     pub fn new(above: &[u8], dialect: &'a Dialect, width: usize, nulls: &NullWords) -> Seam<'a> {
         let table = trial_of(above, true, dialect, CANDIDATE_RECORDS_MAX);
-        let is_apart = ends_with_gap(above, dialect) && !has_gaps(&table);
+        let last = table.iter().next_back().map_or(0, |record| record.end());
+        // The first may be the header, or cut.
+        let has_gaps = (2..table.len()).any(|index| follows_gap(&table, above, index));
+        let is_apart = has_blank_line(&above[last..]) && !has_gaps;
         Seam { table, is_apart, dialect, width, hints: Hints { nulls: nulls.clone(), ..Hints::default() } }
     }
 
@@ -81,7 +84,7 @@ impl<'a> Seam<'a> {
         if complete && self.are_remarks(&trial, rest) {
             return Some(Behind::Remarks(trial.len()));
         }
-        let tables = if self.is_apart { tables(&trial, 0, self.width, &self.hints) } else { Vec::new() };
+        let tables = if self.is_apart { tables(&trial, rest, 0, self.width, &self.hints) } else { Vec::new() };
         Some(tables).filter(|tables| !tables.is_empty()).map(Behind::Tables)
     }
 
@@ -121,20 +124,19 @@ impl<'a> Seam<'a> {
     }
 }
 
-/// Whether the last line is blank, or a comment.
-fn ends_with_gap(text: &[u8], dialect: &Dialect) -> bool {
-    let Some(before) = text.strip_suffix(b"\r\n").or_else(|| text.strip_suffix(b"\n")).or(text.strip_suffix(b"\r"))
-    else {
-        return text.is_empty();
-    };
-    let line = before.iter().rposition(|byte| matches!(byte, b'\n' | b'\r')).map_or(before, |at| &before[at + 1..]);
-    line.is_empty() || line.first().copied() == dialect.comment
+/// Whether one of some lines is blank.
+fn has_blank_line(lines: &[u8]) -> bool {
+    let mut start = 0;
+    line_ends(lines).any(|end| {
+        let line = &lines[std::mem::replace(&mut start, end)..end];
+        line.iter().all(|byte| matches!(byte, b'\n' | b'\r'))
+    })
 }
 
-/// Whether blank lines stand between records.
-fn has_gaps(table: &Trial) -> bool {
-    // The first may be the header, or cut.
-    (2..table.len()).any(|index| follows_gap(table, index))
+/// Whether a blank line stands before a record; comments are none.
+fn follows_gap(trial: &Trial, text: &[u8], index: usize) -> bool {
+    let (Some(before), Some(record)) = (trial.get(index - 1), trial.get(index)) else { return false };
+    has_blank_line(&text[before.end()..record.start()])
 }
 
 /// Whether a record of a text is nothing but blanks and the mark of an end.
@@ -167,24 +169,50 @@ fn letters(text: &[u8]) -> usize {
     text.iter().filter(|byte| byte.is_ascii_alphabetic() || !byte.is_ascii()).count()
 }
 
-/// The table at the start of `trial`, maybe below titles, where others stand behind it. Only one whose first column has a type
-/// below its name, or that has more than two columns, is told from pairs of a key and a value above a table.
-pub(super) fn first_of_tables(trial: &Trial, hints: &Hints) -> Option<Shape> {
-    if hints.header == Some(false) {
-        return None;
+/// Takes further tables out of `trial`, which was read from `text`, where they stand behind the first.
+pub(super) fn split_off(trial: &mut Trial, text: &[u8], hints: &Hints) -> Vec<Beginning> {
+    let mut from = leading_remarks(trial, text);
+    while let Some(end) = (from + 1..trial.len()).find(|&index| follows_gap(trial, text, index)) {
+        match block(trial, from, end, hints) {
+            Block::Preamble if hints.skip.is_none() => from = end,
+            Block::Table { width } => {
+                let tables = tables(trial, text, end, width, hints);
+                if !tables.is_empty() {
+                    trial.truncate(end);
+                }
+                return tables;
+            }
+            Block::Preamble | Block::Other => break,
+        }
     }
-    let block_end = |from: usize| (from + 1..trial.len()).find(|&index| follows_gap(trial, index));
-    let mut end = block_end(0)?;
-    let mut names = behind_titles(trial, 0, end, hints);
-    while names == end {
-        end = block_end(names)?;
-        names = behind_titles(trial, names, end, hints);
+    Vec::new()
+}
+
+/// Records between blank lines.
+enum Block {
+    /// Titles, or pairs of a key and a value.
+    Preamble,
+    /// As wide as this, maybe below titles.
+    Table {
+        width: usize,
+    },
+    Other,
+}
+
+/// What the records from `from` to `end` are. A table of two columns is told from pairs by the type of its first one.
+fn block(trial: &Trial, from: usize, end: usize, hints: &Hints) -> Block {
+    let width_of = |index: usize| trial.get(index).map_or(0, |record| record.len());
+    let width = width_of(end - 1);
+    let body = (from..end).rev().take_while(|&index| width_of(index) == width).count();
+    let are_titles = (from..end - body).all(|index| width_of(index) < width);
+    let data = trial.iter().skip(end - body + 1).take(body - 1);
+    let has_type = || header::column_summaries(data, hints).first().is_some_and(header::is_typed);
+    match width {
+        1 => Block::Preamble,
+        _ if body < 2 || !are_titles => Block::Other,
+        2 if !has_type() => Block::Preamble,
+        _ => Block::Table { width },
     }
-    let shape =
-        Shape { first_record: names, width: trial.get(names)?.len(), matching: end - names, total: end - names };
-    let is_told = || shape.width > 2 || matches!(header::verdict(trial, &shape, hints), header::Verdict::Names(0));
-    let is_first = is_table(trial, names, end, hints, false) && is_told() && (hints.skip.is_none() || names == 0);
-    (is_first && !tables(trial, end, shape.width, hints).is_empty()).then_some(shape)
 }
 
 /// The first record of a block, from `from` to `end`, that is no title: a text that stands alone.
@@ -196,22 +224,23 @@ fn behind_titles(trial: &Trial, from: usize, end: usize, hints: &Hints) -> usize
     (from..end).find(|&index| !is_title(index)).unwrap_or(end)
 }
 
-/// Where tables begin, of the record `from` and those behind it, none of which belongs to one of `width`; none if the first is no
-/// table.
-pub(super) fn tables(trial: &Trial, mut from: usize, width: usize, hints: &Hints) -> Vec<Beginning> {
-    let is_other = trial.iter().skip(from).all(|record| record.len() != width);
+/// Where tables begin, of the record `from` and those behind it. None if the first is no table, or some records have the `width` of
+/// the table above and are in no other.
+fn tables(trial: &Trial, text: &[u8], mut from: usize, width: usize, hints: &Hints) -> Vec<Beginning> {
+    let fits = |index: usize| trial.get(index).is_some_and(|record| record.len() == width);
+    let is_other = !(from..trial.len()).any(fits);
     let offset = |index: usize| trial.get(index).map_or(0, |record| record.start());
     let mut found = Vec::new();
     let mut title = None;
     while from < trial.len() {
-        let end = (from + 1..trial.len()).find(|&index| follows_gap(trial, index)).unwrap_or(trial.len());
+        let end = (from + 1..trial.len()).find(|&index| follows_gap(trial, text, index)).unwrap_or(trial.len());
         let names = behind_titles(trial, from, end, hints);
         let start = title.take().unwrap_or(from);
         if names == end {
             title = Some(start);
         } else if is_table(trial, names, end, hints, is_other) {
             found.push(Beginning { start: offset(start), names: offset(names) });
-        } else if found.is_empty() {
+        } else if found.is_empty() || (from..end).any(fits) {
             return Vec::new();
         }
         from = end;

@@ -3,6 +3,7 @@
 
 use ingest_parse::{Delimiter, Dialect, Trial, TrialRecord};
 
+use super::behind::{Beginning, split_off};
 use super::preamble::{Shape, shape_of};
 use super::quote::{has_escaped_quote, is_single_quoted, quote_evidence};
 use super::{CANDIDATE_RECORDS_MAX, Hints, header, trial_of};
@@ -54,6 +55,8 @@ pub(super) struct Candidate {
     pub(super) dialect: Dialect,
     pub(super) trial: Trial,
     pub(super) shape: Shape,
+    /// Tables behind the one of `trial`.
+    pub(super) further: Vec<Beginning>,
     pub(super) confidence: f64,
     pub(super) score: f64,
 }
@@ -315,9 +318,10 @@ fn best_quoting(text: &[u8], complete: bool, hints: &Hints, delimiter: Option<De
 }
 
 fn evaluate(text: &[u8], complete: bool, hints: &Hints, dialect: Dialect) -> Candidate {
-    let trial = trial_of(text, complete, &dialect, CANDIDATE_RECORDS_MAX);
+    let mut trial = trial_of(text, complete, &dialect, CANDIDATE_RECORDS_MAX);
+    let further = split_off(&mut trial, text, hints);
     let shape = shape_of(&trial, text, hints);
-    let mut candidate = Candidate { dialect, trial, shape, confidence: 1.0, score: 0.0 };
+    let mut candidate = Candidate { dialect, trial, shape, further, confidence: 1.0, score: 0.0 };
     let quotes = quote_evidence(text, complete, &dialect);
     let violations = quotes.violations as f64 / candidate.trial.len().max(1) as f64;
     candidate.confidence = shape.consistency();

@@ -89,8 +89,7 @@ pub(super) fn looks_like_names(record: TrialRecord<'_>) -> bool {
     all_names && names.len() == record.len()
 }
 
-/// What the types of the values say of the table's first record.
-pub(super) fn verdict(trial: &Trial, shape: &Shape, hints: &Hints) -> Verdict {
+fn verdict(trial: &Trial, shape: &Shape, hints: &Hints) -> Verdict {
     let Some(first) = trial.get(shape.first_record) else { return Verdict::Unknown };
     let data = column_summaries(data_of(trial, shape), hints);
     let (mut fits, mut years) = (false, true);

@@ -133,16 +133,18 @@ fn on_whole_sample(best: Candidate, text: &[u8], complete: bool, window_len: usi
     if window_len == text.len() && best.trial.len() < CANDIDATE_RECORDS_MAX {
         return best;
     }
-    let trial = trial_of(text, complete, &best.dialect, HEADER_RECORDS_MAX);
+    let mut trial = trial_of(text, complete, &best.dialect, HEADER_RECORDS_MAX);
+    let further = behind::split_off(&mut trial, text, hints);
     let shape = preamble::shape_of(&trial, text, hints);
-    Candidate { trial, shape, ..best }
+    Candidate { trial, shape, further, ..best }
 }
 
 /// The records of `text`; a last one that was cut off is left out unless there is no other.
 fn trial_of(text: &[u8], complete: bool, dialect: &Dialect, records_max: usize) -> Trial {
     let mut trial = trial_records(text, dialect, records_max);
     if !complete && trial.len() > 1 && ends_with_record(&trial, text) {
-        trial.drop_last();
+        // It may be a part of one.
+        trial.truncate(trial.len() - 1);
     }
     trial
 }
@@ -174,9 +176,7 @@ fn describe(best: &Candidate, text: &[u8], hints: &Hints) -> Sniffed {
         reasons.push(format!("{lines} before the table, whose records have {} fields", best.shape.width));
     }
     reasons.push(header_reason);
-    let end = best.shape.first_record + best.shape.total;
-    let tables = behind::tables(&best.trial, end, best.shape.width, hints);
-    if let Some(next) = tables.first() {
+    if let Some(next) = best.further.first() {
         let line = hints.skip.unwrap_or(0) + preamble::line_of(text, next.names);
         reasons.push(format!("another table begins in line {line}"));
     }
@@ -188,7 +188,7 @@ fn describe(best: &Candidate, text: &[u8], hints: &Hints) -> Sniffed {
         header_rows,
         columns: names.columns,
         renamed: names.renamed,
-        tables,
+        tables: best.further.clone(),
         confidence: best.confidence,
         reasons,
     }

@@ -2,7 +2,6 @@
 
 use ingest_parse::{Trial, TrialRecord};
 
-use super::behind::first_of_tables;
 use super::{Hints, forms, header, header_rows};
 
 /// Records before the table are looked for so far down and no further.
@@ -27,7 +26,7 @@ pub(super) struct Shape {
     pub(super) width: usize,
     /// Records of that width, from the first on.
     pub(super) matching: usize,
-    /// Records from the first on, without those of a footer or of further tables.
+    /// Records from the first on, without those of a footer.
     pub(super) total: usize,
 }
 
@@ -48,9 +47,6 @@ impl Shape {
 /// The width is that of most records (the first record's in doubt). Records before the first of that width are left out
 /// as a preamble only on strong evidence; a ragged row stays where it is and will be reported as such.
 pub(super) fn shape_of(trial: &Trial, text: &[u8], hints: &Hints) -> Shape {
-    if let Some(first) = first_of_tables(trial, hints) {
-        return first;
-    }
     let counts: Vec<usize> = trial.iter().map(|record| record.len()).collect();
     let remarks = leading_remarks(trial, text);
     let width = table_width(trial, &counts);
@@ -87,7 +83,7 @@ pub(super) fn shape_of(trial: &Trial, text: &[u8], hints: &Hints) -> Shape {
 /// How many records at the start are remarks: two or more lines that begin with `# ` or `##`, whatever their width, or
 /// with `#` and have another width than the first record that does not. A single one may be a header. In one column, which
 /// has no widths, all that begin with `#`, if no other record does.
-fn leading_remarks(trial: &Trial, text: &[u8]) -> usize {
+pub(super) fn leading_remarks(trial: &Trial, text: &[u8]) -> usize {
     let begins = |record: &TrialRecord<'_>| text[record.start()..].starts_with(b"#");
     let Some(next) = trial.iter().find(|record| !begins(record)) else { return 0 };
     let leading = trial.iter().take_while(begins).count();
@@ -204,7 +200,7 @@ fn is_no_text(trial: &Trial, text: &[u8], table: &Shape) -> bool {
 }
 
 /// Whether blank lines or comments stand right before the record.
-pub(super) fn follows_gap(trial: &Trial, index: usize) -> bool {
+fn follows_gap(trial: &Trial, index: usize) -> bool {
     let (Some(before), Some(record)) = (trial.get(index - 1), trial.get(index)) else { return false };
     before.end() < record.start()
 }
@@ -251,7 +247,7 @@ pub(super) fn offset_of_line(text: &[u8], lines: usize) -> usize {
 }
 
 /// The offsets behind each LF, CRLF and lone CR.
-fn line_ends(text: &[u8]) -> impl Iterator<Item = usize> {
+pub(super) fn line_ends(text: &[u8]) -> impl Iterator<Item = usize> {
     let next = |offset: usize| text.get(offset + 1);
     let is_end =
         move |&(offset, &byte): &(usize, &u8)| byte == b'\n' || (byte == b'\r' && next(offset) != Some(&b'\n'));

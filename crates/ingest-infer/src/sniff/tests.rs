@@ -73,6 +73,14 @@ const SAMPLES: &[(&str, Expected)] = &[
     ("sep=;\na;b\n1;2\n", (SEMICOLON, true, "a|b", 1)),
     ("text\nhello,world\nfoo,bar\n", (None, true, "text", 0)),
     ("\n\na,b\n1,2\n", (COMMA, true, "a|b", 0)),
+    // Several tables: the first is told.
+    ("id,name\n1,x\n2,y\n\nkind,sum,when\na,1,2\nb,2,3\nc,4,5\n", (COMMA, true, "id|name", 0)),
+    ("Report\n\nid,name\n1,x\n2,y\n\nPayments\nkind,sum,when\na,1,2\n", (COMMA, true, "id|name", 2)),
+    ("# made by\n# someone\nid,name\n1,x\n2,y\n\na,b,c\nx,1,2\n", (COMMA, true, "id|name", 2)),
+    ("by: me\nid,name,n\n1,x,1\n2,y,1\n\na,b\nx,1\ny,1\nz,2\n", (COMMA, true, "id|name|n", 1)),
+    ("1,x,2\n2,y,3\n\ncode,sum\na,1\nb,2\nc,3\n", (COMMA, false, "column_1|column_2|column_3", 0)),
+    ("by,me\nof,2020-01-01\n\nid,name,n\n1,x,2\n\na,b\nx,1\n", (COMMA, true, "id|name|n", 3)),
+    ("key,value\nname,x\nday,2020-01-01\n\nkind,sum,when\na,1,2\nb,2,3\n", (COMMA, true, "kind|sum|when", 4)),
     // Weak delimiters.
     ("a b c\n1 2 3\n4 5 6\n", (Some(Delimiter::byte(b' ')), true, "a|b|c", 0)),
     ("root:x:0:0\nbin:x:1:1\n", (Some(Delimiter::byte(b':')), false, "column_1|column_2|column_3|column_4", 0)),
@@ -403,4 +411,44 @@ fn a_key_and_its_value_stand_above_tables_of_any_width() {
     // Without a blank line it is a short record.
     let sniffed = sniff(format!("Report,May 2024\n{table}").as_bytes(), true, &Hints::default());
     assert_eq!(sniffed.skip_lines, 0);
+}
+
+/// What is told of `behind`, behind the records of `above`, of which a table of three columns is made.
+fn behind(above: &str, behind: &str, complete: bool) -> Option<Behind> {
+    let dialect = Dialect { comment: Some(b'#'), ..Dialect::default() };
+    Seam::new(above.as_bytes(), &dialect, 3, &NullWords::default()).behind(behind.as_bytes(), complete)
+}
+
+#[test]
+fn what_stands_behind_a_table() {
+    let above = "id,name,sum\n1,x,2\n2,y,3\n";
+    let apart = format!("{above}\n");
+    let table = |start, names| Some(Behind::Tables(vec![Beginning { start, names }]));
+    for (text, complete, expected) in [
+        ("Total\n", true, Some(Behind::Remarks(1))),
+        ("Total\n", false, None),
+        ("Total: 5\nby me, and you\n", true, Some(Behind::Remarks(2))),
+        ("a,b\nx,1\n", true, table(0, 0)),
+        ("a,b\nx,1\ny,", false, table(0, 0)),
+        ("a,b\nx", false, None),
+        ("Title\n\na,b\nx,1\n", true, table(0, 7)),
+        ("a,b\nx,1\n\n3,z,4\n", true, None),
+        ("a,b\nx,1\ny\n", true, None),
+        ("3,4\n5,6\n", true, None),
+        ("a,a\n5,6\n", true, None),
+        ("3,z\n", true, None),
+        ("7\n", true, None),
+    ] {
+        assert_eq!(behind(&apart, text, complete), expected, "{text:?}");
+        // Nothing sets it apart.
+        for above in [above.to_owned(), format!("{above}# no gap\n"), apart.replace('1', "1,z,3\n\n1")] {
+            assert_eq!(behind(&above, text, complete), None, "{above:?} {text:?}");
+        }
+    }
+    assert_eq!(behind(above, "(2 rows)\n", true), Some(Behind::Remarks(1)));
+    assert_eq!(behind("id,name,sum\nx,1,2\ny,2,3\n", "(2 rows)\n", true), None, "it may be a value of text");
+    // In one column a blank line is a record.
+    let dialect = Dialect::default();
+    let seam = Seam::new(b"a\n1\n\n", &dialect, 1, &NullWords::default());
+    assert_eq!(seam.behind(b"Total,1\n", true), None);
 }

@@ -220,6 +220,34 @@ fn a_look_ahead_leaves_the_failure_for_later_unless_nothing_precedes_it() {
 }
 
 #[test]
+fn what_comes_next_can_be_looked_at_while_blocks_are_taken() {
+    let text = TEXT.repeat(50);
+    let dir = tempfile::tempdir().expect("a folder");
+    let mut stream = Source::from_reader("wire", Box::new(io::Cursor::new(text.clone())), &SourceOptions::default());
+    stream.spool(None).expect("spooled");
+    for source in [stream, open(dir.path(), &text, Access::Pread), open(dir.path(), &text, Access::Map)] {
+        let mut block = Block::new();
+        let mut taken = Vec::new();
+        while let Some(info) = source.next_block(&mut block, 1000, 0).expect("a block") {
+            assert_eq!(info.offset, taken.len() as u64, "what was looked at is taken all the same");
+            taken.extend_from_slice(block.bytes());
+            for (offset, count) in [(0, 10), (taken.len() / 2, 1500), (taken.len(), 3), (taken.len() / 3, 1 << 20)] {
+                let expected = &text[offset..text.len().min(offset + count)];
+                let found = source.look_at(offset as u64, count).expect("readable").expect("spooled");
+                assert!(found == expected, "{offset} {count}");
+            }
+        }
+        assert!(taken == text);
+    }
+    let broken = Unplugged(io::Cursor::new(TEXT.to_vec()));
+    let mut broken = Source::from_reader("wire", Box::new(broken), &SourceOptions::default());
+    assert_eq!(broken.look_at(0, 5).expect_err("it passes only once").kind(), SourceErrorKind::Usage);
+    broken.spool(None).expect("spooled");
+    assert_eq!(broken.look_at(0, 5).expect("whole so far").expect("at hand"), &TEXT[..5]);
+    assert_eq!(broken.look_at(0, 1000).expect_err("met").kind(), SourceErrorKind::Io);
+}
+
+#[test]
 fn a_file_that_became_shorter_has_changed() {
     let dir = tempfile::tempdir().expect("a folder");
     for access in [Access::Pread, Access::Map] {
