@@ -160,8 +160,7 @@ fn is_text(field: &[u8], nulls: &NullWords) -> bool {
 /// Whether a lone text is no value that was cut short: words, or one within signs.
 fn is_worded(record: TrialRecord<'_>) -> bool {
     let text = record.get(0).unwrap_or_default().trim_ascii();
-    letters(text) >= REMARK_LETTERS_MIN
-        && (text.contains(&b' ') || text.first().is_some_and(|byte| byte.is_ascii_punctuation()))
+    letters(text) >= REMARK_LETTERS_MIN && (text.contains(&b' ') || text.first().is_some_and(u8::is_ascii_punctuation))
 }
 
 /// Letters, and bytes of characters that are not ASCII.
