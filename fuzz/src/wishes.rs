@@ -110,22 +110,22 @@ impl Wishes {
             infer: self.infer(),
             null_values: self.null_words(),
             on_error,
-            ragged: Some(ragged),
+            ragged,
             max_errors: self.max_errors.map(|count| MaxErrors::Count(count.into())),
             max_field_bytes: self.field_bytes.map_or(ingest::MAX_FIELD_BYTES, |bytes| u64::from(bytes) + 1),
             ..Options::default()
         }
     }
 
-    fn policies(&self) -> (OnError, Ragged) {
+    fn policies(&self) -> (OnError, Option<Ragged>) {
         match self.policy {
-            Policy::Fail => (OnError::Fail, Ragged::Fail),
-            Policy::Null => (OnError::Null, Ragged::Fail),
-            Policy::Reject => (OnError::Reject, Ragged::Fail),
-            Policy::RejectRagged => (OnError::Fail, Ragged::Reject),
-            Policy::Pad => (OnError::Null, Ragged::Pad),
-            Policy::Truncate => (OnError::Fail, Ragged::Truncate),
-            Policy::RejectAndTruncate => (OnError::Reject, Ragged::Truncate),
+            Policy::Fail => (OnError::Fail, None),
+            Policy::Null => (OnError::Null, Some(Ragged::Fail)),
+            Policy::Reject => (OnError::Reject, None),
+            Policy::RejectRagged => (OnError::Fail, Some(Ragged::Reject)),
+            Policy::Pad => (OnError::Null, Some(Ragged::Pad)),
+            Policy::Truncate => (OnError::Fail, Some(Ragged::Truncate)),
+            Policy::RejectAndTruncate => (OnError::Reject, Some(Ragged::Truncate)),
         }
     }
 

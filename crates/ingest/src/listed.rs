@@ -191,7 +191,6 @@ fn of_listed(input: Input, listed: Arc<Listed>, table: &Path) -> Input {
         source: Arc::new(Source::from_reader(&name, Box::new(reader), &as_is)),
         data_offset: 0,
         data_lines: 0,
-        tables: Vec::new(),
         // An element may stand on several lines.
         framing: input.framing.map(|framing| if framing == Framing::Lines { framing } else { Framing::Values }),
         listed: Some(listed),

@@ -79,8 +79,6 @@ pub(crate) struct Input {
     pub data_offset: u64,
     /// Line breaks before it.
     pub data_lines: u64,
-    /// Where other tables were seen to begin behind the data.
-    pub tables: Vec<NextTable>,
     /// How a JSON source holds its records.
     pub framing: Option<Framing>,
     /// Where the columns stand, if not as in the plan.
@@ -91,28 +89,10 @@ pub(crate) struct Input {
     pub listed: Option<Arc<Listed>>,
 }
 
-/// A table behind the one that is read.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct NextTable {
-    /// Decoded bytes before its title, or its names.
-    pub offset: u64,
-    /// The line of its names, from 1.
-    pub names_line: u64,
-}
-
 impl Input {
     /// A source whose records begin at this offset.
     fn of(source: Arc<Source>, data_offset: u64) -> Input {
-        Input {
-            source,
-            data_offset,
-            data_lines: 0,
-            tables: Vec::new(),
-            framing: None,
-            layout: None,
-            table: None,
-            listed: None,
-        }
+        Input { source, data_offset, data_lines: 0, framing: None, layout: None, table: None, listed: None }
     }
 
     /// The listed records that are read one by one; those of JSON cannot reach into each other.

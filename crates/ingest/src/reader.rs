@@ -150,11 +150,13 @@ impl Reader {
     ///
     /// # Errors
     /// As [`Reader::collect`]; without a schema [`Code::Usage`].
-    pub fn validate(self) -> Result<Report> {
+    pub fn validate(mut self) -> Result<Report> {
         if self.options.schema.is_none() {
             return Err(Error::new(Code::Usage, "there is no schema to validate against")
                 .hint("--schema FILE takes what `ingest schema --json` prints"));
         }
+        // Every record is of the table.
+        self.options.ragged.get_or_insert_default();
         self.schema()
     }
 

@@ -80,7 +80,7 @@ fn what_stands_behind_the_table() {
     let room = Room::new()
         .file("report.csv", "id,sum\n1,5\n2,6\n\nkind,day,n\nx,2020-01-01,1\n")
         .file("rows.csv", "id,sum\n1,5\n(1 row)\n");
-    let note = "report.csv: another table begins in line 5 and is left out; --skip 4 reads it; --ragged fail reads on";
+    let note = "report.csv: another table begins in line 5 and is left out; --skip 4 reads it; --ragged fail makes an error of it";
     room.run(&["schema", "report.csv"]).ok().says(&[note]);
     assert!(room.run(&["schema", "report.csv"]).ok().text().ends_with("2 rows\n"));
     assert!(room.run(&["schema", "report.csv", "--skip", "4"]).ok().text().contains("date32"));

@@ -2,12 +2,15 @@
 
 use ingest_parse::{Dialect, Trial, TrialRecord};
 
-use super::preamble::{PREAMBLE_RECORDS_MAX, Shape, filled, leading_remarks, line_ends};
+use super::preamble::{Shape, leading_remarks, line_ends};
 use super::{CANDIDATE_RECORDS_MAX, Hints, header, trial_of};
 use crate::{DataType, NullWords, Summary};
 
-/// Letters that a remark has at least where nothing sets it apart from the table.
-const REMARK_LETTERS_MIN: usize = 2;
+/// Remarks are no more than so many lines.
+const REMARKS_MAX: usize = 10;
+
+/// A further table has at most so many times as many records as the table above it: else that may be what stands above the table.
+const TIMES_LONGER_MAX: u64 = 10;
 
 /// What is looked at behind a table: of what is set apart, and of the rest, of which no more than one line can be a remark.
 const APART_BYTES: usize = 1 << 20;
@@ -36,13 +39,14 @@ pub struct Beginning {
 
 /// A place in a source where a table of several columns may have ended: before a record that does not have its width.
 ///
-/// - Remarks are texts that stand alone in their lines, sentences, or blanks, behind a blank line, and nothing but
-///   them follows. Without a blank line one is told by its words, where the table's first column has a type.
+/// - Remarks stand behind a blank line, each a text alone in its line or a sentence, and nothing but them follows. Where the
+///   table's first column is text, too, they are told by a colon, a full stop, or a sign or bracket at their start. Without a
+///   blank line, blanks alone or one text in parentheses make a remark.
 /// - A further table stands behind a blank line, with or without a title above it: names, different from each other, of the same
-///   number as the fields of each record below them, up to the next blank line. Types tell the names from the records, or no
-///   record there has the width of the table above.
+///   number as the fields of each record below them, up to the next blank line. Types tell the names from the records.
 ///
-/// Where blank lines stand within the table, too, they tell nothing.
+/// Where blank lines stand within the table, too, or records of its width follow further down (but below a title), they tell
+/// nothing.
 pub struct Seam<'a> {
     table: Trial,
     /// Blanks set apart what follows.
@@ -53,14 +57,13 @@ pub struct Seam<'a> {
 }
 
 impl<'a> Seam<'a> {
-    /// A seam behind `above`, some whole lines of the source. `dialect`, `width` (the number of columns) and `nulls` are those of
+    /// A seam behind `above`, the table's last lines without its header. `dialect`, `width` (the number of columns) and `nulls` are those of
     /// the table. O(`above`).
     #[must_use]
     pub fn new(above: &[u8], dialect: &'a Dialect, width: usize, nulls: &NullWords) -> Seam<'a> {
         let table = trial_of(above, true, dialect, CANDIDATE_RECORDS_MAX);
         let last = table.iter().next_back().map_or(0, |record| record.end());
-        // The first may be the header, or cut.
-        let has_gaps = (2..table.len()).any(|index| follows_gap(&table, above, index));
+        let has_gaps = (1..table.len()).any(|index| follows_gap(&table, above, index));
         let is_apart = has_blank_line(&above[last..]) && !has_gaps;
         Seam { table, is_apart, dialect, width, hints: Hints { nulls: nulls.clone(), ..Hints::default() } }
     }
@@ -73,49 +76,57 @@ impl<'a> Seam<'a> {
 
     /// Tells what stands behind it. `None`: a part of the table all the same, or nobody can tell. O(`rest`).
     ///
-    /// `complete`: the source ends with `rest`; otherwise its last record may be cut.
+    /// `rows`: how many records the table has. `complete`: the source ends with `rest`; otherwise its last record may be cut.
     #[must_use]
-    pub fn behind(&self, rest: &[u8], complete: bool) -> Option<Behind> {
-        if self.width < 2 {
-            // There a blank line is a record.
+    pub fn behind(&self, rest: &[u8], complete: bool, rows: u64) -> Option<Behind> {
+        // In one column a blank line is a record.
+        if self.width < 2 || rows == 0 {
             return None;
         }
-        let trial = trial_of(rest, complete, self.dialect, CANDIDATE_RECORDS_MAX);
+        let trial = trial_of(rest, complete, self.dialect, usize::MAX);
         if complete && self.are_remarks(&trial, rest) {
             return Some(Behind::Remarks(trial.len()));
         }
-        let tables = if self.is_apart { tables(&trial, rest, 0, self.width, &self.hints) } else { Vec::new() };
+        let tables = if self.is_apart { tables(&trial, rest, 0, (self.width, rows), &self.hints) } else { Vec::new() };
         Some(tables).filter(|tables| !tables.is_empty()).map(Behind::Tables)
     }
 
     /// Whether all records are remarks.
     fn are_remarks(&self, trial: &Trial, rest: &[u8]) -> bool {
         let reaches_end = trial.iter().next_back().is_some_and(|last| rest[last.end()..].trim_ascii().is_empty());
-        if trial.len() > PREAMBLE_RECORDS_MAX || !reaches_end {
+        if trial.len() > REMARKS_MAX || !reaches_end {
             return false;
         }
         let mut written = trial.iter().filter(|record| !is_blank(*record, rest));
         if self.is_apart {
-            return written.all(|record| self.is_remark(record));
+            let is_typed = self.has_type();
+            return written.all(|record| self.is_remark(record, is_typed));
         }
+        let is_in_parentheses = |record: TrialRecord<'_>| {
+            let text = record.get(0).unwrap_or_default().trim_ascii();
+            record.len() == 1 && text.starts_with(b"(") && text.ends_with(b")")
+        };
         match (written.next(), written.next()) {
             (None, _) => true,
-            (Some(only), None) => self.is_remark(only) && only.len() == 1 && is_worded(only) && self.has_type(),
+            (Some(only), None) => is_in_parentheses(only) && self.has_type(),
             _ => false,
         }
     }
 
-    fn is_remark(&self, record: TrialRecord<'_>) -> bool {
+    /// `is_typed`: the table's first column is no text.
+    fn is_remark(&self, record: TrialRecord<'_>, is_typed: bool) -> bool {
         let first = record.get(0).unwrap_or_default();
-        let is_alone = record.len() < self.width && filled(record) == 1;
-        let is_sentence = record.len() > 1 && has_blanks(record) && first.trim_ascii().contains(&b' ');
-        let is_style = || self.records().any(has_blanks);
-        record.len() != self.width && is_text(first, &self.hints.nulls) && (is_alone || (is_sentence && !is_style()))
+        let is_sentence =
+            || has_blanks(record) && first.trim_ascii().contains(&b' ') && !self.records().any(has_blanks);
+        record.len() != self.width
+            && is_text(first, &self.hints.nulls)
+            && (record.len() == 1 || is_sentence())
+            && (is_typed || is_marked(record))
     }
 
-    /// The records above; the first may be the header, or cut.
+    /// The records above.
     fn records(&self) -> impl Iterator<Item = TrialRecord<'_>> {
-        self.table.iter().skip(1).filter(|record| record.len() == self.width)
+        self.table.iter().filter(|record| record.len() == self.width)
     }
 
     /// Whether the first column has a type.
@@ -154,18 +165,15 @@ fn has_blanks(record: TrialRecord<'_>) -> bool {
 fn is_text(field: &[u8], nulls: &NullWords) -> bool {
     let mut summary = Summary::default();
     summary.observe(field, false, nulls);
-    summary.decide().data_type == DataType::Utf8 && letters(field) > 0
+    let has_letter = field.iter().any(|byte| byte.is_ascii_alphabetic() || !byte.is_ascii());
+    has_letter && summary.decide().data_type == DataType::Utf8
 }
 
-/// Whether a lone text is no value that was cut short: words, or one within signs.
-fn is_worded(record: TrialRecord<'_>) -> bool {
+/// Whether signs tell that a record is no value of a column of text.
+fn is_marked(record: TrialRecord<'_>) -> bool {
     let text = record.get(0).unwrap_or_default().trim_ascii();
-    letters(text) >= REMARK_LETTERS_MIN && (text.contains(&b' ') || text.first().is_some_and(u8::is_ascii_punctuation))
-}
-
-/// Letters, and bytes of characters that are not ASCII.
-fn letters(text: &[u8]) -> usize {
-    text.iter().filter(|byte| byte.is_ascii_alphabetic() || !byte.is_ascii()).count()
+    let last = record.iter().last().unwrap_or_default().trim_ascii();
+    text.first().is_some_and(u8::is_ascii_punctuation) || text.contains(&b':') || last.ends_with(b".")
 }
 
 /// Takes further tables out of `trial`, which was read from `text`, where they stand behind the first.
@@ -174,8 +182,8 @@ pub(super) fn split_off(trial: &mut Trial, text: &[u8], hints: &Hints) -> Vec<Be
     while let Some(end) = (from + 1..trial.len()).find(|&index| follows_gap(trial, text, index)) {
         match block(trial, from, end, hints) {
             Block::Preamble if hints.skip.is_none() => from = end,
-            Block::Table { width } => {
-                let tables = tables(trial, text, end, width, hints);
+            Block::Table { width, rows } => {
+                let tables = tables(trial, text, end, (width, rows), hints);
                 if !tables.is_empty() {
                     trial.truncate(end);
                 }
@@ -191,9 +199,10 @@ pub(super) fn split_off(trial: &mut Trial, text: &[u8], hints: &Hints) -> Vec<Be
 enum Block {
     /// Titles, or pairs of a key and a value.
     Preamble,
-    /// As wide as this, maybe below titles.
+    /// As wide as this, maybe below titles, with so many records below its names.
     Table {
         width: usize,
+        rows: u64,
     },
     Other,
 }
@@ -210,7 +219,7 @@ fn block(trial: &Trial, from: usize, end: usize, hints: &Hints) -> Block {
         1 => Block::Preamble,
         _ if body < 2 || !are_titles => Block::Other,
         2 if !has_type() => Block::Preamble,
-        _ => Block::Table { width },
+        _ => Block::Table { width, rows: body as u64 - 1 },
     }
 }
 
@@ -223,11 +232,10 @@ fn behind_titles(trial: &Trial, from: usize, end: usize, hints: &Hints) -> usize
     (from..end).find(|&index| !is_title(index)).unwrap_or(end)
 }
 
-/// Where tables begin, of the record `from` and those behind it. None if the first is no table, or some records have the `width` of
-/// the table above and are in no other.
-fn tables(trial: &Trial, text: &[u8], mut from: usize, width: usize, hints: &Hints) -> Vec<Beginning> {
+/// Where tables begin, of the record `from` and those behind it, below a table of this width and so many records. None if the first
+/// is no table, or some records may belong to the one above.
+fn tables(trial: &Trial, text: &[u8], mut from: usize, (width, rows): (usize, u64), hints: &Hints) -> Vec<Beginning> {
     let fits = |index: usize| trial.get(index).is_some_and(|record| record.len() == width);
-    let is_other = !(from..trial.len()).any(fits);
     let offset = |index: usize| trial.get(index).map_or(0, |record| record.start());
     let mut found = Vec::new();
     let mut title = None;
@@ -235,9 +243,11 @@ fn tables(trial: &Trial, text: &[u8], mut from: usize, width: usize, hints: &Hin
         let end = (from + 1..trial.len()).find(|&index| follows_gap(trial, text, index)).unwrap_or(trial.len());
         let names = behind_titles(trial, from, end, hints);
         let start = title.take().unwrap_or(from);
+        let is_titled = start < names;
+        let is_longer = found.is_empty() && (end - names) as u64 > rows.saturating_mul(TIMES_LONGER_MAX) + 1;
         if names == end {
             title = Some(start);
-        } else if is_table(trial, names, end, hints, is_other) {
+        } else if is_table(trial, names, end, hints) && !is_longer && (is_titled || !fits(names)) {
             found.push(Beginning { start: offset(start), names: offset(names) });
         } else if found.is_empty() || (from..end).any(fits) {
             return Vec::new();
@@ -247,15 +257,11 @@ fn tables(trial: &Trial, text: &[u8], mut from: usize, width: usize, hints: &Hin
     found
 }
 
-/// Whether the records from `names` to `end` are a table. `is_other`: it is not of the columns above; otherwise types tell.
-fn is_table(trial: &Trial, names: usize, end: usize, hints: &Hints, is_other: bool) -> bool {
+/// Whether the records from `names` to `end` are a table: types tell the first from the others.
+fn is_table(trial: &Trial, names: usize, end: usize, hints: &Hints) -> bool {
     let Some(first) = trial.get(names) else { return false };
     let (width, total) = (first.len(), end - names);
     let is_even = (names..end).all(|index| trial.get(index).is_some_and(|record| record.len() == width));
     let shape = Shape { first_record: names, width, matching: total, total };
-    let is_named = || match is_other {
-        true => header::decide(trial, &shape, hints).0 > 0,
-        false => header::is_told(trial, &shape, hints),
-    };
-    width > 1 && total > 1 && is_even && header::looks_like_names(first) && is_named()
+    width > 1 && total > 1 && is_even && header::looks_like_names(first) && header::is_told(trial, &shape, hints)
 }

@@ -73,8 +73,6 @@ pub struct Sniffed {
     pub columns: Vec<String>,
     /// A sentence for each name of the header that had to change.
     pub renamed: Vec<String>,
-    /// Further tables behind this one; offsets count from the start of the sample.
-    pub tables: Vec<Beginning>,
     /// From 0 to 1.
     pub confidence: f64,
     /// What spoke for the answer, in sentences.
@@ -102,9 +100,6 @@ pub fn sniff(sample: &[u8], complete: bool, hints: &Hints) -> Sniffed {
     if !complete && ends_with_record(&best.trial, text) {
         // One record, longer than the sample: it tells the delimiter, but not all names.
         (sniffed.columns, sniffed.renamed) = (Vec::new(), Vec::new());
-    }
-    for table in &mut sniffed.tables {
-        (table.start, table.names) = (table.start + skipped, table.names + skipped);
     }
     let blank = complete && !text.is_empty() && text.iter().all(|byte| matches!(byte, b'\n' | b'\r'));
     if blank {
@@ -188,7 +183,6 @@ fn describe(best: &Candidate, text: &[u8], hints: &Hints) -> Sniffed {
         header_rows,
         columns: names.columns,
         renamed: names.renamed,
-        tables: best.further.clone(),
         confidence: best.confidence,
         reasons,
     }

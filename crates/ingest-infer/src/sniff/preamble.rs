@@ -5,7 +5,7 @@ use ingest_parse::{Trial, TrialRecord};
 use super::{Hints, forms, header, header_rows};
 
 /// Records before the table are looked for so far down and no further.
-pub(super) const PREAMBLE_RECORDS_MAX: usize = 64;
+const PREAMBLE_RECORDS_MAX: usize = 64;
 
 /// The share of records behind a preamble that must have the table's width.
 const STABLE_SHARE: f64 = 0.9;
@@ -139,7 +139,7 @@ fn table_width(trial: &Trial, counts: &[usize]) -> usize {
 }
 
 /// Fields that are not empty.
-pub(super) fn filled(record: TrialRecord<'_>) -> usize {
+fn filled(record: TrialRecord<'_>) -> usize {
     record.iter().filter(|field| !field.is_empty()).count()
 }
 

@@ -416,12 +416,12 @@ fn a_key_and_its_value_stand_above_tables_of_any_width() {
 /// What is told of `behind`, behind the records of `above`, of which a table of three columns is made.
 fn behind(above: &str, behind: &str, complete: bool) -> Option<Behind> {
     let dialect = Dialect { comment: Some(b'#'), ..Dialect::default() };
-    Seam::new(above.as_bytes(), &dialect, 3, &NullWords::default()).behind(behind.as_bytes(), complete)
+    Seam::new(above.as_bytes(), &dialect, 3, &NullWords::default()).behind(behind.as_bytes(), complete, 2)
 }
 
 #[test]
 fn what_stands_behind_a_table() {
-    let above = "id,name,sum\n1,x,2\n2,y,3\n";
+    let above = "1,x,2\n2,y,3\n";
     let apart = format!("{above}\n");
     let table = |start, names| Some(Behind::Tables(vec![Beginning { start, names }]));
     for (text, complete, expected) in [
@@ -432,8 +432,12 @@ fn what_stands_behind_a_table() {
         ("a,b\nx,1\ny,", false, table(0, 0)),
         ("a,b\nx", false, None),
         ("Title\n\na,b\nx,1\n", true, table(0, 7)),
+        ("Title\na,b,c\nx,1,1\n", true, table(0, 6)),
+        ("a,b,c\nx,1,1\n", true, None),
         ("a,b\nx,1\n\n3,z,4\n", true, None),
+        ("a,b\nx,1\n\na,b,c\nx,1,1\n", true, None),
         ("a,b\nx,1\ny\n", true, None),
+        ("first,last\nAda,Lovelace\n", true, None),
         ("3,4\n5,6\n", true, None),
         ("a,a\n5,6\n", true, None),
         ("3,z\n", true, None),
@@ -441,14 +445,27 @@ fn what_stands_behind_a_table() {
     ] {
         assert_eq!(behind(&apart, text, complete), expected, "{text:?}");
         // Nothing sets it apart.
-        for above in [above.to_owned(), format!("{above}# no gap\n"), apart.replace('1', "1,z,3\n\n1")] {
-            assert_eq!(behind(&above, text, complete), None, "{above:?} {text:?}");
+        for above in ["", "1,x,2\n", &format!("{above}# no gap\n"), &apart.replace('1', "1,z,3\n\n1"), "1,x,\"\n#\"\n"]
+        {
+            assert_eq!(behind(above, text, complete), None, "{above:?} {text:?}");
         }
     }
+    let many = format!("a,b\n{}", "x,1\n".repeat(21));
+    assert_eq!(behind(&apart, &many, true), None, "what stands above it may be no table");
+    assert_eq!(behind(&apart, &many[..many.len() - 4], true), table(0, 0));
     assert_eq!(behind(above, "(2 rows)\n", true), Some(Behind::Remarks(1)));
-    assert_eq!(behind("id,name,sum\nx,1,2\ny,2,3\n", "(2 rows)\n", true), None, "it may be a value of text");
+    assert_eq!(behind(above, "two rows\n", true), None, "a value may go on there");
+    for (text, told) in [("Total", false), ("New York", false), ("Total: 5", true), ("* by now", true), ("End.", true)]
+    {
+        assert_eq!(
+            behind("x,1,2\ny,2,3\n\n", text, true).is_some(),
+            told,
+            "{text}: it may be a text of the first column"
+        );
+    }
+    assert_eq!(behind("x,1,2\ny,2,3\n", "(2 rows)\n", true), None);
     // In one column a blank line is a record.
     let dialect = Dialect::default();
-    let seam = Seam::new(b"a\n1\n\n", &dialect, 1, &NullWords::default());
-    assert_eq!(seam.behind(b"Total,1\n", true), None);
+    let seam = Seam::new(b"1\n2\n\n", &dialect, 1, &NullWords::default());
+    assert_eq!(seam.behind(b"Total,1\n", true, 2), None);
 }

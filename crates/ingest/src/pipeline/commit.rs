@@ -111,11 +111,7 @@ impl Run<'_> {
         scratch: &mut Scratch,
     ) -> Result<usize> {
         let mut left_out = 0;
-        let seen = self.table_seen_in(&chunk.place);
-        if let Some(seen) = seen {
-            left_out += self.end_source(committer, &mut chunk, key, seen, scratch)?;
-        }
-        let is_over = self.cut_at_limit(committer, &mut chunk, scratch)?;
+        self.cut_at_limit(committer, &mut chunk, scratch)?;
         committer.new_keys.add(std::mem::take(&mut chunk.parsed.new_keys));
         if !committer.new_keys.in_order.is_empty() {
             self.looks_for_keys.store(true, Ordering::Relaxed);
@@ -123,12 +119,10 @@ impl Run<'_> {
         if self.looks_for_keys.load(Ordering::Relaxed) {
             // Flaws will be met again, with the types of all columns known.
             committer.take_rows(&chunk.parsed);
-            return Ok(left_out);
+            return Ok(0);
         }
         if let Some(end) = self.set_aside(committer, &mut chunk)? {
-            left_out += self.end_source(committer, &mut chunk, key, end, scratch)?;
-        } else if seen.is_some() && !is_over {
-            self.tell_of_seen(&mut committer.totals.ends, key.0);
+            left_out = self.end_source(committer, &mut chunk, key, end, scratch)?;
         }
         committer.source_records += chunk.parsed.records as u64;
         let skipped = committer.take_rows(&chunk.parsed);
@@ -154,20 +148,20 @@ impl Run<'_> {
         scratch: &mut Scratch,
     ) -> Result<usize> {
         chunk.place.end_at(end);
-        let flaws = std::mem::take(&mut chunk.parsed.flaws);
         chunk.parsed = self.parse_again(&chunk.place, usize::MAX, scratch)?;
-        chunk.parsed.flaws = flaws.into_iter().filter(|flaw| flaw.record_offset < end).collect();
+        // Those before it were handed on.
+        chunk.parsed.flaws.clear();
         chunk.lines.get_or_insert(0);
         self.current.fetch_max(key.0 + 1, Ordering::SeqCst);
         Ok(committer.leave_out(key))
     }
 
-    /// Takes the rows out of a chunk that come after those of the result; whether it has the last one.
-    fn cut_at_limit(&self, committer: &Committer<'_>, chunk: &mut Chunk, scratch: &mut Scratch) -> Result<bool> {
+    /// Takes the rows out of a chunk that come after those of the result.
+    fn cut_at_limit(&self, committer: &Committer<'_>, chunk: &mut Chunk, scratch: &mut Scratch) -> Result<()> {
         let rows = chunk.parsed.rows as u64;
         let skipped = committer.rows_to_skip.min(rows);
         if rows - skipped < committer.rows_left {
-            return Ok(false);
+            return Ok(());
         }
         let rows = (skipped + committer.rows_left) as usize;
         let first = match chunk.batch.take() {
@@ -178,7 +172,7 @@ impl Run<'_> {
         chunk.parsed = first;
         let kept = chunk.parsed.records;
         chunk.parsed.flaws = flaws.into_iter().filter(|flaw| flaw.record < kept).collect();
-        Ok(true)
+        Ok(())
     }
 
     /// Adds what a chunk comes to, with the columns that are made for it.
@@ -215,7 +209,7 @@ impl Run<'_> {
                     (flaw, record)
                 }
             };
-            if self.ends_before(&mut committer.totals.ends, chunk.place.input, &flaw)? {
+            if self.ends_before(&mut committer.totals.ends, chunk.place.input, &flaw, record - 1)? {
                 return Ok(Some(flaw.record_offset));
             }
             if !flaw.is_rejected(self.plan) {

@@ -15,7 +15,7 @@ use crate::plan::{Input, count_lines};
 const ABOVE_BYTES: u64 = 4 << 10;
 
 /// So often is looked for an end in vain: records may be set aside by the million.
-const LOOKS_MAX: u64 = 10_000;
+const LOOKS_MAX: u64 = 200;
 
 /// Sources whose ends are told one by one.
 const TOLD_MAX: usize = 3;
@@ -60,39 +60,26 @@ impl Place {
 }
 
 impl Run<'_> {
-    /// Where in a place the first of the tables begins that were seen behind that of its source, where they are not read with it.
-    pub(super) fn table_seen_in(&self, place: &Place) -> Option<u64> {
-        let start = self.inputs[place.input].tables.first()?.offset;
-        (start < place.offset + place.bytes as u64 && self.plan.may_end(self.options)).then_some(start)
-    }
-
-    /// Notes that a source's table has ended where the next was seen to begin.
+    /// Whether the table of a source ends before a record, and no option says what becomes of such a one; it is noted then. `rows`:
+    /// records of the source before it. Called in the order of the sources.
     #[cold]
-    pub(super) fn tell_of_seen(&self, ends: &mut Ends, input: usize) {
-        let Input { source, tables, .. } = &self.inputs[input];
-        ends.add(told(source.name(), &further(tables.iter().map(|table| table.names_line))));
-    }
-
-    /// Whether the table of a source ends before a record, and no option says what becomes of such a one; it is noted then. Called
-    /// in the order of the sources.
-    #[cold]
-    pub(super) fn ends_before(&self, ends: &mut Ends, input: usize, flaw: &Located) -> Result<bool> {
+    pub(super) fn ends_before(&self, ends: &mut Ends, input: usize, flaw: &Located, rows: u64) -> Result<bool> {
         let is_ragged = matches!(flaw.kind, FlawKind::Structure(FaultKind::TooFew { .. } | FaultKind::TooMany { .. }));
         let is_asked = is_ragged && self.plan.may_end(self.options) && self.inputs[input].listed.is_none();
         if !is_asked || ends.looks == LOOKS_MAX {
             return Ok(false);
         }
-        let source = &self.inputs[input].source;
-        let above_bytes = flaw.record_offset.min(ABOVE_BYTES);
+        let Input { source, data_offset, .. } = &self.inputs[input];
+        let above_bytes = (flaw.record_offset - data_offset).min(ABOVE_BYTES);
         let above = self.look_at(input, flaw.record_offset - above_bytes, above_bytes as usize)?;
         let first_line = match above.iter().position(|byte| matches!(byte, b'\n' | b'\r')) {
-            Some(end) if above_bytes < flaw.record_offset => behind_line_end(&above, end),
+            Some(end) if above_bytes == ABOVE_BYTES => behind_line_end(&above, end),
             _ => 0,
         };
         let width = self.plan.columns_in(source.name());
         let seam = Seam::new(&above[first_line..], &self.plan.dialect, width, &self.plan.nulls);
         let rest = self.look_at(input, flaw.record_offset, seam.bytes_wanted())?;
-        let behind = seam.behind(&rest, rest.len() < seam.bytes_wanted());
+        let behind = seam.behind(&rest, rest.len() < seam.bytes_wanted(), rows);
         match &behind {
             None => ends.looks += 1,
             Some(behind) => ends.add(note(source.name(), behind, flaw.line, &rest)),
@@ -121,16 +108,16 @@ fn note(source: &str, behind: &Behind, line: u64, rest: &[u8]) -> String {
         Behind::Remarks(_) => format!("the table ends before line {line}; what follows is left out"),
         Behind::Tables(tables) => further(tables.iter().map(|table| line + count_lines(&rest[..table.names]))),
     };
-    told(source, &what)
+    format!("{source}: {what}; --ragged fail makes an error of it")
 }
 
 /// Tells of tables whose names stand in these lines.
 fn further(mut lines: impl Iterator<Item = u64>) -> String {
     let first = lines.next().unwrap_or(1);
-    let others: String = lines.map(|line| format!(", another in line {line}")).collect();
-    format!("another table begins in line {first}{others} and is left out; --skip {} reads it", first - 1)
-}
-
-fn told(source: &str, what: &str) -> String {
-    format!("{source}: {what}; --ragged fail reads on")
+    let others: Vec<_> = lines.map(|line| line.to_string()).collect();
+    let (skip, others) = (first - 1, others.join(", "));
+    if others.is_empty() {
+        return format!("another table begins in line {first} and is left out; --skip {skip} reads it");
+    }
+    format!("other tables begin in lines {first}, {others} and are left out; --skip {skip} reads the first of them")
 }

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use ingest_columnar::ColumnType;
-use ingest_infer::{Beginning, DataType, Hints, NullWords, Sniffed, name_columns, sniff};
+use ingest_infer::{DataType, Hints, NullWords, Sniffed, name_columns, sniff};
 use ingest_parse::{Cells, Delimiter, Quoting, RawRecord, behind_line_end, invalid_utf8, read_records};
 use ingest_source::{Encoding, Source};
 
 use super::{
-    Input, NextTable, Plan, PlannedColumn, SAMPLE_BYTES, Union, header_mismatch, names_of_schema, require_count,
+    Input, Plan, PlannedColumn, SAMPLE_BYTES, Union, header_mismatch, names_of_schema, require_count,
     require_different, unknown_column,
 };
 use crate::error::{Code, Error, Position, Result};
@@ -32,8 +32,6 @@ struct Opening {
     sniffed: Sniffed,
     data_offset: usize,
     data_lines: u64,
-    /// Where other tables begin behind the data.
-    tables: Vec<NextTable>,
     sample: Vec<u8>,
     complete: bool,
 }
@@ -164,12 +162,7 @@ fn open(source: &Source, hints: &Hints, options: &Options) -> Result<Opening> {
         }
         let data_lines = count_lines(&text[..length]);
         let data_offset = mark + length;
-        let next = |table: &Beginning| NextTable {
-            offset: (mark + table.start) as u64,
-            names_line: count_lines(&text[..table.names]) + 1,
-        };
-        let tables = sniffed.tables.iter().map(next).collect();
-        return Ok(Opening { sniffed, data_offset, data_lines, tables, sample: bytes, complete });
+        return Ok(Opening { sniffed, data_offset, data_lines, sample: bytes, complete });
     }
 }
 
@@ -345,8 +338,8 @@ fn inputs(
     hints.header = Some(opening.sniffed.header);
     hints.header_rows = Some(opening.sniffed.header_rows);
     let look = |(number, source): (usize, Source)| -> Result<(Input, Option<Vec<String>>)> {
-        let (columns, data_offset, data_lines, tables) = if number == first {
-            (opening.sniffed.columns.clone(), opening.data_offset, opening.data_lines, opening.tables.clone())
+        let (columns, data_offset, data_lines) = if number == first {
+            (opening.sniffed.columns.clone(), opening.data_offset, opening.data_lines)
         } else {
             let other = open(&source, &hints, options)?;
             let columns = other.sniffed.columns.clone();
@@ -357,13 +350,13 @@ fn inputs(
                 return Err(header_mismatch(source.name(), &columns, &format!("that of {first_name}"), wanted)
                     .hint("--union-by-name joins columns by their names; --header no reads the first record of every source as data"));
             }
-            (columns, other.data_offset, other.data_lines, other.tables)
+            (columns, other.data_offset, other.data_lines)
         };
         if number >= KEPT_READY {
             source.put_back();
         }
         let (source, data_offset) = (Arc::new(source), data_offset as u64);
-        let input = Input { data_lines, tables, ..Input::of(source, data_offset) };
+        let input = Input { data_lines, ..Input::of(source, data_offset) };
         Ok((input, Some(columns).filter(|_| options.union_by_name || number == first)))
     };
     let sources = sources.into_iter().enumerate().collect();

@@ -16,43 +16,49 @@ fn asked() -> Options {
 const TABLE: &str = "id,name,price\n1,one,1.5\n2,two,2.5\n3,three,3.5\n";
 
 /// What stands behind [`TABLE`], and what is told of it.
-const BEHIND: [(&str, &str); 19] = [
+const BEHIND: [(&str, &str); 15] = [
     ("\n(3 rows)\n", "line 6 is no part of the table"),
     ("\nTotal\n", "line 6 is no part of the table"),
     ("\n\n\nTotal\n\nSource: the office", "ends before line 8"),
     ("\nNote: prices in EUR, rounded\n", "line 6 is no part"),
     ("\nall prices, names and ids, as of today, are wrong\n", "line 6 is no part"),
     ("(3 rows)\n", "line 5 is no part"),
-    ("End of report", "line 5 is no part"),
     ("\x1a", "line 5 is no part"),
     ("   \n", "line 5 is no part"),
     (" \r\n\x1a", "ends before line 5"),
     ("\nid,qty\n1,5\n2,6\n", "another table begins in line 6 and is left out; --skip 5 reads it"),
     ("\nPayments\nkind,sum\ncash,5\n", "another table begins in line 7 and is left out; --skip 6 reads it"),
-    ("\nPayments\n\nkind,sum\ncash,5\n\nwho,where,when,why\na,b,c,d\n", "begins in line 8, another in line 11"),
+    (
+        "\nPayments\n\nkind,sum\ncash,5\n\nwho,where,when,why\na,b,1,d\n",
+        "other tables begin in lines 8, 11 and are left out; --skip 7 reads the first of them",
+    ),
     ("\nPayments\nid,name,price\n1,one,7\n", "another table begins in line 7"),
-    ("\nfirst,last\nAda,Lovelace\nAlan,Turing\n", "another table begins in line 6"),
-    ("\na,b,c,d\n1,2,3,4\n", "another table begins in line 6"),
     ("\na,b,c,d\n1,2,3,\"4\n5\"\n\n\nx,y\n1,2\n(1 row)\n", "another table begins in line 6"),
-    ("\n\"Total\nof all\"\n", "line 6 is no part"),
     ("\n총계\n", "line 6 is no part"),
 ];
 
 /// What is no end of [`TABLE`].
-const WITHIN: [&str; 13] = [
+const WITHIN: [&str; 18] = [
     "\n4\n",
     "\n4,four\n",
     "4\n",
     "fou",
     "2024-01-01T0",
+    "End of report",
     "\nTotal\n4,four,4.5\n",
     "\n4,four\n5,five\n",
     "\n4,four\n5,five,5.5\n",
     "id,qty\n1,5\n",
     "\nTotal,6\n",
+    "\nTotal,,,\n",
     "\nx,y,\n1,2\n",
     "\ntrue\n",
     "\"\n\"",
+    // Nothing but text: nobody can tell names.
+    "\nfirst,last\nAda,Lovelace\nAlan,Turing\n",
+    // The table goes on.
+    "\nid,qty\n1,5\n\n4,four,4.5\n",
+    "\nid,qty\n1,5\n4,four,4.5\n",
 ];
 
 fn columns(text: &str, options: &Options) -> Vec<crate::tables::Column> {
@@ -86,25 +92,33 @@ fn what_stands_behind_a_table_is_left_out() {
     }
 }
 
-/// No record of the second table is of another width, but it is seen where a file begins.
+/// Whatever stands in a record of the table's width, it is one of the table.
 #[test]
-fn a_table_of_the_same_width_ends_one_too() {
-    let text = format!("{TABLE}\nid,name,when\n4,four,2020-01-02\n");
-    let input = Input::new(text);
-    let expected = columns(TABLE, &asked());
-    for (number, chunk_bytes) in [1, 5, 30, 48, 49, 50, 1 << 20].into_iter().enumerate() {
-        let setting = Setting::numbered(number, chunk_bytes);
-        let (frame, report) = setting.reader(&input, &asked()).collect_with_report().unwrap();
-        assert_eq!(columns_of(&frame), expected, "{setting:?}");
-        assert!(report.notes[0].contains("another table begins in line 6 and is left out"), "{:?}", report.notes);
-        for limit in 1..5 {
-            // A result that is full says nothing of what follows.
-            let options = Options { limit: Some(limit), ..asked() };
-            let (frame, report) = setting.reader(&input, &options).collect_with_report().unwrap();
-            assert_eq!((frame.num_rows(), report.notes.len()), (limit.min(3) as usize, usize::from(limit > 3)));
+fn records_of_the_tables_width_are_read() {
+    for text in [
+        "id,name,when\n1,one,5\n\nid,name,when\n4,four,2020-01-02\n",
+        "who,where,n\nann,rome,1\n\ncarl,oslo,absent\ndora,wien,4\n",
+    ] {
+        let (frame, report) = read(text.as_bytes().to_vec()).unwrap().collect_with_report().unwrap();
+        assert_eq!((frame.num_rows(), report.notes.len()), (3, 0), "{text}");
+    }
+    let schema = |text: &str| Some(text.split(',').map(|name| (name.to_owned(), ingest::DataType::Utf8)).collect());
+    let options = Options { schema: schema("id,name,price"), ..asked() };
+    let checked = read(format!("{TABLE}\nTotal\n").into_bytes()).unwrap().options(options).validate();
+    assert_eq!(checked.unwrap_err().code(), Code::Ragged, "a check leaves nothing out");
+}
+
+/// A record as long as what is looked at of the table above is no blank line.
+#[test]
+fn long_records_set_nothing_apart() {
+    for length in 4080..4100 {
+        let long = format!("1,{},2\n", "x".repeat(length));
+        for behind in ["Total: 5\n", "a,b\nx,1\n"] {
+            let text = format!("id,name,price\n{long}{behind}");
+            assert_eq!(read(text.into_bytes()).unwrap().options(asked()).collect().unwrap_err().code(), Code::Ragged);
         }
-        let options = Options { ragged: Some(Ragged::Fail), ..asked() };
-        assert_eq!(setting.reader(&input, &options).collect().unwrap().num_rows(), 5);
+        let text = format!("id,name,price\n{long}\nTotal: 5\n");
+        assert_eq!(read(text.into_bytes()).unwrap().options(asked()).collect().unwrap().num_rows(), 1);
     }
 }
 
@@ -118,6 +132,8 @@ fn what_may_be_a_part_of_a_table_is_an_error() {
             assert_eq!(error.code(), Code::Ragged, "{behind:?}");
         }
     }
+    let about = format!("{TABLE}\na,b\n{}", "1,2\n".repeat(31));
+    assert_eq!(read(about.into_bytes()).unwrap().options(asked()).collect().unwrap_err().code(), Code::Ragged);
     // Blank lines everywhere set nothing apart, and a sentence may be a record where all fields begin with blanks.
     for text in
         ["id,name,price\n\n1,one,1\n\n2,two,2\n\nTotal\n", "id, name, price\n1, one, 1\n2, two, 2\n\nNew York, 5\n"]
