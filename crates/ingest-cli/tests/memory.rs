@@ -10,6 +10,7 @@ use std::fs::{self, File};
 use std::io::{BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use ingest_benches::{Shape, generate};
 use serde_json::Value;
@@ -72,9 +73,16 @@ fn assert_peak(report: &Value, most: u64, what: &str) {
     assert!(peak <= most, "{what}: a peak of {} MiB, {} were allowed", peak.div_ceil(MIB), most / MIB);
 }
 
+/// One conversion after the other: beside another one, what is decoded ahead waits longer, and the peak is a matter of luck.
+fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// One after another: each needs both cores and up to twice the room of its source on disk.
 #[test]
 fn conversions_keep_to_their_limit() {
+    let _alone = alone();
     let rides = Rides::new(if is_heavy() { 2_000 * 1_000_000 } else { 160 * 1_000_000 });
     let limited = &["--memory-limit", "128MiB"];
     let with = |options: &[&'static str]| [&limited[..], options].concat();
@@ -94,6 +102,7 @@ fn conversions_keep_to_their_limit() {
 /// There are 1,578 of them: a chunk has a handful of rows for each.
 #[test]
 fn rows_sorted_into_thousands_of_folders_keep_to_the_limit() {
+    let _alone = alone();
     let options = ["--memory-limit", "128MiB", "--partition-by", "pickup_zone,passengers,payment_type"];
     Rides::new(40 * 1_000_000).check("crowds", &options, 128 * MIB);
 }
@@ -123,6 +132,7 @@ fn a_compressed_source_keeps_to_the_limit(rides: &Rides) {
 /// A few kilobytes that decode to gigabytes: of nothing that could be a header, of one field, or of a header and one.
 #[test]
 fn a_bomb_is_an_error_that_names_a_limit() {
+    let _alone = alone();
     let folder = tempfile::tempdir().unwrap();
     let zeroes = if is_heavy() { 2_000 * MIB } else { 300 * MIB };
     for (name, start) in [("zeroes", &b""[..]), ("field", b"a,b\n1,\""), ("lines", b"a\n1\n")] {
@@ -147,6 +157,7 @@ fn a_bomb_is_an_error_that_names_a_limit() {
 /// The widest, the longest and the narrowest tables keep to it too, however many threads are asked for.
 #[test]
 fn every_shape_keeps_to_the_limit_with_many_threads() {
+    let _alone = alone();
     let folder = tempfile::tempdir().unwrap();
     let bytes = if is_heavy() { 500_000_000 } else { 40_000_000 };
     for shape in [Shape::Text, Shape::LongText, Shape::Narrow, Shape::Wide, Shape::MostlyEmpty] {
@@ -164,6 +175,7 @@ fn every_shape_keeps_to_the_limit_with_many_threads() {
 /// What is said of each column until the file is finished is memory too.
 #[test]
 fn a_table_too_wide_for_the_limit_is_an_error_that_names_it() {
+    let _alone = alone();
     let folder = tempfile::tempdir().unwrap();
     let (source, out) = (folder.path().join("wide.csv"), folder.path().join("wide.parquet"));
     let width = 50_000;
@@ -186,6 +198,7 @@ fn a_table_too_wide_for_the_limit_is_an_error_that_names_it() {
 /// A megabyte holds three of these rows: what each piece of a column takes beside its values is what counts.
 #[test]
 fn fifty_thousand_columns_take_no_more_than_a_few() {
+    let _alone = alone();
     let room = tempfile::tempdir().unwrap();
     let (source, out) = (room.path().join("wide.csv"), room.path().join("wide.parquet"));
     let (columns, rows) = (50_000, if is_heavy() { 180 } else { 60 });
@@ -204,6 +217,7 @@ fn fifty_thousand_columns_take_no_more_than_a_few() {
 
 #[test]
 fn a_long_first_record_costs_no_more_than_any_other() {
+    let _alone = alone();
     let folder = tempfile::tempdir().unwrap();
     let (source, out) = (folder.path().join("long.csv"), folder.path().join("long.parquet"));
     let width = 3000;
@@ -218,6 +232,7 @@ fn a_long_first_record_costs_no_more_than_any_other() {
 /// A few kB that decode to a gigabyte of blank lines, in frames that are decoded beside each other.
 #[test]
 fn a_bomb_passes_through() {
+    let _alone = alone();
     let folder = tempfile::tempdir().unwrap();
     let (source, out) = (folder.path().join("bomb.zst"), folder.path().join("bomb.parquet"));
     let blank = zstd::encode_all(&vec![b'\n'; 64 << 20][..], 1).unwrap();

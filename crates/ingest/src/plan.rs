@@ -14,7 +14,7 @@ use std::sync::Arc;
 use ingest_columnar::{ColumnType, Fields, OnError, Quotes, Rules};
 use ingest_infer::{DataType, NullWords, Summary};
 use ingest_parse::json::Framing;
-use ingest_parse::{Dialect, Ragged, Shape, Span};
+use ingest_parse::{Dialect, Shape, Span};
 use ingest_simd::{Kernel, Padded, Structure};
 use ingest_source::{Encoding, Source};
 
@@ -63,6 +63,8 @@ pub(crate) struct Plan {
     /// What the sample shows of the selected columns: where to start from, nothing more.
     pub suggested: Vec<Summary>,
     pub nulls: NullWords,
+    /// A text's table may end before it does: no option says what becomes of records that do not fit the table.
+    pub may_end: bool,
     pub on_error: OnError,
     pub max_field_bytes: u64,
     /// The encodings of sources that are not UTF-8, by their names.
@@ -112,11 +114,6 @@ pub(crate) fn are_tables(inputs: &[Input]) -> bool {
 }
 
 impl Plan {
-    /// Whether a table may end before its source, as no option says what becomes of records that do not fit it.
-    pub(crate) fn may_end(&self, options: &Options) -> bool {
-        options.ragged.is_none() && self.shape.ragged == Ragged::Fail && self.json.is_none()
-    }
-
     /// A plan without columns, as the options say, for delimited text: other sources put what is theirs in its place.
     fn bare(options: &Options, dialect: Dialect) -> Result<Plan> {
         Ok(Plan {
@@ -126,6 +123,7 @@ impl Plan {
             quotes: Quotes::Wrap,
             json: None,
             shape: Shape { columns: 1, ragged: options.ragged.unwrap_or_default() },
+            may_end: options.ragged.is_none(),
             suggested: Vec::new(),
             columns: Vec::new(),
             selected: Vec::new(),

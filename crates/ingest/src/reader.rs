@@ -138,7 +138,12 @@ impl Reader {
     /// # Errors
     /// As [`Reader::collect`].
     pub fn schema(self) -> Result<Report> {
-        let (_, report) = Session::start(self)?.attempt(|session| {
+        self.schema_for(|_| ())
+    }
+
+    /// The same with a plan that is changed before.
+    fn schema_for(self, change: impl FnOnce(&mut Plan)) -> Result<Report> {
+        let (_, report) = Session::start_for(self, change)?.attempt(|session| {
             let mut rejects = session.rejects()?;
             let (totals, kinds, counts) = session.types_and_counts(&mut rejects)?;
             session.report(totals, &kinds, &counts, rejects)
@@ -150,14 +155,13 @@ impl Reader {
     ///
     /// # Errors
     /// As [`Reader::collect`]; without a schema [`Code::Usage`].
-    pub fn validate(mut self) -> Result<Report> {
+    pub fn validate(self) -> Result<Report> {
         if self.options.schema.is_none() {
             return Err(Error::new(Code::Usage, "there is no schema to validate against")
                 .hint("--schema FILE takes what `ingest schema --json` prints"));
         }
-        // Every record is of the table.
-        self.options.ragged.get_or_insert_default();
-        self.schema()
+        // Nothing is left out.
+        self.schema_for(|plan| plan.may_end = false)
     }
 
     /// The number of records, exact; ragged ones count too.
@@ -513,7 +517,7 @@ fn counts_of(chunks: &[Kept], columns: usize) -> Vec<Counts> {
 fn spool(plan: &Plan, inputs: &mut [Input], options: &Options) -> Result<()> {
     // A record that does not fit its table may be where the table ends: what follows tells.
     let settled = options.infer == Infer::None && options.limit.is_none() && !plan.wants_new_keys();
-    let settled = settled && !plan.may_end(options);
+    let settled = settled && !plan.may_end;
     if !settled {
         // A table shares its source, and has kept it already.
         let passing = inputs.iter_mut().filter_map(|input| Arc::get_mut(&mut input.source));

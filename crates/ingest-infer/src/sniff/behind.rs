@@ -212,7 +212,10 @@ fn block(trial: &Trial, from: usize, end: usize, hints: &Hints) -> Block {
     let width_of = |index: usize| trial.get(index).map_or(0, |record| record.len());
     let width = width_of(end - 1);
     let body = (from..end).rev().take_while(|&index| width_of(index) == width).count();
-    let are_titles = (from..end - body).all(|index| width_of(index) < width);
+    let shape = Shape { first_record: end - body, width, matching: body, total: body };
+    let has_names = || width > 2 || header::is_told(trial, &shape, hints);
+    // Above pairs without names they may be lines of one column.
+    let are_titles = body == end - from || ((from..end - body).all(|index| width_of(index) < width) && has_names());
     let data = trial.iter().skip(end - body + 1).take(body - 1);
     let has_type = || header::column_summaries(data, hints).first().is_some_and(header::is_typed);
     match width {

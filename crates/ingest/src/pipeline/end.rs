@@ -65,7 +65,7 @@ impl Run<'_> {
     #[cold]
     pub(super) fn ends_before(&self, ends: &mut Ends, input: usize, flaw: &Located, rows: u64) -> Result<bool> {
         let is_ragged = matches!(flaw.kind, FlawKind::Structure(FaultKind::TooFew { .. } | FaultKind::TooMany { .. }));
-        let is_asked = is_ragged && self.plan.may_end(self.options) && self.inputs[input].listed.is_none();
+        let is_asked = is_ragged && self.plan.may_end && self.inputs[input].listed.is_none();
         if !is_asked || ends.looks == LOOKS_MAX {
             return Ok(false);
         }

@@ -43,6 +43,7 @@ impl Plan {
             self.made.clear();
         }
         self.shape.ragged = Ragged::Truncate;
+        self.may_end = false;
         if let Some(json) = &mut self.json {
             let wanted = self.filter.iter().flat_map(|filter| &filter.columns);
             let wanted = wanted.map(|column| PlannedColumn { name: column.name.clone(), given: None });
@@ -192,6 +193,7 @@ pub(super) fn plan(options: &Options, sources: Vec<Source>) -> Result<(Plan, Vec
         quotes: Quotes::Mean,
         // JSON has a null of its own: words are null only where the user says so.
         nulls: NullWords::given(options.null_values.clone().unwrap_or_default()),
+        may_end: false,
         ..Plan::bare(options, Dialect::PLAIN_JSON)?
     };
     plan.settle_columns(first.keys(options), options, first.complete && inputs.len() == 1)?;
