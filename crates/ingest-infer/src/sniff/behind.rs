@@ -9,7 +9,8 @@ use crate::{DataType, NullWords, Summary};
 /// Remarks are no more than so many lines.
 const REMARKS_MAX: usize = 10;
 
-/// A further table has at most so many times as many records as the table above it: else that may be what stands above the table.
+/// A further table has at most so many times as many records as the one above it: else that may be no more than a remark above
+/// the table.
 const TIMES_LONGER_MAX: u64 = 10;
 
 /// What is looked at behind a table: of what is set apart, and of the rest, of which no more than one line can be a remark.
@@ -57,8 +58,8 @@ pub struct Seam<'a> {
 }
 
 impl<'a> Seam<'a> {
-    /// A seam behind `above`, the table's last lines without its header. `dialect`, `width` (the number of columns) and `nulls` are those of
-    /// the table. O(`above`).
+    /// A seam behind `above`, the table's last lines without its header. `dialect`, `width` (the number of columns) and `nulls` are
+    /// those of the table. O(`above`).
     #[must_use]
     pub fn new(above: &[u8], dialect: &'a Dialect, width: usize, nulls: &NullWords) -> Seam<'a> {
         let table = trial_of(above, true, dialect, CANDIDATE_RECORDS_MAX);
