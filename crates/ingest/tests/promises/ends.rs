@@ -97,7 +97,7 @@ fn what_stands_behind_a_table_is_left_out() {
 fn records_of_the_tables_width_are_read() {
     for text in [
         "id,name,when\n1,one,5\n\nid,name,when\n4,four,2020-01-02\n",
-        "who,where,n\nann,rome,1\n\ncarl,oslo,absent\ndora,wien,4\n",
+        include_str!("../../../../testdata/regressions/records_of_the_tables_width_are_read.csv"),
     ] {
         let (frame, report) = read(text.as_bytes().to_vec()).unwrap().collect_with_report().unwrap();
         assert_eq!((frame.num_rows(), report.notes.len()), (3, 0), "{text}");
@@ -111,6 +111,8 @@ fn records_of_the_tables_width_are_read() {
 /// A record as long as what is looked at of the table above is no blank line.
 #[test]
 fn long_records_set_nothing_apart() {
+    let text = include_bytes!("../../../../testdata/regressions/long_records_set_nothing_apart.csv");
+    assert_eq!(read(text.to_vec()).unwrap().options(asked()).collect().unwrap_err().code(), Code::Ragged);
     for length in 4080..4100 {
         let long = format!("1,{},2\n", "x".repeat(length));
         for behind in ["Total: 5\n", "a,b\nx,1\n"] {
