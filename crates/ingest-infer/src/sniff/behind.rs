@@ -25,17 +25,8 @@ const END_OF_TEXT: u8 = 0x1a;
 pub enum Behind {
     /// Remarks up to the end: how many.
     Remarks(usize),
-    /// Further tables; offsets count from what stands behind the table.
-    Tables(Vec<Beginning>),
-}
-
-/// Where a further table begins.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Beginning {
-    /// Offset of its first line, which may be a title.
-    pub start: usize,
-    /// Offset of the record that holds its names.
-    pub names: usize,
+    /// Further tables: where the names of each stand, offsets from the start of what stands behind the table.
+    Tables(Vec<usize>),
 }
 
 /// A place in a source where a table of several columns may have ended: before a record that does not have its width.
@@ -64,7 +55,7 @@ impl<'a> Seam<'a> {
     pub fn new(above: &[u8], dialect: &'a Dialect, width: usize, nulls: &NullWords) -> Seam<'a> {
         let table = trial_of(above, true, dialect, CANDIDATE_RECORDS_MAX);
         let last = table.iter().next_back().map_or(0, |record| record.end());
-        let has_gaps = (1..table.len()).any(|index| follows_gap(&table, above, index));
+        let has_gaps = (1..table.len()).any(|index| follows_blank_line(&table, above, index));
         let is_apart = has_blank_line(&above[last..]) && !has_gaps;
         Seam { table, is_apart, dialect, width, hints: Hints { nulls: nulls.clone(), ..Hints::default() } }
     }
@@ -132,7 +123,7 @@ impl<'a> Seam<'a> {
 
     /// Whether the first column has a type.
     fn has_type(&self) -> bool {
-        header::column_summaries(self.records(), &self.hints).first().is_some_and(header::is_typed)
+        header::is_first_typed(self.records(), &self.hints)
     }
 }
 
@@ -146,7 +137,7 @@ fn has_blank_line(lines: &[u8]) -> bool {
 }
 
 /// Whether a blank line stands before a record; comments are none.
-fn follows_gap(trial: &Trial, text: &[u8], index: usize) -> bool {
+fn follows_blank_line(trial: &Trial, text: &[u8], index: usize) -> bool {
     let (Some(before), Some(record)) = (trial.get(index - 1), trial.get(index)) else { return false };
     has_blank_line(&text[before.end()..record.start()])
 }
@@ -177,10 +168,10 @@ fn is_marked(record: TrialRecord<'_>) -> bool {
     text.first().is_some_and(u8::is_ascii_punctuation) || text.contains(&b':') || last.ends_with(b".")
 }
 
-/// Takes further tables out of `trial`, which was read from `text`, where they stand behind the first.
-pub(super) fn split_off(trial: &mut Trial, text: &[u8], hints: &Hints) -> Vec<Beginning> {
+/// Takes further tables out of `trial`, which was read from `text`, where they stand behind the first. Where their names stand.
+pub(super) fn split_off(trial: &mut Trial, text: &[u8], hints: &Hints) -> Vec<usize> {
     let mut from = leading_remarks(trial, text);
-    while let Some(end) = (from + 1..trial.len()).find(|&index| follows_gap(trial, text, index)) {
+    while let Some(end) = (from + 1..trial.len()).find(|&index| follows_blank_line(trial, text, index)) {
         match block(trial, from, end, hints) {
             Block::Preamble if hints.skip.is_none() => from = end,
             Block::Table { width, rows } => {
@@ -213,16 +204,16 @@ fn block(trial: &Trial, from: usize, end: usize, hints: &Hints) -> Block {
     let width_of = |index: usize| trial.get(index).map_or(0, |record| record.len());
     let width = width_of(end - 1);
     let body = (from..end).rev().take_while(|&index| width_of(index) == width).count();
-    let shape = Shape { first_record: end - body, width, matching: body, total: body };
-    let has_names = || width > 2 || header::is_told(trial, &shape, hints);
-    // Above pairs without names they may be lines of one column.
-    let are_titles = body == end - from || ((from..end - body).all(|index| width_of(index) < width) && has_names());
-    let data = trial.iter().skip(end - body + 1).take(body - 1);
-    let has_type = || header::column_summaries(data, hints).first().is_some_and(header::is_typed);
+    let first_record = end - body;
+    let shape = Shape { first_record, width, matching: body, total: body };
+    let are_titles = (from..first_record).all(|index| width_of(index) < width);
+    let data = trial.iter().skip(first_record + 1).take(body - 1);
     match width {
         1 => Block::Preamble,
         _ if body < 2 || !are_titles => Block::Other,
-        2 if !has_type() => Block::Preamble,
+        // Below titles, and without names, they may be lines of one column.
+        2 if from < first_record && !header::is_told(trial, &shape, hints) => Block::Other,
+        2 if !header::is_first_typed(data, hints) => Block::Preamble,
         _ => Block::Table { width, rows: body as u64 - 1 },
     }
 }
@@ -236,25 +227,24 @@ fn behind_titles(trial: &Trial, from: usize, end: usize, hints: &Hints) -> usize
     (from..end).find(|&index| !is_title(index)).unwrap_or(end)
 }
 
-/// Where tables begin, of the record `from` and those behind it, below a table of this width and so many records. None if the first
-/// is no table, or some records may belong to the one above.
-fn tables(trial: &Trial, text: &[u8], mut from: usize, (width, rows): (usize, u64), hints: &Hints) -> Vec<Beginning> {
+/// Where the names of tables stand, of the record `from` and those behind it, below a table of this width and so many records. None
+/// if the first is no table, or some records may belong to the one above.
+fn tables(trial: &Trial, text: &[u8], mut from: usize, (width, rows): (usize, u64), hints: &Hints) -> Vec<usize> {
     let fits = |index: usize| trial.get(index).is_some_and(|record| record.len() == width);
-    let offset = |index: usize| trial.get(index).map_or(0, |record| record.start());
     let mut found = Vec::new();
-    let mut title = None;
+    let mut is_titled = false;
     while from < trial.len() {
-        let end = (from + 1..trial.len()).find(|&index| follows_gap(trial, text, index)).unwrap_or(trial.len());
+        let end = (from + 1..trial.len()).find(|&index| follows_blank_line(trial, text, index)).unwrap_or(trial.len());
         let names = behind_titles(trial, from, end, hints);
-        let start = title.take().unwrap_or(from);
-        let is_titled = start < names;
-        let is_longer = found.is_empty() && (end - names) as u64 > rows.saturating_mul(TIMES_LONGER_MAX) + 1;
-        if names == end {
-            title = Some(start);
-        } else if is_table(trial, names, end, hints) && !is_longer && (is_titled || !fits(names)) {
-            found.push(Beginning { start: offset(start), names: offset(names) });
-        } else if found.is_empty() || (from..end).any(fits) {
-            return Vec::new();
+        is_titled |= from < names;
+        if names < end {
+            let is_longer = found.is_empty() && (end - names) as u64 > rows.saturating_mul(TIMES_LONGER_MAX) + 1;
+            if is_table(trial, names, end, hints) && !is_longer && (is_titled || !fits(names)) {
+                found.extend(trial.get(names).map(|record| record.start()));
+            } else if found.is_empty() || (from..end).any(fits) {
+                return Vec::new();
+            }
+            is_titled = false;
         }
         from = end;
     }

@@ -3,7 +3,7 @@
 
 use ingest_parse::{Delimiter, Dialect, Trial, TrialRecord};
 
-use super::behind::{Beginning, split_off};
+use super::behind::split_off;
 use super::preamble::{Shape, shape_of};
 use super::quote::{has_escaped_quote, is_single_quoted, quote_evidence};
 use super::{CANDIDATE_RECORDS_MAX, Hints, header, trial_of};
@@ -55,8 +55,8 @@ pub(super) struct Candidate {
     pub(super) dialect: Dialect,
     pub(super) trial: Trial,
     pub(super) shape: Shape,
-    /// Tables behind the one of `trial`.
-    pub(super) further: Vec<Beginning>,
+    /// Where the names of tables stand behind the one of `trial`.
+    pub(super) further: Vec<usize>,
     pub(super) confidence: f64,
     pub(super) score: f64,
 }
@@ -225,8 +225,7 @@ fn is_mixed(run: &[u8]) -> bool {
 
 fn one_column_or_weak(text: &[u8], complete: bool, hints: &Hints) -> Candidate {
     let mut column = best_quoting(text, complete, hints, None);
-    let lines = header::column_summaries(column.trial.iter().skip(1), hints);
-    if !lines.first().is_some_and(header::is_typed) {
+    if !header::is_first_typed(column.trial.iter().skip(1), hints) {
         let mut weak: Vec<Candidate> = WEAK
             .into_iter()
             .filter(|byte| text.contains(byte))

@@ -164,6 +164,11 @@ pub(super) fn column_summaries<'a>(records: impl Iterator<Item = TrialRecord<'a>
     summaries
 }
 
+/// Whether the first column of `records` has a type.
+pub(super) fn is_first_typed<'a>(records: impl Iterator<Item = TrialRecord<'a>>, hints: &Hints) -> bool {
+    column_summaries(records, hints).first().is_some_and(is_typed)
+}
+
 /// Whether the type is neither text nor null.
 pub(super) fn is_typed(summary: &Summary) -> bool {
     !matches!(summary.decide().data_type, DataType::Utf8 | DataType::Null)

@@ -14,7 +14,7 @@ mod quote;
 use ingest_parse::{Delimiter, Dialect, Quoting, Trial, trial_records};
 
 use crate::NullWords;
-pub use behind::{Beginning, Behind, Seam};
+pub use behind::{Behind, Seam};
 use delimiter::Candidate;
 pub use names::{Names, name_columns, number_columns};
 pub use newline::Newline;
@@ -171,8 +171,8 @@ fn describe(best: &Candidate, text: &[u8], hints: &Hints) -> Sniffed {
         reasons.push(format!("{lines} before the table, whose records have {} fields", best.shape.width));
     }
     reasons.push(header_reason);
-    if let Some(next) = best.further.first() {
-        let line = hints.skip.unwrap_or(0) + preamble::line_of(text, next.names);
+    if let Some(&names) = best.further.first() {
+        let line = hints.skip.unwrap_or(0) + preamble::line_of(text, names);
         reasons.push(format!("another table begins in line {line}"));
     }
     Sniffed {

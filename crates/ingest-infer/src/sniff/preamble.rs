@@ -182,8 +182,7 @@ fn is_pair(record: TrialRecord<'_>, width: usize) -> bool {
 
 /// Whether the table of one column is more than lines of text: all of one type, or built alike.
 fn is_column(trial: &Trial, table: &Shape, hints: &Hints) -> bool {
-    let summaries = header::column_summaries(header::data_of(trial, table), hints);
-    summaries.first().is_some_and(header::is_typed) || forms::is_regular(trial, table, 0, hints)
+    header::is_first_typed(header::data_of(trial, table), hints) || forms::is_regular(trial, table, 0, hints)
 }
 
 /// Whether the table's delimiter is more than punctuation in one column of text or of grouped numbers (`1,234`): no

@@ -423,16 +423,16 @@ fn behind(above: &str, behind: &str, complete: bool) -> Option<Behind> {
 fn what_stands_behind_a_table() {
     let above = "1,x,2\n2,y,3\n";
     let apart = format!("{above}\n");
-    let table = |start, names| Some(Behind::Tables(vec![Beginning { start, names }]));
+    let table = |names| Some(Behind::Tables(vec![names]));
     for (text, complete, expected) in [
         ("Total\n", true, Some(Behind::Remarks(1))),
         ("Total\n", false, None),
         ("Total: 5\nby me, and you\n", true, Some(Behind::Remarks(2))),
-        ("a,b\nx,1\n", true, table(0, 0)),
-        ("a,b\nx,1\ny,", false, table(0, 0)),
+        ("a,b\nx,1\n", true, table(0)),
+        ("a,b\nx,1\ny,", false, table(0)),
         ("a,b\nx", false, None),
-        ("Title\n\na,b\nx,1\n", true, table(0, 7)),
-        ("Title\na,b,c\nx,1,1\n", true, table(0, 6)),
+        ("Title\n\na,b\nx,1\n", true, table(7)),
+        ("Title\na,b,c\nx,1,1\n", true, table(6)),
         ("a,b,c\nx,1,1\n", true, None),
         ("a,b\nx,1\n\n3,z,4\n", true, None),
         ("a,b\nx,1\n\na,b,c\nx,1,1\n", true, None),
@@ -452,7 +452,7 @@ fn what_stands_behind_a_table() {
     }
     let many = format!("a,b\n{}", "x,1\n".repeat(21));
     assert_eq!(behind(&apart, &many, true), None, "what stands above it may be no table");
-    assert_eq!(behind(&apart, &many[..many.len() - 4], true), table(0, 0));
+    assert_eq!(behind(&apart, &many[..many.len() - 4], true), table(0));
     assert_eq!(behind(above, "(2 rows)\n", true), Some(Behind::Remarks(1)));
     assert_eq!(behind(above, "two rows\n", true), None, "a value may go on there");
     for (text, told) in [("Total", false), ("New York", false), ("Total: 5", true), ("* by now", true), ("End.", true)]

@@ -110,7 +110,6 @@ impl Run<'_> {
         consumer: &dyn Consumer,
         scratch: &mut Scratch,
     ) -> Result<usize> {
-        let mut left_out = 0;
         self.cut_at_limit(committer, &mut chunk, scratch)?;
         committer.new_keys.add(std::mem::take(&mut chunk.parsed.new_keys));
         if !committer.new_keys.in_order.is_empty() {
@@ -121,9 +120,10 @@ impl Run<'_> {
             committer.take_rows(&chunk.parsed);
             return Ok(0);
         }
-        if let Some(end) = self.set_aside(committer, &mut chunk)? {
-            left_out = self.end_source(committer, &mut chunk, key, end, scratch)?;
-        }
+        let left_out = match self.set_aside(committer, &mut chunk)? {
+            Some(end) => self.end_source(committer, &mut chunk, key, end, scratch)?,
+            None => 0,
+        };
         committer.source_records += chunk.parsed.records as u64;
         let skipped = committer.take_rows(&chunk.parsed);
         chunk.skip(skipped);

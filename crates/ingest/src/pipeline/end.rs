@@ -106,7 +106,7 @@ fn note(source: &str, behind: &Behind, line: u64, rest: &[u8]) -> String {
     let what = match behind {
         Behind::Remarks(1) => format!("line {line} is no part of the table and is left out"),
         Behind::Remarks(_) => format!("the table ends before line {line}; what follows is left out"),
-        Behind::Tables(tables) => further(tables.iter().map(|table| line + count_lines(&rest[..table.names]))),
+        Behind::Tables(names) => further(names.iter().map(|&names| line + count_lines(&rest[..names]))),
     };
     format!("{source}: {what}; --ragged fail makes an error of it")
 }
