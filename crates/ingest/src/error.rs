@@ -7,6 +7,7 @@ use ingest_columnar::arrow::error::ArrowError;
 use ingest_parquet::{ParquetError, ParquetErrorKind};
 use ingest_source::{SourceError, SourceErrorKind};
 
+use crate::pipeline::Late;
 use crate::report::place;
 
 /// What went wrong, by number. Codes never change their meaning.
@@ -110,6 +111,8 @@ struct Inner {
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
     /// Keys that the run met and its plan did not know: it is to begin again.
     new_keys: Option<Vec<String>>,
+    /// What the run met of the dialect that its plan does not know: it may begin again.
+    late: Option<Late>,
 }
 
 /// The library's result.
@@ -126,6 +129,7 @@ impl Error {
             hint: None,
             source: None,
             new_keys: None,
+            late: None,
         }))
     }
 
@@ -140,6 +144,18 @@ impl Error {
     /// The keys of that signal, taken out; `None` in other errors.
     pub(crate) fn take_new_keys(&mut self) -> Option<Vec<String>> {
         self.0.new_keys.take()
+    }
+
+    /// The same, where a run that begins again with a sign of the dialect would not meet it.
+    #[cold]
+    pub(crate) fn late(mut self, late: Late) -> Self {
+        self.0.late = Some(late);
+        self
+    }
+
+    /// That sign, taken out; `None` in other errors.
+    pub(crate) fn take_late(&mut self) -> Option<Late> {
+        self.0.late.take()
     }
 
     /// The same, at a position in the input.

@@ -15,7 +15,8 @@ use ingest_parquet::{AtomicFile, Saved, Written};
 use serde::{Deserialize, Serialize};
 
 use crate::groups::Places;
-use crate::pipeline::{Totals, lock};
+use crate::pipeline::{Late, Totals, lock};
+use crate::reader::Session;
 use crate::report::Reject;
 
 /// Steps are noted no more often, unless somebody asked for a journal: a short run writes none.
@@ -57,6 +58,8 @@ enum Entry {
         asked: Asked,
         /// Keys of JSON records that the plan had not known at first.
         learned: Vec<String>,
+        /// Signs of the dialect that it had not known.
+        late: Vec<Late>,
     },
     /// The rejected record of this number, from 0. One that comes twice is the same both times.
     Reject(u64, Reject),
@@ -99,10 +102,11 @@ struct State {
 }
 
 impl Journal {
-    /// Begins a journal at a path. `is_wanted`: every step is noted at once.
-    pub(crate) fn new(path: PathBuf, asked: &Asked, learned: &[String], is_wanted: bool) -> Journal {
+    /// Begins a journal at a path, of what a session knows. `is_wanted`: every step is noted at once.
+    pub(crate) fn new(path: PathBuf, asked: &Asked, session: &Session, is_wanted: bool) -> Journal {
         let mut waiting = Vec::new();
-        frame(&Entry::Asked { asked: asked.clone(), learned: learned.to_vec() }, &mut waiting);
+        let (learned, late) = (session.learned.clone(), session.late.clone());
+        frame(&Entry::Asked { asked: asked.clone(), learned, late }, &mut waiting);
         Journal::over(path, None, waiting, is_wanted)
     }
 
@@ -191,6 +195,7 @@ pub(crate) struct Found {
     /// Where its last whole entry ends.
     end: u64,
     pub learned: Vec<String>,
+    pub late: Vec<Late>,
     pub written: Written,
     pub groups: Vec<WrittenGroup>,
     pub standing: Standing,
@@ -204,17 +209,17 @@ impl Found {
         for path in AtomicFile::journals(destination) {
             let Ok(mut reader) = Reader::open(&path) else { continue };
             match reader.next() {
-                Some(Entry::Asked { asked: theirs, learned }) if theirs == *asked => {
-                    all.extend(reader.into_found(path, learned));
+                Some(Entry::Asked { asked: theirs, learned, late }) if theirs == *asked => {
+                    all.extend(reader.into_found(path, learned, late));
                 }
                 Some(Entry::Asked { .. }) => others = true,
                 _ => {}
             }
         }
         all.sort_by_key(|found| std::cmp::Reverse(found.standing.totals.rows_in));
-        // With fewer keys it would have to begin again.
-        let learned = all.first().map(|first| first.learned.clone());
-        all.retain(|found| Some(&found.learned) == learned.as_ref());
+        // With fewer keys or signs it would have to begin again.
+        let known = all.first().map(|first| (first.learned.clone(), first.late.clone()));
+        all.retain(|found| known.as_ref().is_some_and(|(keys, signs)| found.learned == *keys && found.late == *signs));
         (all, others)
     }
 
@@ -289,7 +294,7 @@ impl Reader {
     }
 
     /// What the steps come to; `None` without one.
-    fn into_found(mut self, path: PathBuf, learned: Vec<String>) -> Option<Found> {
+    fn into_found(mut self, path: PathBuf, learned: Vec<String>, late: Vec<Late>) -> Option<Found> {
         let mut groups = Vec::new();
         let mut last = None;
         while let Some(entry) = self.next() {
@@ -299,6 +304,6 @@ impl Reader {
             }
         }
         let (written, standing) = last?;
-        Some(Found { path, end: self.end, learned, written, groups, standing })
+        Some(Found { path, end: self.end, learned, late, written, groups, standing })
     }
 }

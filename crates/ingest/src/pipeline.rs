@@ -10,6 +10,7 @@
 mod again;
 mod commit;
 mod end;
+mod late;
 mod tables;
 mod text;
 
@@ -37,6 +38,7 @@ use crate::stages::{StageSeconds, Stopwatch};
 pub(crate) use again::parse_columns;
 use commit::{Committer, NewKeys};
 use end::Ends;
+pub(crate) use late::Late;
 pub(crate) use text::CUT_BYTES;
 
 /// Bytes of text a worker takes at a time: the chunk, its index and its columns stay in a core's L2 cache for the most part,
@@ -139,6 +141,8 @@ pub(crate) struct Totals {
     pub summaries: Vec<Summary>,
     /// Where tables ended before their sources did.
     pub ends: Ends,
+    /// How often was looked for a sign of the dialect that explains a record.
+    pub looks_for_signs: u64,
     /// Where the workers' time went, if the run was watched.
     #[serde(skip)]
     pub stages: StageSeconds,

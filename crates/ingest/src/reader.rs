@@ -20,7 +20,7 @@ use crate::journal::Standing;
 use crate::listed::keep_listed;
 use crate::measure::{cpu_seconds, peak_memory_bytes};
 use crate::options::{Format, Infer, Options, WriteOptions};
-use crate::pipeline::{CHUNK_BYTES, Consumer, Run, Totals};
+use crate::pipeline::{CHUNK_BYTES, Consumer, Late, Run, Totals};
 use crate::plan::{Input, Kind, Plan, Types, are_tables, first_with_records, kind_of, plan, types_of_all};
 use crate::report::{ColumnReport, Report};
 use crate::settle::{Keeper, Kept, final_kinds, schema, settle_chunks, type_notes};
@@ -142,7 +142,7 @@ impl Reader {
     }
 
     /// The same with a plan that is changed before.
-    fn schema_for(self, change: impl FnOnce(&mut Plan)) -> Result<Report> {
+    fn schema_for(self, change: fn(&mut Plan)) -> Result<Report> {
         let (_, report) = Session::start_for(self, change)?.attempt(|session| {
             let mut rejects = session.rejects()?;
             let (totals, kinds, counts) = session.types_and_counts(&mut rejects)?;
@@ -174,11 +174,13 @@ impl Reader {
         self.options.columns = None;
         self.options.drop = Vec::new();
         self.options.rejects = None;
-        let session = Session::start_for(self, Plan::count_only)?;
-        let mut rejects = session.rejects()?;
-        let totals = session.run(&Keeper::new(false), Some(&[]), &mut rejects)?;
-        rejects.check(totals.rows_in, 0)?;
-        Ok(totals.rows_in - totals.filtered)
+        let (_, rows) = Session::start_for(self, Plan::count_only)?.attempt(|session| {
+            let mut rejects = session.rejects()?;
+            let totals = session.run(&Keeper::new(false), Some(&[]), &mut rejects)?;
+            rejects.check(totals.rows_in, 0)?;
+            Ok(totals.rows_in - totals.filtered)
+        })?;
+        Ok(rows)
     }
 
     /// Writes the table to a file, which appears whole or not at all.
@@ -233,6 +235,12 @@ pub(crate) struct Session {
     pub asked: Option<String>,
     /// Keys that were met in a run that had to begin again.
     pub learned: Vec<String>,
+    /// Signs of the dialect that were.
+    pub late: Vec<Late>,
+    /// What was inferred before types were known.
+    infer: Infer,
+    /// Takes out of a plan what the work does not need.
+    narrow: fn(&mut Plan),
 }
 
 impl Session {
@@ -241,12 +249,12 @@ impl Session {
     }
 
     /// The same for work that needs less than the plan: `narrow` takes the rest out of it.
-    fn start_for(reader: Reader, narrow: impl FnOnce(&mut Plan)) -> Result<Session> {
+    fn start_for(reader: Reader, narrow: fn(&mut Plan)) -> Result<Session> {
         let Reader { sources, options } = reader;
         let sources = sources.located(&options)?;
         check_targets(sources.files().chain(options.only_rejects.as_deref()), None, options.rejects.as_deref())?;
         let opened = sources.open(&options)?;
-        Session::of_sources_for(opened, options, narrow)
+        Session::of_sources_for(opened, options, narrow, Vec::new())
     }
 
     /// The same for a conversion that may be gone on with.
@@ -261,15 +269,25 @@ impl Session {
 
     /// A session over sources that are open already.
     pub(crate) fn of_sources(opened: Vec<Source>, options: Options) -> Result<Session> {
-        Session::of_sources_for(opened, options, |_| ())
+        Session::of_sources_for(opened, options, |_| (), Vec::new())
     }
 
-    fn of_sources_for(opened: Vec<Source>, mut options: Options, narrow: impl FnOnce(&mut Plan)) -> Result<Session> {
+    /// The same with what is known of the dialect, which the options do not name.
+    fn of_sources_for(
+        opened: Vec<Source>,
+        mut options: Options,
+        narrow: fn(&mut Plan),
+        mut late: Vec<Late>,
+    ) -> Result<Session> {
         let started = Instant::now();
         let cpu_before = cpu_seconds();
         let threads = threads(&options, &opened);
         check_memory_limit(&options)?;
-        let (opened, types, filter_types) = known_types(opened, &options)?;
+        options = late.iter().fold(options, |options, late| late.given(options));
+        let Known { opened, types, filter_types, late: more } = known_types(opened, &options)?;
+        options = more.iter().fold(options, |options, late| late.given(options));
+        late.extend(more);
+        let infer = options.infer;
         if types.is_some() {
             options.infer = Infer::All;
         }
@@ -283,6 +301,7 @@ impl Session {
         if let Some(table) = &options.only_rejects {
             keep_listed(&mut inputs, table, &options)?;
         }
+        plan.notes.extend(late.iter().map(Late::note));
         narrow(&mut plan);
         spool(&plan, &mut inputs, &options)?;
         Ok(Session {
@@ -296,20 +315,40 @@ impl Session {
             abandoned: None,
             asked: None,
             learned: Vec::new(),
+            late,
+            infer,
+            narrow,
         })
     }
 
-    /// Does a piece of work, and once more from the start where it meets keys that the plan does not know.
+    /// Does a piece of work, and once more from the start where it meets keys that the plan does not know, or a sign of the dialect.
     pub(crate) fn attempt<T>(mut self, mut work: impl FnMut(&Session) -> Result<T>) -> Result<(Session, T)> {
         loop {
             let mut error = match work(&self) {
                 Ok(result) => return Ok((self, result)),
                 Err(error) => error,
             };
-            let Some(keys) = error.take_new_keys() else { return Err(error) };
-            self.learn(keys)?;
-            self.rewind()?;
+            if let Some(keys) = error.take_new_keys() {
+                self.learn(keys)?;
+                self.rewind()?;
+            } else if let Some(late) = error.take_late() {
+                self = self.with_signs(vec![late])?;
+            } else {
+                return Err(error);
+            }
         }
+    }
+
+    /// The same sources from their start, read with these signs of the dialect too.
+    pub(crate) fn with_signs(mut self, signs: Vec<Late>) -> Result<Session> {
+        self.rewind()?;
+        let options = Options { infer: self.infer, ..self.options.clone() };
+        let (started, cpu_before, watched) = (self.started, self.cpu_before, self.watched);
+        let (abandoned, asked, narrow) = (self.abandoned.take(), self.asked.take(), self.narrow);
+        let mut late = std::mem::take(&mut self.late);
+        late.extend(signs);
+        let session = Session::of_sources_for(self.into_sources(), options, narrow, late)?;
+        Ok(Session { started, cpu_before, watched, abandoned, asked, ..session })
     }
 
     /// Takes in keys of JSON records that the plan does not know.
@@ -517,7 +556,7 @@ fn counts_of(chunks: &[Kept], columns: usize) -> Vec<Counts> {
 fn spool(plan: &Plan, inputs: &mut [Input], options: &Options) -> Result<()> {
     // A record that does not fit its table may be where the table ends: what follows tells.
     let settled = options.infer == Infer::None && options.limit.is_none() && !plan.wants_new_keys();
-    let settled = settled && !plan.may_end;
+    let settled = settled && !plan.may_end && (plan.json.is_some() || !options.may_show_late());
     if !settled {
         // A table shares its source, and has kept it already.
         let passing = inputs.iter_mut().filter_map(|input| Arc::get_mut(&mut input.source));
@@ -562,25 +601,34 @@ fn check_memory_limit(options: &Options) -> Result<()> {
     }
 }
 
-/// What is known of the types before a run: those of the result, if it infers none, those of its filter, and the sources at
-/// their start.
-fn known_types(opened: Vec<Source>, options: &Options) -> Result<(Vec<Source>, Option<Types>, Types)> {
+/// What is known before a run, and the sources at their start.
+struct Known {
+    opened: Vec<Source>,
+    /// The types of the result, if it infers none.
+    types: Option<Types>,
+    filter_types: Types,
+    /// What was met of the dialect meanwhile.
+    late: Vec<Late>,
+}
+
+fn known_types(opened: Vec<Source>, options: &Options) -> Result<Known> {
+    let unknown = |opened| Known { opened, types: None, filter_types: Vec::new(), late: Vec::new() };
     let is_asked = options.filter.is_some() || matches!(options.infer, Infer::First(_));
     // Those of a table are stored.
     if !is_asked || kind_of(options, &opened)? == Kind::Table {
-        return Ok((opened, None, Vec::new()));
+        return Ok(unknown(opened));
     }
     match (&options.filter, options.infer) {
         (Some(filter), infer) => {
-            let (opened, types) = types_of_all(options, filter, opened)?;
-            let of_result = (infer != Infer::None).then(|| types.clone());
-            Ok((opened, of_result, types))
+            let (opened, filter_types, late) = types_of_all(options, filter, opened)?;
+            let types = (infer != Infer::None).then(|| filter_types.clone());
+            Ok(Known { opened, types, filter_types, late })
         }
         (None, Infer::First(rows)) => {
             let types = first_types(&opened, options, rows)?;
-            Ok((opened, Some(types), Vec::new()))
+            Ok(Known { types: Some(types), ..unknown(opened) })
         }
-        (None, _) => Ok((opened, None, Vec::new())),
+        (None, _) => Ok(unknown(opened)),
     }
 }
 

@@ -7,7 +7,7 @@ use super::{Hints, forms, header};
 use crate::Summary;
 
 /// What comment lines begin with, if there are any: no other sign is guessed.
-const COMMENT: u8 = b'#';
+pub(super) const COMMENT: u8 = b'#';
 
 /// What spreadsheets write where a value could not be computed.
 const SPREADSHEET_ERRORS: [&[u8]; 7] = [b"#N/A", b"#REF!", b"#VALUE!", b"#NAME?", b"#DIV/0!", b"#NUM!", b"#NULL!"];
@@ -132,7 +132,7 @@ impl<'a> Columns<'a> {
 }
 
 /// `# ` or `##`, as remarks begin and values seldom do.
-fn is_remark(line: &[u8]) -> bool {
+pub(super) fn is_remark(line: &[u8]) -> bool {
     matches!(line, [COMMENT, COMMENT | b' ', ..])
 }
 

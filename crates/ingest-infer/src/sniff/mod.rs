@@ -6,6 +6,7 @@ mod delimiter;
 mod forms;
 mod header;
 mod header_rows;
+mod late;
 mod names;
 mod newline;
 mod preamble;
@@ -16,6 +17,7 @@ use ingest_parse::{Delimiter, Dialect, Quoting, Trial, trial_records};
 use crate::NullWords;
 pub use behind::{Behind, Seam};
 use delimiter::Candidate;
+pub use late::LateSign;
 pub use names::{Names, name_columns, number_columns};
 pub use newline::Newline;
 
@@ -73,6 +75,8 @@ pub struct Sniffed {
     pub columns: Vec<String>,
     /// A sentence for each name of the header that had to change.
     pub renamed: Vec<String>,
+    /// How many records of the table the sample showed, names among them.
+    pub records: usize,
     /// From 0 to 1.
     pub confidence: f64,
     /// What spoke for the answer, in sentences.
@@ -182,6 +186,7 @@ fn describe(best: &Candidate, text: &[u8], hints: &Hints) -> Sniffed {
         header: header_rows > 0,
         header_rows,
         columns: names.columns,
+        records: best.trial.len() - best.shape.first_record.min(best.trial.len()),
         renamed: names.renamed,
         confidence: best.confidence,
         reasons,

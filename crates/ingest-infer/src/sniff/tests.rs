@@ -469,3 +469,47 @@ fn what_stands_behind_a_table() {
     let seam = Seam::new(b"1\n2\n\n", &dialect, 1, &NullWords::default());
     assert_eq!(seam.behind(b"Total,1\n", true, 2), None);
 }
+
+#[test]
+fn what_a_sign_explains() {
+    let plain = Dialect::default();
+    let [escape, quote, comment] = LateSign::ALL;
+    for (sign, text, complete, expected) in [
+        (escape, "1,\"a \\\" b\",2\n3,x,4\n", true, Some(true)),
+        (escape, "1,\"a \\\" b\",2\n3,x", false, Some(true)),
+        (escape, "1,\"a \\\" b\",2", false, None),
+        (escape, "1,\"a \\\" b\",2,3\n", true, Some(false)),
+        // Flawed either way, or by the sign alone.
+        (escape, "1,\"a \\\" b\",2\n3,4\n", true, Some(true)),
+        (escape, "1,\"a \\\" b\",2\n3,\"x\\\",4\n", true, Some(false)),
+        (escape, "1,\"a \\\" b\",2\n3,\"x\\\",4\n5,y,6\n", false, Some(false)),
+        (escape, "1,\"a \\\" b\",2\n3,\"x\\y\",4\n", true, Some(false)),
+        (quote, "1,'a,b',2\n", true, Some(true)),
+        (quote, "1,'a,b',2\n3,\"c\",4\n", true, Some(false)),
+        (comment, "# a\n1,2,3\n", true, Some(true)),
+        (comment, "# a\n# b\n", false, Some(true)),
+        (comment, "# a", false, None),
+        (comment, "# a", true, Some(true)),
+        (comment, "# a\n#1,2,3\n", true, Some(false)),
+    ] {
+        assert!(sign.may_explain(text.as_bytes(), &plain), "{text:?}");
+        assert_eq!(sign.explains(text.as_bytes(), complete, &plain, 3), expected, "{text:?}");
+        let settled = LateSign::ALL.into_iter().fold(plain, |dialect, sign| sign.added_to(&dialect));
+        assert!(!sign.may_explain(text.as_bytes(), &settled), "{text:?}");
+    }
+    for (sign, line, unused) in [
+        (escape, r#"\\,"\"",\N"#, true),
+        (escape, r"\N", true),
+        (escape, r"a,\Nb", false),
+        (escape, r"\", false),
+        (escape, r"a\b", false),
+        (quote, "it's,o'", true),
+        (quote, "it's,'tis", false),
+        (quote, "'tis", false),
+        (quote, "a,\"b\"", false),
+        (comment, "a#", true),
+        (comment, "#a", false),
+    ] {
+        assert_eq!(sign.is_unused_in(line.as_bytes(), &plain), unused, "{line}");
+    }
+}

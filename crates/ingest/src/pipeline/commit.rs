@@ -212,6 +212,7 @@ impl Run<'_> {
             if self.ends_before(&mut committer.totals.ends, chunk.place.input, &flaw, record - 1)? {
                 return Ok(Some(flaw.record_offset));
             }
+            self.check_for_late_sign(committer, chunk.place.input, &flaw, record)?;
             if !flaw.is_rejected(self.plan) {
                 return Err(flaw.into_error(self.plan, source, record));
             }

@@ -88,7 +88,7 @@ impl Run<'_> {
     }
 
     /// Some bytes of a source, whatever other workers have in hand; as many as there are.
-    fn look_at(&self, input: usize, offset: u64, bytes: usize) -> Result<Vec<u8>> {
+    pub(super) fn look_at(&self, input: usize, offset: u64, bytes: usize) -> Result<Vec<u8>> {
         loop {
             self.check_cancelled()?;
             match self.inputs[input].source.look_at(offset, bytes)? {

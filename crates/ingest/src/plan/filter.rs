@@ -13,6 +13,7 @@ use super::{MadeColumn, Plan, no_column, unknown_column};
 use crate::error::{Error, Result};
 use crate::filter::{Filter, Predicate};
 use crate::options::{Infer, Options};
+use crate::pipeline::Late;
 use crate::reader::Session;
 
 /// Which rows are wanted.
@@ -50,15 +51,19 @@ impl Place {
 pub(crate) type Types = Vec<(String, ColumnType)>;
 
 /// The types of the columns of a result and of its filter, or of the latter alone where the result's are not inferred; and the
-/// sources, at their start again.
-pub(crate) fn types_of_all(options: &Options, filter: &Filter, sources: Vec<Source>) -> Result<(Vec<Source>, Types)> {
+/// sources, at their start again, with what was met of their dialect.
+pub(crate) fn types_of_all(
+    options: &Options,
+    filter: &Filter,
+    sources: Vec<Source>,
+) -> Result<(Vec<Source>, Types, Vec<Late>)> {
     // What is made of where rows are needs no look at them.
     let names: Vec<String> =
         filter.columns().iter().filter(|name| !is_made(name, options, &sources)).cloned().collect();
     let is_dropped = |name: &&String| options.infer != Infer::None && !names.contains(name);
     let drop = options.drop.iter().filter(is_dropped).cloned().collect();
     let columns = match (&options.columns, options.infer) {
-        (_, Infer::None) if names.is_empty() => return Ok((sources, Vec::new())),
+        (_, Infer::None) if names.is_empty() => return Ok((sources, Vec::new(), Vec::new())),
         (_, Infer::None) => Some(names),
         (None, _) => None,
         (Some(columns), _) => {
@@ -83,7 +88,7 @@ pub(crate) fn types_of_all(options: &Options, filter: &Filter, sources: Vec<Sour
     };
     let asked = &options.columns;
     let session = Session::of_sources(sources, inner).and_then(|session| session.attempt(Session::settle_types));
-    let (session, kinds) = session.map_err(|error| {
+    let (mut session, kinds) = session.map_err(|error| {
         let is_ours = |name: &&String| !asked.iter().flatten().any(|asked| asked == *name);
         let mut ours = filter.columns().iter().filter(is_ours);
         match ours.find(|name| error.message() == no_column("--columns", name)) {
@@ -95,7 +100,8 @@ pub(crate) fn types_of_all(options: &Options, filter: &Filter, sources: Vec<Sour
     })?;
     let in_sources = session.plan.selected.len();
     let types = session.plan.names().take(in_sources).map(str::to_owned).zip(kinds).collect();
-    Ok((session.into_sources(), types))
+    let late = std::mem::take(&mut session.late);
+    Ok((session.into_sources(), types, late))
 }
 
 impl Plan {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use ingest_columnar::ColumnType;
-use ingest_infer::{DataType, Hints, NullWords, Sniffed, name_columns, sniff};
+use ingest_infer::{DataType, Hints, LateSign, NullWords, Sniffed, name_columns, sniff};
 use ingest_parse::{Cells, Delimiter, Quoting, RawRecord, behind_line_end, invalid_utf8, read_records};
 use ingest_source::{Encoding, Source};
 
@@ -122,6 +122,16 @@ fn hints(options: &Options) -> Hints {
     }
 }
 
+/// Whether a source that begins with `head` has the same names, and nothing else that differs, with a sign that no option names.
+/// `complete`: there is no more of it.
+pub(crate) fn keeps_header(options: &Options, head: &[u8], complete: bool, sign: LateSign) -> bool {
+    let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
+    let plain = sniff(text, complete, &hints(options));
+    let signed = sniff(text, complete, &hints(&options.clone().with_sign(sign)));
+    let is_named_alike = signed.columns == plain.columns && signed.header_rows == plain.header_rows;
+    is_named_alike && signed.dialect == sign.added_to(&plain.dialect)
+}
+
 /// Reads the start of a source: what it looks like, and where its data begin.
 fn open(source: &Source, hints: &Hints, options: &Options) -> Result<Opening> {
     check_characters(
@@ -131,6 +141,7 @@ fn open(source: &Source, hints: &Hints, options: &Options) -> Result<Opening> {
         hints.comment.flatten(),
     )?;
     let mut wanted = SAMPLE_BYTES;
+    let most = header_bytes_max(options) as usize;
     loop {
         let bytes = source.peek(wanted)?;
         let complete = bytes.len() < wanted;
@@ -144,16 +155,17 @@ fn open(source: &Source, hints: &Hints, options: &Options) -> Result<Opening> {
         let length = match preamble_bytes(text, complete, &sniffed) {
             // Not one record ends in the sample: nothing is known of the columns yet.
             Some(_) if sniffed.columns.is_empty() && !complete => None,
+            // Only one does, which may be a header or none.
+            Some(_) if sniffed.records < 2 && !complete && hints.header.is_none() && wanted < most => None,
             length => length,
         };
         let Some(length) = length else {
-            let most = header_bytes_max(options);
-            if wanted as u64 >= most {
-                let message = format!("{}: the header does not end within {}", source.name(), size_label(most));
+            if wanted >= most {
+                let message = format!("{}: the header does not end within {}", source.name(), size_label(most as u64));
                 return Err(Error::new(Code::FieldTooLong, message)
                     .hint("a quote that never closes is the usual cause; --quoting none reads every quote as text"));
             }
-            wanted = (4 * wanted).min(most as usize);
+            wanted = (4 * wanted).min(most);
             continue;
         };
         if sniffed.header {

@@ -58,8 +58,7 @@ impl<W: Write + Send> GroupWriter for StreamWriter<W> {
 
 /// One pass; columns that a late value widens are encoded again at the end.
 pub(super) fn parquet_file(reader: Reader, path: &Path, write: &WriteOptions) -> Result<Report> {
-    let mut session = Session::start_to_resume(reader)?;
-    let mut resumption = Resumption::look(&mut session, path, write)?;
+    let (session, mut resumption) = Resumption::look(Session::start_to_resume(reader)?, path, write)?;
     let (_, report) = session.attempt(|session| session.parquet_file(path, write, &mut resumption))?;
     Ok(resumption.told(report))
 }

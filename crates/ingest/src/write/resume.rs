@@ -26,28 +26,31 @@ pub(super) struct Resumption {
 
 impl Resumption {
     /// Looks for earlier runs, if one is to be gone on with; the session learns what they knew.
-    pub(super) fn look(session: &mut Session, path: &Path, write: &WriteOptions) -> Result<Resumption> {
+    pub(super) fn look(mut session: Session, path: &Path, write: &WriteOptions) -> Result<(Session, Resumption)> {
         let asked = session.asked.as_ref().map(|asked| Asked {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             what: format!("{asked} {}", write.deciding()),
         });
         let mut resumption = Resumption { asked, is_wanted: write.resume, found: Vec::new(), note: None };
         if !write.resume {
-            return Ok(resumption);
+            return Ok((session, resumption));
         }
         let Some(asked) = &resumption.asked else {
             resumption.begins_anew("its sources are not all whole files");
-            return Ok(resumption);
+            return Ok((session, resumption));
         };
         let (found, others) = Found::look(path, asked);
         if let Some(learned) = found.first().map(|first| first.learned.clone()).filter(|keys| !keys.is_empty()) {
             session.learn(learned)?;
         }
+        if let Some(late) = found.first().map(|first| first.late.clone()).filter(|signs| !signs.is_empty()) {
+            session = session.with_signs(late)?;
+        }
         if found.is_empty() && others {
             resumption.begins_anew("its sources or options were others");
         }
         resumption.found = found;
-        Ok(resumption)
+        Ok((session, resumption))
     }
 
     fn begins_anew(&mut self, why: &str) {
@@ -66,7 +69,7 @@ impl Resumption {
     ) -> Option<(T, Found)> {
         if self.found.is_empty() {
             if self.note.as_ref().is_some_and(|note| note.contains(GONE_ON)) {
-                self.begins_anew("its records have keys that it did not know");
+                self.begins_anew("its sources have keys or signs that it did not know");
             }
             return None;
         }
@@ -99,7 +102,7 @@ impl Resumption {
                 }
                 journal
             }
-            (None, Some(asked)) => Journal::new(path, asked, &session.learned, self.is_wanted),
+            (None, Some(asked)) => Journal::new(path, asked, session, self.is_wanted),
             (None, None) => return Ok(None),
         };
         let journal = Arc::new(journal);

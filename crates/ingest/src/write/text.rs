@@ -25,38 +25,9 @@ use crate::{csv, jsonl};
 
 /// Delimited text or JSON lines to a file.
 pub(super) fn text_file(reader: Reader, path: &Path, format: Format, write: &WriteOptions) -> Result<Report> {
-    let mut session = Session::start_to_resume(to_text(reader, format))?;
-    let mut resumption = Resumption::look(&mut session, path, write)?;
-    // What is wrong with the destination is told before the types are settled. What an earlier run has left waits until they are.
-    let create = || AtomicFile::create(path, write.overwrite);
-    let new = if resumption.has_found() { None } else { Some(create()?) };
-    let (session, kinds) = session.attempt(Session::settle_types)?;
-    let mut rejects = session.rejects()?;
-    let earlier = resumption.open(|found| AtomicFile::go_on(path, write.overwrite, &found.path, found.written));
-    let (file, found) = match earlier {
-        Some((file, found)) => (file, Some(found)),
-        None => (new.map_or_else(create, Ok)?, None),
-    };
-    let journal = match resumption.journal(&session, file.journal(), found.as_ref(), &mut rejects) {
-        Ok(journal) => journal,
-        Err(error) => {
-            // What the earlier run has left stays.
-            file.leave()?;
-            return Err(error);
-        }
-    };
-    let journaled = journal.clone().map(|journal| Journaled { journal, written: AtomicFile::written });
-    let start = found.as_ref().map(|found| &found.standing);
-    let (file, totals) = session.text(file, format, &kinds, journaled, start, &mut rejects);
-    let totals = match totals {
-        Ok(totals) => totals,
-        Err(error) => {
-            return Err(resumption.failed(error, journal.as_deref(), || file.leave()));
-        }
-    };
-    // Beyond --max-errors it is an error, and the file does not appear.
-    let report = session.report_as_parsed(totals, &kinds, rejects)?;
-    file.commit()?;
+    let session = Session::start_to_resume(to_text(reader, format))?;
+    let (session, mut resumption) = Resumption::look(session, path, write)?;
+    let (_, report) = session.attempt(|session| session.text_file(path, format, write, &mut resumption))?;
     Ok(resumption.told(report))
 }
 
@@ -80,6 +51,47 @@ fn to_text(mut reader: Reader, format: Format) -> Reader {
 }
 
 impl Session {
+    fn text_file(
+        &self,
+        path: &Path,
+        format: Format,
+        write: &WriteOptions,
+        resumption: &mut Resumption,
+    ) -> Result<Report> {
+        // What is wrong with the destination is told before the types are settled. What an earlier run has left waits until they
+        // are.
+        let create = || AtomicFile::create(path, write.overwrite);
+        let new = if resumption.has_found() { None } else { Some(create()?) };
+        let kinds = self.settle_types()?;
+        let mut rejects = self.rejects()?;
+        let earlier = resumption.open(|found| AtomicFile::go_on(path, write.overwrite, &found.path, found.written));
+        let (file, found) = match earlier {
+            Some((file, found)) => (file, Some(found)),
+            None => (new.map_or_else(create, Ok)?, None),
+        };
+        let journal = match resumption.journal(self, file.journal(), found.as_ref(), &mut rejects) {
+            Ok(journal) => journal,
+            Err(error) => {
+                // What the earlier run has left stays.
+                file.leave()?;
+                return Err(error);
+            }
+        };
+        let journaled = journal.clone().map(|journal| Journaled { journal, written: AtomicFile::written });
+        let start = found.as_ref().map(|found| &found.standing);
+        let (file, totals) = self.text(file, format, &kinds, journaled, start, &mut rejects);
+        let totals = match totals {
+            Ok(totals) => totals,
+            Err(error) => {
+                return Err(resumption.failed(error, journal.as_deref(), || file.leave()));
+            }
+        };
+        // Beyond --max-errors it is an error, and the file does not appear.
+        let report = self.report_as_parsed(totals, &kinds, rejects)?;
+        file.commit()?;
+        Ok(report)
+    }
+
     /// Writes the table, or what comes behind `start`; then gives back what it was written to.
     fn text<W: Write + Send>(
         &self,

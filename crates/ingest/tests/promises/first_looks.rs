@@ -35,6 +35,18 @@ fn a_stream_that_breaks_off_says_so() {
     assert_eq!(head(20_000).unwrap_err().code(), Code::CorruptSource);
 }
 
+/// A megabyte may hold no more than one whole record: that alone tells no header.
+#[test]
+fn records_longer_than_the_sample() {
+    let row = |first: u32| (0..70_000).map(|n| format!("{}", first + n)).collect::<Vec<_>>().join(",") + "\n";
+    let names = (0..70_000).map(|n| format!("c{n:012}")).collect::<Vec<_>>().join(",") + "\n";
+    let rows = row(100_000_000) + &row(200_000_000) + &row(300_000_000);
+    for (text, first) in [(names + &rows, "c000000000000"), (rows, "column_1")] {
+        let report = read(text.into_bytes()).unwrap().schema().unwrap();
+        assert_eq!((report.rows_in, report.columns[0].name.as_str()), (3, first));
+    }
+}
+
 #[test]
 fn lines_that_end_in_cr_are_not_cut() {
     let mut text = b"numbers\r".to_vec();

@@ -12,6 +12,7 @@ mod filters;
 mod first_looks;
 mod folders;
 mod json;
+mod late;
 mod listed;
 mod nested;
 mod oracle;

@@ -249,6 +249,28 @@ fn to_text() {
     }
 }
 
+/// All is read again with a sign that a record shows far down; what goes on with that knows it.
+#[test]
+fn a_sign_that_comes_late() {
+    let escaped = "7,8,\"said \\\"so\\\", twice\",2024-01-01\n";
+    let text = |before, behind| lines(before, 13) + escaped + &lines(behind, 14);
+    let options = Options { escape: None, ..reject() };
+    for (extension, passes) in [("parquet", 1), ("csv", 2)] {
+        let mut case = case(&[("a.csv", text(1, 9).into_bytes())], options.clone());
+        (case.rejects, case.extension, case.passes) = (Some("csv"), extension, passes);
+        case.check(extension);
+    }
+    // What was written before it was met is of no use.
+    let case = case(&[("a.csv", text(7, 3).into_bytes())], options);
+    let whole = case.convert(false, u64::MAX, 2).unwrap();
+    let expected = case.bytes();
+    fs::remove_file(case.out().0).unwrap();
+    case.convert(true, whole.rows_in / 4, 2).unwrap_err();
+    let report = case.convert(true, u64::MAX, 2).unwrap();
+    assert!(report.notes.iter().any(|note| note.contains("signs that it did not know")), "{:?}", report.notes);
+    assert!(case.bytes() == expected);
+}
+
 #[test]
 fn json() {
     for in_array in [false, true] {
