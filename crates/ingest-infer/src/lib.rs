@@ -37,6 +37,6 @@ mod sniff;
 
 pub use data_type::{DataType, Member, NESTING_MAX, TimeUnit, UnknownType, member_name};
 pub use null_words::{DEFAULT_NULL_WORDS, NullWords};
-pub use sniff::{Behind, Hints, LateSign, Names, Newline, Seam, Sniffed, name_columns, number_columns, sniff};
+pub use sniff::{Behind, Hints, LateSign, Names, Newline, Seam, Sniffed, name_columns, number_columns, refuted, sniff};
 pub use summary::{Decision, Summary};
 pub use value::{DateOrder, Form};

@@ -109,10 +109,19 @@ struct Inner {
     position: Option<Position>,
     hint: Option<String>,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
-    /// Keys that the run met and its plan did not know: it is to begin again.
-    new_keys: Option<Vec<String>>,
-    /// What the run met of the dialect that its plan does not know: it may begin again.
-    late: Option<Late>,
+    /// Why the run is to begin again, if it is.
+    again: Option<Again>,
+}
+
+/// Why a run has to begin again.
+#[derive(Debug)]
+pub(crate) enum Again {
+    /// Keys came that its plan did not know.
+    NewKeys(Vec<String>),
+    /// A record showed a sign of the dialect.
+    Late(Late),
+    /// The text does not bear out the signs that records showed.
+    Refuted,
 }
 
 /// The library's result.
@@ -122,40 +131,25 @@ impl Error {
     /// A failure without a position.
     #[cold]
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        Error(Box::new(Inner {
-            code,
-            message: message.into(),
-            position: None,
-            hint: None,
-            source: None,
-            new_keys: None,
-            late: None,
-        }))
+        Error(Box::new(Inner { code, message: message.into(), position: None, hint: None, source: None, again: None }))
     }
 
-    /// The signal that a run has to begin again with these keys too; callers of the library never see it.
+    /// The signal that a run has to begin again; callers of the library never see it, unless it carries an error.
     #[cold]
-    pub(crate) fn new_keys(keys: Vec<String>) -> Self {
-        let mut error = Error::new(Code::SourceChanged, "keys come that were not there before");
-        error.0.new_keys = Some(keys);
-        error
+    pub(crate) fn begin_again(why: Again) -> Self {
+        Error::new(Code::SourceChanged, "what the run was begun with no longer holds").or_again(why)
     }
 
-    /// The keys of that signal, taken out; `None` in other errors.
-    pub(crate) fn take_new_keys(&mut self) -> Option<Vec<String>> {
-        self.0.new_keys.take()
-    }
-
-    /// The same, where a run that begins again with a sign of the dialect would not meet it.
+    /// The same error, unless the run begins again.
     #[cold]
-    pub(crate) fn late(mut self, late: Late) -> Self {
-        self.0.late = Some(late);
+    pub(crate) fn or_again(mut self, why: Again) -> Self {
+        self.0.again = Some(why);
         self
     }
 
-    /// That sign, taken out; `None` in other errors.
-    pub(crate) fn take_late(&mut self) -> Option<Late> {
-        self.0.late.take()
+    /// Why to begin again, taken out; `None` in other errors.
+    pub(crate) fn take_again(&mut self) -> Option<Again> {
+        self.0.again.take()
     }
 
     /// The same, at a position in the input.
@@ -169,6 +163,14 @@ impl Error {
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.0.hint = Some(hint.into());
+        self
+    }
+
+    /// The same with more to its way out.
+    #[cold]
+    pub(crate) fn also(mut self, way_out: &str) -> Self {
+        let before = self.0.hint.take().map_or_else(String::new, |hint| format!("{hint}; "));
+        self.0.hint = Some(before + way_out);
         self
     }
 

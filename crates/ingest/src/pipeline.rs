@@ -22,12 +22,12 @@ use std::time::Duration;
 use ingest_columnar::arrow::array::{ArrayRef, RecordBatch};
 use ingest_columnar::{ColumnType, Counts, Spares};
 use ingest_infer::Summary;
-use ingest_parse::Carry;
+use ingest_parse::{Carry, Dialect};
 use ingest_simd::Padded;
 use ingest_source::Block;
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Code, Error, Result};
+use crate::error::{Again, Code, Error, Result};
 use crate::flaw::Located;
 use crate::journal::Standing;
 use crate::options::Options;
@@ -171,6 +171,10 @@ pub(crate) struct Run<'a> {
     pub threads: usize,
     /// Types known from elsewhere: nothing is inferred in this pass.
     pub kinds: Option<&'a [ColumnType]>,
+    /// Whether it may begin again with a sign of the dialect.
+    pub may_begin_again: bool,
+    /// The dialect without the signs that it has begun again with.
+    pub without_signs: Option<Dialect>,
     /// Set where nobody wants the result any more, beside [`Options::cancel`].
     pub abandoned: Option<&'a AtomicBool>,
     /// Where an earlier run has come to, which this one goes on with.
@@ -232,6 +236,8 @@ impl<'a> Run<'a> {
             options,
             threads,
             kinds,
+            may_begin_again: false,
+            without_signs: None,
             abandoned: None,
             start: None,
             known: RwLock::new(plan.suggested.clone()),
@@ -306,7 +312,7 @@ impl<'a> Run<'a> {
     }
 
     /// Runs all workers to the end; what was committed, or the first failure in the order of the sources. Keys that the plan
-    /// does not know make it fail with [`Error::new_keys`].
+    /// does not know make it fail with [`Again::NewKeys`].
     pub(crate) fn run(self, consumer: &dyn Consumer) -> Result<Totals> {
         let is_over = self.current.load(Ordering::SeqCst) >= self.inputs.len();
         if is_over || lock(&self.committer).rows_left == 0 {
@@ -326,7 +332,7 @@ impl<'a> Run<'a> {
         }
         let committer = self.committer.into_inner().unwrap_or_else(PoisonError::into_inner);
         if self.looks_for_keys.into_inner() {
-            return Err(Error::new_keys(committer.new_keys.in_order));
+            return Err(Error::begin_again(Again::NewKeys(committer.new_keys.in_order)));
         }
         let stages = self.stages.map(|stages| stages.into_inner().unwrap_or_else(PoisonError::into_inner));
         Ok(Totals { stages: stages.unwrap_or_default(), ..committer.totals })

@@ -29,7 +29,7 @@ pub(crate) use filter::{Types, types_of_all};
 pub(crate) use json::{JsonPlan, json_start};
 use made::MadeColumn;
 pub(crate) use tables::open as open_table;
-pub(crate) use text::{count_lines, keeps_header, sniff_source};
+pub(crate) use text::{count_lines, sniff_source};
 pub(crate) use union::Layout;
 use union::Union;
 

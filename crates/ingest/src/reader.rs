@@ -14,7 +14,7 @@ use ingest_parse::{Cells, read_records};
 use ingest_source::{Source, Spool};
 
 use crate::aside::Rejects;
-use crate::error::{Code, Error, Result};
+use crate::error::{Again, Code, Error, Result};
 use crate::filter::Filter;
 use crate::journal::Standing;
 use crate::listed::keep_listed;
@@ -237,8 +237,12 @@ pub(crate) struct Session {
     pub learned: Vec<String>,
     /// Signs of the dialect that were.
     pub late: Vec<Late>,
-    /// What was inferred before types were known.
-    infer: Infer,
+    /// Whether the sources do not bear out such signs: none is looked for any more.
+    is_refuted: bool,
+    /// Whether a run may begin again.
+    may_begin_again: bool,
+    /// The options without what was learned since.
+    given: Options,
     /// Takes out of a plan what the work does not need.
     narrow: fn(&mut Plan),
 }
@@ -283,11 +287,11 @@ impl Session {
         let cpu_before = cpu_seconds();
         let threads = threads(&options, &opened);
         check_memory_limit(&options)?;
+        let given = options.clone();
         options = late.iter().fold(options, |options, late| late.given(options));
         let Known { opened, types, filter_types, late: more } = known_types(opened, &options)?;
         options = more.iter().fold(options, |options, late| late.given(options));
         late.extend(more);
-        let infer = options.infer;
         if types.is_some() {
             options.infer = Infer::All;
         }
@@ -316,7 +320,9 @@ impl Session {
             asked: None,
             learned: Vec::new(),
             late,
-            infer,
+            is_refuted: false,
+            may_begin_again: false,
+            given,
             narrow,
         })
     }
@@ -324,30 +330,51 @@ impl Session {
     /// Does a piece of work, and once more from the start where it meets keys that the plan does not know, or a sign of the dialect.
     pub(crate) fn attempt<T>(mut self, mut work: impl FnMut(&Session) -> Result<T>) -> Result<(Session, T)> {
         loop {
+            self.may_begin_again = !self.is_refuted;
             let mut error = match work(&self) {
-                Ok(result) => return Ok((self, result)),
+                Ok(result) => {
+                    self.may_begin_again = false;
+                    return Ok((self, result));
+                }
                 Err(error) => error,
             };
-            if let Some(keys) = error.take_new_keys() {
-                self.learn(keys)?;
-                self.rewind()?;
-            } else if let Some(late) = error.take_late() {
-                self = self.with_signs(vec![late])?;
-            } else {
-                return Err(error);
+            match error.take_again() {
+                Some(Again::NewKeys(keys)) => {
+                    self.learn(keys)?;
+                    self.rewind()?;
+                }
+                Some(Again::Late(late)) => self = self.with_signs(vec![late])?,
+                Some(Again::Refuted) => self = self.refuted()?,
+                None => return Err(self.late.iter().fold(error, |error, late| error.also(&late.note()))),
             }
         }
     }
 
-    /// The same sources from their start, read with these signs of the dialect too.
-    pub(crate) fn with_signs(mut self, signs: Vec<Late>) -> Result<Session> {
+    /// The same sources from their start, read with these signs of the dialect too, or, where other names would come of that, without
+    /// any.
+    pub(crate) fn with_signs(self, signs: Vec<Late>) -> Result<Session> {
+        let headers = |session: &Session| {
+            let names: Vec<String> = session.plan.columns.iter().map(|column| column.name.clone()).collect();
+            let inputs = session.inputs.iter().map(|input| (input.data_offset, input.layout.clone()));
+            (names, inputs.collect::<Vec<_>>())
+        };
+        let before = headers(&self);
+        let late = self.late.iter().cloned().chain(signs).collect();
+        let session = self.begun_again(late)?;
+        if headers(&session) == before { Ok(session) } else { session.refuted() }
+    }
+
+    /// The same sources from their start, read without signs that records show.
+    fn refuted(self) -> Result<Session> {
+        Ok(Session { is_refuted: true, ..self.begun_again(Vec::new())? })
+    }
+
+    fn begun_again(mut self, late: Vec<Late>) -> Result<Session> {
         self.rewind()?;
-        let options = Options { infer: self.infer, ..self.options.clone() };
         let (started, cpu_before, watched) = (self.started, self.cpu_before, self.watched);
         let (abandoned, asked, narrow) = (self.abandoned.take(), self.asked.take(), self.narrow);
-        let mut late = std::mem::take(&mut self.late);
-        late.extend(signs);
-        let session = Session::of_sources_for(self.into_sources(), options, narrow, late)?;
+        let given = self.given.clone();
+        let session = Session::of_sources_for(self.into_sources(), given, narrow, late)?;
         Ok(Session { started, cpu_before, watched, abandoned, asked, ..session })
     }
 
@@ -386,6 +413,9 @@ impl Session {
         }
         let mut run = Run::new(&self.plan, &self.inputs, &self.options, self.threads, kinds, rejects);
         run.abandoned = self.abandoned.as_deref();
+        run.may_begin_again = self.may_begin_again;
+        let without = self.late.iter().fold(self.plan.dialect, |dialect, late| late.taken_from(&dialect));
+        run.without_signs = Some(without).filter(|_| !self.late.is_empty());
         if let Some(start) = start {
             run = run.behind(start)?;
         }

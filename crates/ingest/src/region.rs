@@ -85,6 +85,8 @@ pub(crate) struct Parsed {
     pub new_keys: Vec<String>,
     /// Keys that came again in their record.
     pub doubled_keys: u64,
+    /// The record that tells against the signs of the dialect that others have shown.
+    pub refuted: Option<usize>,
     /// Rows that are records which could not be read.
     pub nulled_records: u64,
     /// Of a table, which of the records are rows, if not all.
@@ -175,6 +177,7 @@ pub(crate) fn parse_region(
         columns,
         flaws,
         dropped_fields,
+        refuted: None,
         new_keys,
         doubled_keys,
         nulled_records,

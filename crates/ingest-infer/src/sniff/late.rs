@@ -1,6 +1,6 @@
 //! What a text shows of its dialect only behind the sample: signs that it had no use for before.
 
-use ingest_parse::{Cells, Dialect, Quoting, RawRecord, read_records};
+use ingest_parse::{Cells, Dialect, Quoting, RawRecord, Span, behind_line_end, read_records, unescape};
 use serde::{Deserialize, Serialize};
 
 use super::comment::{COMMENT, is_remark};
@@ -37,6 +37,38 @@ impl LateSign {
         }
     }
 
+    /// The dialect in which this sign was missing.
+    #[must_use]
+    pub fn taken_from(self, dialect: &Dialect) -> Dialect {
+        match self {
+            LateSign::Escape(_) => Dialect { escape: None, ..*dialect },
+            LateSign::Quote(_) => Dialect { quote: Some(b'"'), ..*dialect },
+            LateSign::Comment(_) => Dialect { comment: None, ..*dialect },
+        }
+    }
+
+    /// Whether the sign stands in a record, as `dialect` reads it, where it would make a difference, and the dialect has none of its
+    /// kind. O(`record`).
+    #[must_use]
+    pub fn may_explain(self, record: &[u8], dialect: &Dialect) -> bool {
+        let is_in_delimiter = |byte: u8| dialect.delimiter.is_some_and(|it| it.as_bytes().contains(&byte));
+        let may_wrap = dialect.escape.is_none() && dialect.quote == Some(b'"') && dialect.quoting == Quoting::Strict;
+        let is_apart = |byte: u8| !byte.is_ascii_alphanumeric() && byte != b' ';
+        match self {
+            LateSign::Escape(escape) => may_wrap && !is_in_delimiter(escape) && has_escaped_quote(record),
+            // An apostrophe within a word is none.
+            LateSign::Quote(quote) => {
+                may_wrap
+                    && !is_in_delimiter(quote)
+                    && memchr::memchr_iter(quote, record).any(|at| at == 0 || is_apart(record[at - 1]))
+            }
+            LateSign::Comment(_) => {
+                let line = record.split(|byte| is_break(*byte)).next().unwrap_or_default();
+                dialect.comment.is_none() && !is_in_delimiter(COMMENT) && is_remark_alone(line, dialect)
+            }
+        }
+    }
+
     /// Whether the record at the start of `text`, which does not fit its table of `width` columns under `dialect`, fits it with this
     /// sign, or is none, and so do the records that follow, but for those that do not without it either. `None` where neither a
     /// record nor a comment ends in `text`. `complete`: the source ends with it. O(`text`).
@@ -49,53 +81,67 @@ impl LateSign {
         let (consumed_before, before) = misfits(text, complete, dialect, width);
         // A quote that does not close any more would swallow the rest.
         let goes_on = consumed >= consumed_before;
-        let are_known = still.iter().all(|start| *start > 0 && before.binary_search(start).is_ok());
-        Some(goes_on && are_known && self.leaves_the_rest(&text[..consumed], dialect, width))
+        Some(goes_on && still.iter().all(|start| *start > 0 && before.binary_search(start).is_ok()))
     }
+}
 
-    /// Whether the sign stands in a record, as `dialect` reads it, where it would make a difference, and the dialect has none of its
-    /// kind. O(`record`).
-    #[must_use]
-    pub fn may_explain(self, record: &[u8], dialect: &Dialect) -> bool {
-        let is_in_delimiter = |byte: u8| dialect.delimiter.is_some_and(|it| it.as_bytes().contains(&byte));
-        match self {
-            LateSign::Escape(escape) => {
-                let is_free = dialect.escape.is_none() && dialect.quote == Some(b'"') && !is_in_delimiter(escape);
-                is_free && dialect.quoting == Quoting::Strict && has_escaped_quote(record)
-            }
-            LateSign::Quote(quote) => {
-                let is_free = dialect.escape.is_none() && dialect.quote == Some(b'"') && !is_in_delimiter(quote);
-                is_free && lines_of(record).next().is_some_and(|line| begins_field(line, quote, dialect))
-            }
-            LateSign::Comment(_) => dialect.comment.is_none() && !is_in_delimiter(COMMENT) && is_remark(record),
+/// Where some whole records, as they are read with signs, tell against them: the first that would fit the table of `width` columns
+/// without them, and be another; or the one behind a comment that may be a broken record. `None` where each is the same, or does not
+/// fit without. Blank lines do not count where there are several columns. O(`text`).
+#[must_use]
+pub fn refuted(text: &[u8], with: &Dialect, without: &Dialect, width: usize) -> Option<usize> {
+    let mut cells = Cells::default();
+    read_records(text, true, with, &mut cells);
+    let signs = Signs { with, without, width };
+    let (mut behind, mut count) = (0, 0);
+    for (number, record) in cells.records.iter().enumerate() {
+        let (start, end) = (record.start as usize, behind_line_end(text, record.end as usize));
+        let between = &text[std::mem::replace(&mut behind, end)..start];
+        let fields = Some(cells.fields(number)).filter(|_| record.fault.is_none());
+        if !signs.leave_out(between) || !signs.keep(&text[start..end], text, fields) {
+            return Some(count);
         }
+        count += usize::from(!is_blank(record, width));
+    }
+    (!signs.leave_out(&text[behind..])).then_some(count)
+}
+
+/// A dialect with late signs, and without.
+struct Signs<'a> {
+    with: &'a Dialect,
+    without: &'a Dialect,
+    width: usize,
+}
+
+impl Signs<'_> {
+    /// Whether all lines that are left out for comments are remarks, and no broken records.
+    fn leave_out(&self, lines: &[u8]) -> bool {
+        let mut lines = lines.split(|byte| is_break(*byte)).filter(|line| !line.is_empty());
+        self.with.comment == self.without.comment || lines.all(|line| is_remark_alone(line, self.without))
     }
 
-    /// Whether nothing that was read with the sign and is no use of it would read differently without.
-    fn leaves_the_rest(self, text: &[u8], dialect: &Dialect, width: usize) -> bool {
-        let fits_alone = |line: &[u8]| {
-            let mut cells = Cells::default();
-            read_records(line, true, dialect, &mut cells);
-            cells.records.len() == 1 && cells.fields(0).len() == width
+    /// Whether a record does not fit the table without signs, or is the same. `fields`: of `text`, if nothing is wrong with it.
+    fn keep(&self, record: &[u8], text: &[u8], fields: Option<&[Span]>) -> bool {
+        let Signs { with, without, width } = *self;
+        let signs = [with.quote, without.quote, with.escape];
+        let is_new = with.escape != without.escape || with.quote != without.quote;
+        if !is_new || !record.iter().any(|byte| signs.contains(&Some(*byte))) {
+            return true;
+        }
+        let mut alone = Cells::default();
+        read_records(record, true, without, &mut alone);
+        let fits = alone.records.first().is_some_and(|first| first.fault.is_none() && alone.fields(0).len() == width);
+        if !fits {
+            return true;
+        }
+        let value = |text: &[u8], span: &Span, dialect| {
+            let mut value = Vec::new();
+            unescape(span.of(text), span.is_quoted(), dialect, &mut value);
+            value
         };
-        match self {
-            LateSign::Escape(_) => lines_of(text).all(|line| self.is_unused_in(line, dialect)),
-            LateSign::Quote(_) => !text.contains(&b'"'),
-            LateSign::Comment(_) => {
-                lines_of(text).filter(|line| line.starts_with(&[COMMENT])).all(|line| !fits_alone(line))
-            }
-        }
-    }
-
-    /// Whether a line of the text before, read without this sign, would mean the same with it, or what the sign makes of it is no
-    /// more than what it is for: an escape may stand before an escape, a quote, or for a null alone in its field.
-    #[must_use]
-    pub fn is_unused_in(self, line: &[u8], dialect: &Dialect) -> bool {
-        match self {
-            LateSign::Escape(escape) => are_escapes(line, escape, dialect),
-            LateSign::Quote(quote) => !line.contains(&b'"') && !begins_field(line, quote, dialect),
-            LateSign::Comment(comment) => !line.starts_with(&[comment]),
-        }
+        let ours = fields.unwrap_or_default().iter().map(|span| value(text, span, with));
+        let theirs = alone.fields(0).iter().map(|span| value(record, span, without));
+        alone.records.len() == 1 && ours.eq(theirs)
     }
 }
 
@@ -104,41 +150,23 @@ fn misfits(text: &[u8], complete: bool, dialect: &Dialect, width: usize) -> (usi
     let mut cells = Cells::default();
     let progress = read_records(text, complete, dialect, &mut cells);
     let is_misfit = |(number, record): &(usize, &RawRecord)| {
-        let is_blank = record.start == record.end && width > 1;
-        record.fault.is_some() || !is_blank && cells.fields(*number).len() != width
+        record.fault.is_some() || !is_blank(record, width) && cells.fields(*number).len() != width
     };
     let starts = cells.records.iter().enumerate().filter(is_misfit).map(|(_, record)| record.start).collect();
     (progress.consumed, starts)
 }
 
-/// Whether each escape in a line stands before an escape or a quote, or is `\N` alone in its field.
-fn are_escapes(line: &[u8], escape: u8, dialect: &Dialect) -> bool {
-    let delimiter = dialect.delimiter.as_ref().map_or(&[][..], |it| it.as_bytes());
-    let is_alone = |at: usize| {
-        let (before, after) = (&line[..at], &line[at + 2..]);
-        let ends = !delimiter.is_empty() && after.starts_with(delimiter);
-        (before.is_empty() || !delimiter.is_empty() && before.ends_with(delimiter)) && (after.is_empty() || ends)
-    };
-    let mut at = 0;
-    while let Some(found) = memchr::memchr(escape, &line[at..]).map(|found| at + found) {
-        match line.get(found + 1) {
-            Some(&next) if next == escape || Some(next) == dialect.quote => {}
-            Some(b'N') if is_alone(found) => {}
-            _ => return false,
-        }
-        at = found + 2;
-    }
-    true
+/// Whether a record is a blank line, which is none in a table of several columns.
+fn is_blank(record: &RawRecord, width: usize) -> bool {
+    record.start == record.end && width > 1
 }
 
-/// Whether a field in a line begins with a byte.
-fn begins_field(line: &[u8], byte: u8, dialect: &Dialect) -> bool {
+/// Whether a line reads like a remark and holds no delimiter: else it may be a broken record.
+fn is_remark_alone(line: &[u8], dialect: &Dialect) -> bool {
     let delimiter = dialect.delimiter.as_ref().map_or(&[][..], |it| it.as_bytes());
-    let begins = |at: usize| at == 0 || !delimiter.is_empty() && line[..at].ends_with(delimiter);
-    memchr::memchr_iter(byte, line).any(begins)
+    is_remark(line) && !delimiter.is_empty() && memchr::memmem::find(line, delimiter).is_none()
 }
 
-/// The lines of a text, without what ends them.
-fn lines_of(text: &[u8]) -> impl Iterator<Item = &[u8]> {
-    text.split(|&byte| byte == b'\n' || byte == b'\r')
+fn is_break(byte: u8) -> bool {
+    matches!(byte, b'\n' | b'\r')
 }

@@ -17,7 +17,7 @@ use ingest_parse::{Delimiter, Dialect, Quoting, Trial, trial_records};
 use crate::NullWords;
 pub use behind::{Behind, Seam};
 use delimiter::Candidate;
-pub use late::LateSign;
+pub use late::{LateSign, refuted};
 pub use names::{Names, name_columns, number_columns};
 pub use newline::Newline;
 

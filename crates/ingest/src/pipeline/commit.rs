@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::atomic::Ordering;
 
 use super::{Aside, Chunk, Consumer, Place, Run, Totals, lock};
-use crate::error::Result;
+use crate::error::{Again, Error, Result};
 use crate::journal::Standing;
 use crate::options::Progress;
 use crate::region::{Parsed, Scratch};
@@ -168,9 +168,10 @@ impl Run<'_> {
             Some(batch) => self.first_rows(chunk, &batch, rows, scratch)?,
             None => self.parse_again(&chunk.place, rows, scratch)?,
         };
-        let flaws = std::mem::take(&mut chunk.parsed.flaws);
+        let (flaws, refuted) = (std::mem::take(&mut chunk.parsed.flaws), chunk.parsed.refuted);
         chunk.parsed = first;
         let kept = chunk.parsed.records;
+        chunk.parsed.refuted = refuted.filter(|&record| record < kept);
         chunk.parsed.flaws = flaws.into_iter().filter(|flaw| flaw.record < kept).collect();
         Ok(())
     }
@@ -201,7 +202,11 @@ impl Run<'_> {
     fn set_aside(&self, committer: &mut Committer<'_>, chunk: &mut Chunk) -> Result<Option<u64>> {
         let input = &self.inputs[chunk.place.input];
         let source = input.source.name();
+        let refuted = chunk.parsed.refuted;
         for flaw in std::mem::take(&mut chunk.parsed.flaws) {
+            if refuted.is_some_and(|record| record <= flaw.record) {
+                break;
+            }
             let (flaw, record) = match &input.listed {
                 Some(listed) => listed.placed(flaw),
                 None => {
@@ -212,11 +217,19 @@ impl Run<'_> {
             if self.ends_before(&mut committer.totals.ends, chunk.place.input, &flaw, record - 1)? {
                 return Ok(Some(flaw.record_offset));
             }
-            self.check_for_late_sign(committer, chunk.place.input, &flaw, record)?;
-            if !flaw.is_rejected(self.plan) {
-                return Err(flaw.into_error(self.plan, source, record));
+            let is_rejected = flaw.is_rejected(self.plan);
+            let late = match self.may_begin_again || !is_rejected {
+                true => self.late_sign(committer, chunk.place.input, &flaw)?,
+                false => None,
+            };
+            match late {
+                Some(late) => return Err(self.late_error(late, flaw.into_error(self.plan, source, record))),
+                None if is_rejected => committer.aside.reject(self.plan, source, record, flaw)?,
+                None => return Err(flaw.into_error(self.plan, source, record)),
             }
-            committer.aside.reject(self.plan, source, record, flaw)?;
+        }
+        if refuted.is_some() {
+            return Err(Error::begin_again(Again::Refuted));
         }
         Ok(None)
     }

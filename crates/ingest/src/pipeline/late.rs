@@ -1,24 +1,20 @@
 //! What a record far down a text shows of its dialect: a sign that the first megabyte had no use for. Then all is read again with
-//! it from the start.
+//! it from the start, and where some record tells against it, once more without.
 
-use std::collections::BTreeSet;
-
-use ingest_infer::LateSign;
-use ingest_parse::FaultKind;
+use ingest_infer::{LateSign, refuted};
+use ingest_parse::{Dialect, FaultKind};
 use serde::{Deserialize, Serialize};
 
 use super::{Committer, Run};
-use crate::error::Result;
+use crate::error::{Again, Error, Result};
 use crate::flaw::{FlawKind, Located};
 use crate::options::{Options, QuoteMode};
-use crate::plan::{SAMPLE_BYTES, are_tables, keeps_header};
+use crate::plan::are_tables;
+use crate::region::Region;
 
 /// Of the text from the record on, what is looked at. More where no record ends in it.
 const CLOSE_BYTES: usize = 64 << 10;
 const FAR_BYTES: usize = 1 << 20;
-
-/// What is looked at of the text before, at a time.
-const PIECE_BYTES: usize = 1 << 20;
 
 /// So often is looked behind a record for a sign: they may be set aside by the million.
 const LOOKS_MAX: u64 = 200;
@@ -37,37 +33,31 @@ impl Late {
         options.with_sign(self.sign)
     }
 
+    /// The dialect without the sign.
+    pub(crate) fn taken_from(&self, dialect: &Dialect) -> Dialect {
+        self.sign.taken_from(dialect)
+    }
+
     /// Tells that the text was read with it.
     pub(crate) fn note(&self) -> String {
         let Late { sign, source, line } = self;
-        let (option, _) = option(*sign);
-        let without = if matches!(sign, LateSign::Quote(_)) { "'\"'" } else { "none" };
-        format!("{source}:{line} shows that {}: all was read so; {option} {without} does not", meaning(*sign))
-    }
-
-    /// The way out where the run cannot begin again.
-    fn hint(&self) -> String {
-        let (option, value) = option(self.sign);
-        format!("{}: {option} {value} reads it so", meaning(self.sign))
-    }
-}
-
-/// The option that names a sign, as it is typed.
-fn option(sign: LateSign) -> (&'static str, String) {
-    let (option, byte) = match sign {
-        LateSign::Escape(byte) => ("--escape", byte),
-        LateSign::Quote(byte) => ("--quote", byte),
-        LateSign::Comment(byte) => ("--comment", byte),
-    };
-    let byte = char::from(byte);
-    (option, if byte == '\'' { format!("\"{byte}\"") } else { format!("'{byte}'") })
-}
-
-fn meaning(sign: LateSign) -> String {
-    match sign {
-        LateSign::Escape(byte) => format!("quotes inside fields are escaped by {}", char::from(byte)),
-        LateSign::Quote(byte) => format!("fields are wrapped in {}", char::from(byte)),
-        LateSign::Comment(byte) => format!("lines that begin with {} are comments", char::from(byte)),
+        let told = match *sign {
+            LateSign::Escape(byte) => {
+                let byte = char::from(byte);
+                format!("quotes within fields look escaped by {byte}; --escape none reads each {byte} as text")
+            }
+            LateSign::Quote(byte) => {
+                let byte = char::from(byte);
+                format!("fields look wrapped in {byte}; --quote '\"' reads each {byte} as text")
+            }
+            LateSign::Comment(byte) => {
+                let byte = char::from(byte);
+                format!(
+                    "lines that begin with {byte} look like comments and are left out; --comment none reads them as records"
+                )
+            }
+        };
+        format!("{source}:{line}: {told}")
     }
 }
 
@@ -98,45 +88,48 @@ impl Options {
 }
 
 impl Run<'_> {
-    /// The error of a record that its table does not fit, where a sign of the dialect explains it which nobody named and the text
-    /// before had no use for. Called in the order of the sources.
+    /// The sign of the dialect that explains a record which its table does not fit, if nobody named it. Called in the order of the
+    /// sources.
     #[cold]
-    pub(super) fn check_for_late_sign(
+    pub(super) fn late_sign(
         &self,
         committer: &mut Committer<'_>,
         input: usize,
         flaw: &Located,
-        record: u64,
-    ) -> Result<()> {
+    ) -> Result<Option<Late>> {
         let is_of_text = self.plan.json.is_none() && !are_tables(self.inputs) && self.inputs[input].listed.is_none();
         let is_structure = match &flaw.kind {
             FlawKind::Structure(fault) => !matches!(fault, FaultKind::Json { .. }),
             FlawKind::TooLong { .. } => true,
             FlawKind::Value { .. } | FlawKind::Utf8 { .. } => false,
         };
-        if !(is_of_text && is_structure && self.options.may_show_late())
-            || committer.totals.looks_for_signs >= LOOKS_MAX
-        {
-            return Ok(());
+        if !(is_of_text && is_structure) || committer.totals.looks_for_signs >= LOOKS_MAX {
+            return Ok(None);
         }
-        let source = self.inputs[input].source.name();
         let text = flaw.text.as_bytes();
         let may_be = |sign: &LateSign| self.options.leaves_open(*sign) && sign.may_explain(text, &self.plan.dialect);
         for sign in LateSign::ALL.into_iter().filter(may_be) {
             committer.totals.looks_for_signs += 1;
-            if !self.explains(sign, input, flaw.record_offset)? {
-                continue;
+            if self.explains(sign, input, flaw.record_offset)? {
+                let source = self.inputs[input].source.name().to_owned();
+                return Ok(Some(Late { sign, source, line: flaw.line }));
             }
-            if !(self.is_unused_before(sign, input, flaw.record_offset)? && self.keeps_headers(sign, input)?) {
-                // Nor will it be further down.
-                committer.totals.looks_for_signs = LOOKS_MAX;
-                return Ok(());
-            }
-            let late = Late { sign, source: source.to_owned(), line: flaw.line };
-            let error = flaw.clone().into_error(self.plan, source, record).hint(late.hint());
-            return Err(error.late(late));
         }
-        Ok(())
+        Ok(None)
+    }
+
+    /// The error of a record that a sign explains, which begins the run again with it where that is possible.
+    pub(super) fn late_error(&self, late: Late, error: Error) -> Error {
+        if self.may_begin_again {
+            return error.or_again(Again::Late(late));
+        }
+        let way_out = match late.sign {
+            LateSign::Escape(_) => "--escape '\\' reads it, if quotes within fields are escaped so",
+            LateSign::Quote(_) => "--quote \"'\" reads it, if fields are wrapped so",
+            LateSign::Comment(_) => "--comment '#' leaves it out, if it is a comment",
+        };
+        let hint = format!("{way_out}; {}", error.way_out().unwrap_or_default());
+        error.hint(hint)
     }
 
     /// Whether the record at this offset, and what follows it, fit their table with a sign.
@@ -152,43 +145,9 @@ impl Run<'_> {
         Ok(false)
     }
 
-    /// Whether the records before this offset of a source, and those of the sources before it, read the same with a sign.
-    fn is_unused_before(&self, sign: LateSign, input: usize, offset: u64) -> Result<bool> {
-        for (number, before) in self.inputs.iter().enumerate().take(input + 1) {
-            let end = if number == input { offset } else { u64::MAX };
-            let mut at = before.data_offset;
-            let mut text = Vec::new();
-            while at < end {
-                let wanted = (end - at).min(PIECE_BYTES as u64) as usize;
-                let piece = self.look_at(number, at, wanted)?;
-                at += piece.len() as u64;
-                let is_last = piece.len() < wanted || at == end;
-                text.extend_from_slice(&piece);
-                // The last line may go on.
-                let is_break = |byte: &u8| matches!(byte, b'\n' | b'\r');
-                let behind_last = || text.iter().rposition(is_break).map_or(0, |end| end + 1);
-                let whole = if is_last { text.len() } else { behind_last() };
-                let mut lines = text[..whole].split(is_break);
-                if !lines.all(|line| sign.is_unused_in(line, &self.plan.dialect)) {
-                    return Ok(false);
-                }
-                text.drain(..whole);
-                if is_last {
-                    break;
-                }
-            }
-        }
-        Ok(true)
-    }
-
-    /// Whether a source, and the first one, begin with the same names with a sign as without.
-    fn keeps_headers(&self, sign: LateSign, input: usize) -> Result<bool> {
-        for number in BTreeSet::from([0, input]) {
-            let head = self.look_at(number, 0, SAMPLE_BYTES)?;
-            if !keeps_header(self.options, &head, head.len() < SAMPLE_BYTES, sign) {
-                return Ok(false);
-            }
-        }
-        Ok(true)
+    /// Which record of a region tells against the signs that others have shown.
+    pub(super) fn refuted_in(&self, region: &Region<'_>, input: usize) -> Option<usize> {
+        let without = self.without_signs.filter(|_| self.inputs[input].listed.is_none())?;
+        refuted(region.text.bytes(), &self.plan.dialect, &without, self.plan.columns_in(region.source))
     }
 }

@@ -117,6 +117,7 @@ impl Run<'_> {
         let exact = region.cells.is_some();
         let mut lines_end = LineCounter::new(text.bytes(), text.bytes().len(), lines_after);
         let mut parsed = self.parse(&region, scratch, &mut lines);
+        parsed.refuted = self.refuted_in(&region, input);
         unfinished.flaws.extend(fault.map(|fault| fault.locate(text.bytes(), region_start, &mut lines)));
         for mut flaw in unfinished.flaws {
             flaw.record = parsed.records;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use ingest_columnar::ColumnType;
-use ingest_infer::{DataType, Hints, LateSign, NullWords, Sniffed, name_columns, sniff};
+use ingest_infer::{DataType, Hints, NullWords, Sniffed, name_columns, sniff};
 use ingest_parse::{Cells, Delimiter, Quoting, RawRecord, behind_line_end, invalid_utf8, read_records};
 use ingest_source::{Encoding, Source};
 
@@ -120,16 +120,6 @@ fn hints(options: &Options) -> Hints {
         quoting: quoting(options),
         nulls: options.null_values.clone().map_or_else(NullWords::default, NullWords::given),
     }
-}
-
-/// Whether a source that begins with `head` has the same names, and nothing else that differs, with a sign that no option names.
-/// `complete`: there is no more of it.
-pub(crate) fn keeps_header(options: &Options, head: &[u8], complete: bool, sign: LateSign) -> bool {
-    let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
-    let plain = sniff(text, complete, &hints(options));
-    let signed = sniff(text, complete, &hints(&options.clone().with_sign(sign)));
-    let is_named_alike = signed.columns == plain.columns && signed.header_rows == plain.header_rows;
-    is_named_alike && signed.dialect == sign.added_to(&plain.dialect)
 }
 
 /// Reads the start of a source: what it looks like, and where its data begin.
