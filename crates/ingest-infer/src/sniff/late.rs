@@ -85,7 +85,7 @@ impl LateSign {
     }
 }
 
-/// Where some whole records, as they are read with signs, tell against them: the first that would fit the table of `width` columns
+/// Where some whole records, as they are read with signs, tell against them: the first in which one would fit the table of `width` columns
 /// without them, and be another; or the one behind a comment that may be a broken record. `None` where each is the same, or does not
 /// fit without. Blank lines do not count where there are several columns. O(`text`).
 #[must_use]
@@ -120,7 +120,7 @@ impl Signs<'_> {
         self.with.comment == self.without.comment || lines.all(|line| is_remark_alone(line, self.without))
     }
 
-    /// Whether a record does not fit the table without signs, or is the same. `fields`: of `text`, if nothing is wrong with it.
+    /// Whether nothing in a record fits the table without signs, or it is the same. `fields`: of `text`, if nothing is wrong with it.
     fn keep(&self, record: &[u8], text: &[u8], fields: Option<&[Span]>) -> bool {
         let Signs { with, without, width } = *self;
         let signs = [with.quote, without.quote, with.escape];
@@ -130,8 +130,10 @@ impl Signs<'_> {
         }
         let mut alone = Cells::default();
         read_records(record, true, without, &mut alone);
-        let fits = alone.records.first().is_some_and(|first| first.fault.is_none() && alone.fields(0).len() == width);
-        if !fits {
+        let fits =
+            |(number, record): (usize, &RawRecord)| record.fault.is_none() && alone.fields(number).len() == width;
+        // A field that goes on over lines may have swallowed records.
+        if !alone.records.iter().enumerate().any(fits) {
             return true;
         }
         let value = |text: &[u8], span: &Span, dialect| {

@@ -511,6 +511,7 @@ fn what_refutes_a_sign() {
         (escape, "1,x,2\r\n1,\"\\\\\",2", Some(1)),
         (escape, "1,2,\"C:\\\"\n2,3,\"\nb\"\n", Some(0)),
         (escape, "1,2,\"C:\\\"\n", Some(0)),
+        (escape, "\"\\\"\n1,2,3\n\"\n", Some(0)),
         // Wrong either way.
         (escape, "1,\"a\\b\"\n", None),
         (quote, "1,'a,b',2\n3,it's,\"4\n", None),
