@@ -1,5 +1,7 @@
 //! Trial parses: csv-core reads a sample under a candidate dialect.
 
+use std::cell::RefCell;
+
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
 
 use crate::machine::{Cells, behind_line_end, read_records};
@@ -152,7 +154,7 @@ fn trial_by_machine(sample: &[u8], dialect: &Dialect, records_max: usize) -> Tri
 struct Reading<'a> {
     sample: &'a [u8],
     comment: Option<u8>,
-    reader: Reader,
+    reader: LentReader,
     position: usize,
     text: Vec<u8>,
     text_len: usize,
@@ -162,10 +164,8 @@ struct Reading<'a> {
 
 impl<'a> Reading<'a> {
     fn new(sample: &'a [u8], dialect: &Dialect) -> Self {
-        let mut builder = ReaderBuilder::new();
-        builder.delimiter(dialect.delimiter_byte().unwrap_or_else(|| absent_byte(sample)));
-        builder.quoting(dialect.quote.is_some()).quote(dialect.quote.unwrap_or(b'"'));
-        let reader = builder.escape(dialect.escape).build();
+        let delimiter = dialect.delimiter_byte().unwrap_or_else(|| absent_byte(sample));
+        let reader = LentReader::of((delimiter, dialect.quote, dialect.escape));
         let (text, field_ends) = (vec![0; 4096], vec![0; 256]);
         Reading { sample, comment: dialect.comment, reader, position: 0, text, text_len: 0, field_ends, fields_len: 0 }
     }
@@ -186,7 +186,8 @@ impl<'a> Reading<'a> {
     /// Reads until the record ends (true) or a buffer is full (false); `None` at the end of the sample.
     fn read_on(&mut self) -> Option<bool> {
         let (output, ends) = (&mut self.text[self.text_len..], &mut self.field_ends[self.fields_len..]);
-        let (result, read, written, ended) = self.reader.read_record(&self.sample[self.position..], output, ends);
+        let (result, read, written, ended) =
+            self.reader.reader.read_record(&self.sample[self.position..], output, ends);
         self.position += read;
         self.text_len += written;
         self.fields_len += ended;
@@ -202,9 +203,52 @@ impl<'a> Reading<'a> {
     }
 
     fn into_trial(mut self, records: Vec<Bounds>) -> Trial {
+        self.reader.give_back();
         self.text.truncate(self.text_len);
         self.field_ends.truncate(self.fields_len);
         Trial { text: self.text, field_ends: self.field_ends, records }
+    }
+}
+
+/// Delimiter, quote and escape.
+type Signs = (u8, Option<u8>, Option<u8>);
+
+/// Readers that a thread keeps: a sample is read under a dozen dialects.
+const READERS_MAX: usize = 32;
+
+thread_local! {
+    /// Making one takes as long as reading some kilobytes; a clone of one does not know its delimiter.
+    static READERS: RefCell<Vec<LentReader>> = const { RefCell::new(Vec::new()) };
+}
+
+/// csv-core's reader for these signs, to be given back.
+struct LentReader {
+    signs: Signs,
+    reader: Reader,
+}
+
+impl LentReader {
+    /// One at the start of a text.
+    fn of(signs: Signs) -> LentReader {
+        let kept = READERS.with_borrow_mut(|readers| {
+            let at = readers.iter().position(|lent| lent.signs == signs)?;
+            Some(readers.swap_remove(at))
+        });
+        if let Some(mut lent) = kept {
+            lent.reader.reset();
+            return lent;
+        }
+        let (delimiter, quote, escape) = signs;
+        let mut builder = ReaderBuilder::new();
+        builder.delimiter(delimiter).quoting(quote.is_some()).quote(quote.unwrap_or(b'"')).escape(escape);
+        LentReader { signs, reader: builder.build() }
+    }
+
+    fn give_back(self) {
+        READERS.with_borrow_mut(|readers| {
+            readers.truncate(READERS_MAX - 1);
+            readers.push(self);
+        });
     }
 }
 

@@ -1,6 +1,6 @@
 //! Columns to JSON lines: an object a row, with every column as a member; null is `null`.
 //!
-//! Numbers and booleans are written as such, all else as strings, and so are infinities, which JSON has no number for.
+//! Numbers and booleans are written as such, all else as strings, and so are infinities and NaN, which JSON has no numbers for.
 
 use std::io::Write;
 
@@ -78,7 +78,7 @@ impl<'a> Values<'a> {
             Values::Text(column) if column.is_valid(row) => write_text(column.value(row), out),
             Values::Number(column, formatter) if column.is_valid(row) => {
                 write!(out, "{}", formatter.value(row)).expect("writing to memory");
-                if out[start..].ends_with(b"inf") {
+                if out.ends_with(b"inf") || out.ends_with(b"NaN") {
                     out.insert(start, b'"');
                     out.push(b'"');
                 }
@@ -118,4 +118,22 @@ fn write_object(members: &[Member<'_>], row: usize, out: &mut Vec<u8>) {
 
 fn write_text(text: &str, out: &mut Vec<u8>) {
     serde_json::to_writer(out, text).expect("writing to memory");
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use ingest_columnar::arrow::array::Float64Array;
+
+    use super::*;
+
+    #[test]
+    fn what_is_no_number_of_json_is_a_string() {
+        let column = Float64Array::from(vec![Some(1.5), Some(f64::NAN), Some(f64::NEG_INFINITY), None]);
+        let batch = RecordBatch::try_from_iter([("f", Arc::new(column) as ArrayRef)]).expect("a column");
+        let text = String::from_utf8(rows(&batch).expect("they have a form")).expect("UTF-8");
+        assert_eq!(text, "{\"f\":1.5}\n{\"f\":\"NaN\"}\n{\"f\":\"-inf\"}\n{\"f\":null}\n");
+        assert!(text.lines().all(|line| serde_json::from_str::<serde_json::Value>(line).is_ok()));
+    }
 }

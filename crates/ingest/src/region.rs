@@ -523,49 +523,61 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// The finished columns; those that did not fit are made again from the region with a type that does.
+    /// The finished columns; those that did not fit are made again from the region with types that do.
     fn finish(&mut self, scratch: &mut Scratch) -> Vec<ParsedColumn> {
         let builders = std::mem::take(&mut self.builders);
-        let mut columns: Vec<_> = builders.into_iter().map(Some).collect();
-        let mut parsed = Vec::with_capacity(columns.len());
-        for (position, builder) in columns.iter_mut().enumerate() {
-            let mut builder = builder.take().expect("each column is finished once");
-            let column = if self.widened[position] {
-                drop(builder);
-                self.widen(position, scratch)
-            } else {
+        let mut parsed = Vec::with_capacity(builders.len());
+        for (position, mut builder) in builders.into_iter().enumerate() {
+            parsed.push((!self.widened[position]).then(|| {
                 let (kind, column) = (self.wanted.kinds[position].clone(), builder.finish());
                 let share = column.text_bytes() as f32 / self.region.text.len().max(1) as f32;
                 scratch.text_shares[self.wanted.columns[position]] = share;
                 ParsedColumn { kind, column, errors: self.errors[position] }
-            };
-            parsed.push(column);
+            }));
         }
-        parsed
+        if self.widened.contains(&true) {
+            self.widen(&mut parsed, scratch);
+        }
+        parsed.into_iter().map(|column| column.expect("what did not fit was made again")).collect()
     }
 
-    /// Looks at every field of a column, decides its type by them and by what is known, and builds it.
-    fn widen(&self, position: usize, scratch: &mut Scratch) -> ParsedColumn {
-        let index = self.plan.selected[self.wanted.columns[position]];
-        let mut summary = Summary::default();
+    /// Looks at every field of the columns that are missing in `parsed`, decides their types by them and by what is known, and
+    /// builds them. All of them together, as the region is read twice for it: thousands may be widened by one.
+    fn widen(&self, parsed: &mut [Option<ParsedColumn>], scratch: &mut Scratch) {
+        let missing = parsed.iter().enumerate().filter(|(_, column)| column.is_none());
+        let positions: Vec<usize> = missing.map(|(position, _)| position).collect();
+        let index = |position: usize| self.plan.selected[self.wanted.columns[position]];
+        let mut summaries = vec![Summary::default(); positions.len()];
         let mut batches = Batches::new(self.plan, self.region, self.wanted.rows_max);
         while let Some(text) = batches.next(scratch) {
-            self.region.take_column(text, index, scratch);
-            observe(self.plan, text, &scratch.spans, &mut scratch.unescaped, &mut summary);
+            for (&position, summary) in positions.iter().zip(&mut summaries) {
+                self.region.take_column(text, index(position), scratch);
+                observe(self.plan, text, &scratch.spans, &mut scratch.unescaped, summary);
+            }
         }
-        let mut joined = self.wanted.known[position].clone();
-        joined.join(&summary);
-        let kind = ColumnType::from(joined.decide());
-        let mut builder = builder_for(&kind, batches.rows, &mut scratch.spares());
+        let kind = |(&position, summary): (&usize, &Summary)| {
+            let mut joined = self.wanted.known[position].clone();
+            joined.join(summary);
+            ColumnType::from(joined.decide())
+        };
+        let kinds: Vec<ColumnType> = positions.iter().zip(&summaries).map(kind).collect();
+        let mut spares = scratch.spares();
+        let mut builders: Vec<_> = kinds.iter().map(|kind| builder_for(kind, batches.rows, &mut spares)).collect();
+        drop(spares);
         let mut batches = Batches::new(self.plan, self.region, self.wanted.rows_max);
         while let Some(text) = batches.next(scratch) {
-            self.region.take_column(text, index, scratch);
-            scratch.misfits.clear();
-            builder.append(&self.plan.fields(text, &scratch.spans), &self.plan.rules(), &mut scratch.misfits);
-            debug_assert!(scratch.misfits.is_empty(), "a type decided from all fields holds all fields");
+            for (&position, builder) in positions.iter().zip(&mut builders) {
+                self.region.take_column(text, index(position), scratch);
+                scratch.misfits.clear();
+                builder.append(&self.plan.fields(text, &scratch.spans), &self.plan.rules(), &mut scratch.misfits);
+                debug_assert!(scratch.misfits.is_empty(), "a type decided from all fields holds all fields");
+            }
         }
-        let column = Column { summary, ..builder.finish() };
-        ParsedColumn { kind, column, errors: 0 }
+        let made = positions.into_iter().zip(kinds).zip(builders.into_iter().zip(summaries));
+        for ((position, kind), (mut builder, summary)) in made {
+            let column = Column { summary, ..builder.finish() };
+            parsed[position] = Some(ParsedColumn { kind, column, errors: 0 });
+        }
     }
 }
 

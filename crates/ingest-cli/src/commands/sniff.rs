@@ -77,6 +77,7 @@ fn delimiter(delimiter: Option<&str>) -> String {
         None => "none".to_owned(),
         Some("\t") => "tab".to_owned(),
         Some(" ") => "' '".to_owned(),
+        Some(other) if other.contains(|c: char| c.is_ascii_control()) => other.escape_default().to_string(),
         Some(other) => plain(other),
     }
 }

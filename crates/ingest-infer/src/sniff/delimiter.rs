@@ -9,8 +9,9 @@ use super::quote::{has_escaped_quote, is_single_quoted, quote_evidence};
 use super::{CANDIDATE_RECORDS_MAX, Hints, header, trial_of};
 use crate::value::Number;
 
-/// The delimiters that may win by a steady number of fields, each with what breaks a tie.
-const STRONG: [(u8, f64); 4] = [(b',', 1.0), (b'\t', 1.0), (b';', 0.5), (b'|', 0.3)];
+/// The delimiters that may win by a steady number of fields, each with what breaks a tie. The last two separate fields by their
+/// names: start of heading, as Hive writes it, and unit separator.
+const STRONG: [(u8, f64); 6] = [(b',', 1.0), (b'\t', 1.0), (b';', 0.5), (b'|', 0.3), (0x01, 1.0), (0x1f, 1.0)];
 
 /// The delimiters that also stand in ordinary text: they need types to speak for them.
 const WEAK: [u8; 2] = [b':', b' '];
@@ -93,6 +94,7 @@ fn spelled(byte: u8) -> String {
     match byte {
         b'\t' => "tab".to_owned(),
         b' ' => "space".to_owned(),
+        _ if byte.is_ascii_control() => format!("byte {byte:#04x}"),
         _ => format!("'{}'", char::from(byte)),
     }
 }

@@ -22,6 +22,8 @@ const SAMPLES: &[(&str, Expected)] = &[
     ("a\tb\n1\t2\n", (TAB, true, "a|b", 0)),
     ("a|b\nx|y\n", (PIPE, true, "a|b", 0)),
     ("a;b\nx;y\n", (SEMICOLON, true, "a|b", 0)),
+    ("a\x01b\nx\x01y, z\n", (Some(Delimiter::byte(0x01)), true, "a|b", 0)),
+    ("1\x1fx\n3\x1fy\n", (Some(Delimiter::byte(0x1f)), false, "column_1|column_2", 0)),
     // Headers by type.
     ("1,2\n3,4\n", (COMMA, false, "column_1|column_2", 0)),
     ("1.5,2\n3,4\n5,6\n", (COMMA, false, "column_1|column_2", 0)),

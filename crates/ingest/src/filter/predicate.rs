@@ -204,6 +204,9 @@ impl Columns<'_> {
                 let moment = moment(class, text.as_bytes()).ok_or_else(refused)?;
                 Predicate::Integers(index, Values::of(comparison, moment.into()))
             }
+            (Class::Bool, Literal::Bool(_)) => {
+                return Err(self.wrong(index, "true and false have no order; = and <> compare them"));
+            }
             _ => return Err(refused()),
         };
         Ok(if comparison == Comparison::NotEqual { Predicate::Not(test.into()) } else { test })

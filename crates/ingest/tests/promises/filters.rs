@@ -307,7 +307,7 @@ fn that_make_no_sense_say_so() {
         ("n > 'x'", "the column \"n\" is int64; it is compared with a number, without quotes, not with 'x'"),
         ("t > 3", "the column \"t\" is utf8; it is compared with a text, in single quotes, not with 3"),
         ("d > '2024-02-30'", "compared with a day, as '2020-12-31', not with '2024-02-30'"),
-        ("f > true", "compared with true or false, not with true"),
+        ("f > true", "true and false have no order; = and <> compare them"),
         ("n", "the column \"n\" is int64; it is no condition by itself"),
         ("n like 'x'", "like looks into texts alone"),
         ("n = t", "it is not compared with \"t\", which is utf8"),
