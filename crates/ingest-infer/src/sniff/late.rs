@@ -85,9 +85,9 @@ impl LateSign {
     }
 }
 
-/// Where some whole records, as they are read with signs, tell against them: the first in which one would fit the table of `width` columns
-/// without them, and be another; or the one behind a comment that may be a broken record. `None` where each is the same, or does not
-/// fit without. Blank lines do not count where there are several columns. O(`text`).
+/// Where some whole records, as they are read with signs, tell against them: the first in which one would fit the table of
+/// `width` columns without them, and be another; or the one behind a comment that may be a broken record. `None` where each is
+/// the same, or does not fit without. Blank lines do not count where there are several columns. O(`text`).
 #[must_use]
 pub fn refuted(text: &[u8], with: &Dialect, without: &Dialect, width: usize) -> Option<usize> {
     let mut cells = Cells::default();
