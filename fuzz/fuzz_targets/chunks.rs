@@ -59,7 +59,7 @@ struct Found {
 /// The reference, and the rules for ragged records in plain words.
 fn read_plainly(text: &[u8], dialect: &Dialect, shape: Shape) -> Found {
     let mut found = Found::default();
-    for record in reference::read_all(text, dialect) {
+    for record in reference::read_all(text, dialect, Some(shape.columns)) {
         let fields = &record.fields;
         let empty = fields.len() == 1 && fields[0].text.is_empty() && !fields[0].quoted;
         if shape.columns > 1 && empty && record.fault.is_none() {
@@ -134,7 +134,7 @@ impl<'a> Chunked<'a> {
 
     /// Reads the records that the chunk completes; how far they reach.
     fn take_records(&mut self, chunk: &Chunk, whole: Padded<'_>, scan: &ChunkScan) -> usize {
-        let settled = settle(whole.bytes(), chunk.tail, scan, &self.carry, self.dialect, chunk.last);
+        let settled = settle(whole.bytes(), chunk.tail, scan, &self.carry, self.dialect, Some(self.shape.columns), chunk.last);
         let region = whole.slice(0, settled.end);
         let next = whole.bytes().get(settled.end).copied().or((!chunk.last).then_some(0));
         let mut lines = LineCounter::new(whole.bytes(), chunk.tail, self.carry.lines);

@@ -54,12 +54,24 @@ pub fn only_prolongs(scan: &ChunkScan, carry: &Carry, dialect: &Dialect, last: b
 }
 
 /// Settles a chunk: `text` is `carry`'s tail, `tail` bytes long, and the chunk behind it; `last` if the source ends there.
-pub fn settle(text: &[u8], tail: usize, scan: &ChunkScan, carry: &Carry, dialect: &Dialect, last: bool) -> Settled {
+/// `columns` as for [`read_records`].
+pub fn settle(
+    text: &[u8],
+    tail: usize,
+    scan: &ChunkScan,
+    carry: &Carry,
+    dialect: &Dialect,
+    columns: Option<usize>,
+    last: bool,
+) -> Settled {
     let side = scan.starting(carry.inside);
     let lines = carry.lines + scan.line_breaks;
     let unclosed = last && side.ends_inside;
     if dialect.needs_machine() || side.irregular || carry.irregular || unclosed {
-        return settle_by_machine(text, dialect, last, lines);
+        let mut cells = Cells::default();
+        let progress = read_records(text, last, dialect, columns, &mut cells);
+        let next = Carry { tail: Vec::new(), inside: progress.inside, irregular: progress.irregular, lines };
+        return Settled { end: progress.consumed, cells: Some(cells), next };
     }
     let end = match side.last_record_end {
         _ if last => text.len(),
@@ -67,13 +79,6 @@ pub fn settle(text: &[u8], tail: usize, scan: &ChunkScan, carry: &Carry, dialect
         None => 0,
     };
     Settled { end, cells: None, next: Carry { tail: Vec::new(), inside: side.ends_inside, irregular: false, lines } }
-}
-
-fn settle_by_machine(text: &[u8], dialect: &Dialect, last: bool, lines: u64) -> Settled {
-    let mut cells = Cells::default();
-    let progress = read_records(text, last, dialect, &mut cells);
-    let next = Carry { tail: Vec::new(), inside: progress.inside, irregular: progress.irregular, lines };
-    Settled { end: progress.consumed, cells: Some(cells), next }
 }
 
 /// Counts lines, by which people find a record, from one offset of a text to the next.

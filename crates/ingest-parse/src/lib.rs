@@ -9,7 +9,7 @@
 //! ```
 //! use ingest_parse::{Dialect, reference};
 //!
-//! let records = reference::read_all(b"id,name\n1,\"O \"\"x\"\"\"\n", &Dialect::default());
+//! let records = reference::read_all(b"id,name\n1,\"O \"\"x\"\"\"\n", &Dialect::default(), None);
 //! assert_eq!(records[1].fields[1].text, b"O \"x\"");
 //! ```
 

@@ -37,6 +37,13 @@ pub enum FaultKind {
         /// Offset of the quote.
         at: u32,
     },
+    /// A quote opens a field, the next one closes it lines below within another, and the lines between are records.
+    SwallowingQuote {
+        /// Offset of the quote.
+        at: u32,
+        /// Where the line of the next one ends.
+        until: u32,
+    },
     /// It is no JSON.
     Json {
         /// What is wrong.
@@ -96,11 +103,18 @@ pub struct Progress {
 }
 
 /// Reads the records that are complete in `text`, which starts at a record's start; at the end of the source
-/// (`at_end`) all of it. Offsets are relative to `text`, which is at most [`Span::OFFSET_MAX`] long.
+/// (`at_end`) all of it. Offsets are relative to `text`, which is at most [`Span::OFFSET_MAX`] long. `columns`: how many fields
+/// a record should have, where that is known; it tells a quote that swallows records from a text that goes on over lines.
 ///
-/// O(n), but for lenient quoting, where each misplaced quote costs a second look at the bytes up to the next one.
-pub fn read_records(text: &[u8], at_end: bool, dialect: &Dialect, cells: &mut Cells) -> Progress {
-    Machine::new(text, at_end, dialect, cells, 0).run()
+/// O(n): each misplaced quote costs a second look at the bytes up to the next one, and between the two no other costs more.
+pub fn read_records(
+    text: &[u8],
+    at_end: bool,
+    dialect: &Dialect,
+    columns: Option<usize>,
+    cells: &mut Cells,
+) -> Progress {
+    Machine { columns, ..Machine::new(text, at_end, dialect, cells, 0) }.run()
 }
 
 /// Reads pieces of `text` that follow one another, each as if it were a source of its own: nothing in one can change how the
@@ -122,18 +136,28 @@ struct Machine<'a> {
     delimiter: Option<u8>,
     delimiter_rest: &'a [u8],
     cells: &'a mut Cells,
+    /// How many fields a record should have.
+    columns: Option<usize>,
+    /// Where the record being read begins.
+    record: usize,
     /// The next byte to read.
     at: usize,
     /// Where the field being read begins.
     field: usize,
     /// A misplaced quote was met since the last complete record.
     irregular: bool,
+    /// A misplaced quote was met in a field that goes on over lines, since the last complete record.
+    goes_over_lines: bool,
 }
 
 /// How a field, and with it perhaps its record, came to an end.
 enum FieldEnd {
     Delimiter,
     Record,
+    /// The quote at this offset swallows records.
+    Swallowed {
+        quote: usize,
+    },
     /// The text ends first and more may follow.
     Cut {
         inside: bool,
@@ -147,13 +171,28 @@ impl<'a> Machine<'a> {
     fn new(text: &'a [u8], at_end: bool, dialect: &'a Dialect, cells: &'a mut Cells, at: usize) -> Self {
         let delimiter = dialect.delimiter.as_ref().and_then(|delimiter| delimiter.as_bytes().split_first());
         let (delimiter, delimiter_rest) = delimiter.map_or((None, &[][..]), |(first, rest)| (Some(*first), rest));
-        Machine { text, at_end, dialect, delimiter, delimiter_rest, cells, at, field: at, irregular: false }
+        Machine {
+            text,
+            at_end,
+            dialect,
+            delimiter,
+            delimiter_rest,
+            cells,
+            columns: None,
+            record: at,
+            at,
+            field: at,
+            irregular: false,
+            goes_over_lines: false,
+        }
     }
 
     fn run(mut self) -> Progress {
         loop {
             let start = self.at;
+            self.record = start;
             self.irregular = false;
+            self.goes_over_lines = false;
             if start == self.text.len() {
                 return self.between_records(start);
             }
@@ -164,7 +203,7 @@ impl<'a> Machine<'a> {
                 continue;
             }
             let first = self.cells.spans.len();
-            if let Some(inside) = self.record(start, first) {
+            if let Some(inside) = self.record(first) {
                 let fields = self.cells.spans.split_off(first);
                 return Progress { consumed: start, inside, irregular: self.irregular, fields, field: self.field };
             }
@@ -181,8 +220,7 @@ impl<'a> Machine<'a> {
 
     /// Moves behind the line that `from` lies in; false where it is not complete.
     fn skip_line(&mut self, from: usize) -> bool {
-        let end = self.text[from..].iter().position(|&byte| is_break(byte)).map(|end| from + end);
-        match end.map(|end| (end, self.line_end(end))) {
+        match self.break_from(from).map(|end| (end, self.line_end(end))) {
             Some((_, Some(after))) => self.at = after,
             None if self.at_end => self.at = self.text.len(),
             _ => return false,
@@ -197,12 +235,16 @@ impl<'a> Machine<'a> {
     }
 
     /// Reads one record; `Some(inside)` where the text ends before it.
-    fn record(&mut self, start: usize, first: usize) -> Option<bool> {
+    fn record(&mut self, first: usize) -> Option<bool> {
         let mut fault = None;
         loop {
             match self.field(&mut fault) {
                 FieldEnd::Delimiter => self.at += 1 + self.delimiter_rest.len(),
                 FieldEnd::Cut { inside } => return Some(inside),
+                FieldEnd::Swallowed { quote } => {
+                    self.recover(first, quote, fault);
+                    return None;
+                }
                 FieldEnd::Record => {
                     let end = self.at;
                     if end < self.text.len() {
@@ -210,28 +252,34 @@ impl<'a> Machine<'a> {
                         self.at = after;
                     }
                     if let Some(FaultKind::UnclosedQuote { at }) = fault {
-                        self.recover(start, first, at as usize);
+                        self.recover(first, at as usize, fault);
                         return None;
                     }
-                    self.push(start, end, first, fault);
+                    self.push(end, first, fault);
                     return None;
                 }
             }
         }
     }
 
-    fn push(&mut self, start: usize, end: usize, first: usize, fault: Fault) {
-        let record = RawRecord { first: first as u32, start: start as u32, end: end as u32, fault };
+    fn push(&mut self, end: usize, first: usize, fault: Fault) {
+        let record = RawRecord { first: first as u32, start: self.record as u32, end: end as u32, fault };
         self.cells.records.push(record);
     }
 
-    /// A quote that never closes costs the line it opened in: reading goes on in the next one, so that no neighbour suffers.
-    fn recover(&mut self, start: usize, first: usize, quote: usize) {
-        let end = self.text[quote..].iter().position(|&byte| is_break(byte)).map_or(self.text.len(), |at| quote + at);
+    /// A quote that never closes, or swallows records, costs the line it opened in: reading goes on in the next one, so that no
+    /// neighbour suffers.
+    fn recover(&mut self, first: usize, quote: usize, fault: Fault) {
+        let end = self.break_from(quote).unwrap_or(self.text.len());
         self.at = if end == self.text.len() { end } else { self.line_end(end).unwrap_or(end) };
         let keep = self.cells.spans[first..].iter().take_while(|span| span.end() < quote).count();
         self.cells.spans.truncate(first + keep);
-        self.push(start, end, first, Some(FaultKind::UnclosedQuote { at: quote as u32 }));
+        self.push(end, first, fault);
+    }
+
+    /// The next line break at or behind `at`, quoted or not.
+    fn break_from(&self, at: usize) -> Option<usize> {
+        self.text[at..].iter().position(|&byte| is_break(byte)).map(|length| at + length)
     }
 
     /// Reads one field and appends its span; `at` is left on the byte that ended it.
@@ -298,9 +346,40 @@ impl<'a> Machine<'a> {
             return None;
         }
         self.irregular = true;
+        if let Some(until) = self.swallows_records(start, at) {
+            // As a quote that never closes, it stands before an earlier fault of the same record.
+            *fault = Some(FaultKind::SwallowingQuote { at: start as u32, until: until as u32 });
+            return Some(FieldEnd::Swallowed { quote: start });
+        }
         fault.get_or_insert(FaultKind::TextAfterQuote { at: at as u32 + 1 });
         self.at = at + 1;
         Some(self.unquoted_field(start, fault))
+    }
+
+    /// Whether the quote at `start`, which the one at `closing` does not close, is a stray one: once it is text, all lines up to
+    /// the end of that one's are records of the right number of fields. The first may have more, as what it wrapped may hold
+    /// delimiters. The parts of a text that goes on over lines have fewer. Of one column nothing can be told. `Some` is where
+    /// the last of the lines ends.
+    ///
+    /// Nothing behind it is asked, so the answer is the same wherever the text is cut. Asked once for a record, so all of them
+    /// together cost no more than O(n).
+    fn swallows_records(&mut self, start: usize, closing: usize) -> Option<usize> {
+        let columns = self.columns.filter(|&columns| columns > 1)?;
+        let line_end = start + self.text[start..closing].iter().position(|&byte| is_break(byte))?;
+        if std::mem::replace(&mut self.goes_over_lines, true) {
+            return None;
+        }
+        let until = self.break_from(closing).or_else(|| self.at_end.then_some(self.text.len()))?;
+        let dialect = Dialect { quoting: Quoting::Lenient, ..*self.dialect };
+        let mut cells = Cells::default();
+        Machine::new(&self.text[..until], true, &dialect, &mut cells, self.record).run();
+        let is_first = |record: &RawRecord| record.end as usize == line_end && cells.fields(0).len() >= columns;
+        let is_row = |number: usize| {
+            let record = &cells.records[number];
+            record.start == record.end || cells.fields(number).len() == columns
+        };
+        let swallows = cells.records.first().is_some_and(is_first) && (1..cells.records.len()).all(is_row);
+        swallows.then_some(until)
     }
 
     /// Reads on to the field's end; its text runs from `start`, quotes in it are text.
@@ -376,7 +455,7 @@ mod tests {
 
     fn read(text: &str, dialect: &Dialect) -> (Vec<Vec<String>>, Vec<Option<FaultKind>>) {
         let mut cells = Cells::default();
-        let progress = read_records(text.as_bytes(), true, dialect, &mut cells);
+        let progress = read_records(text.as_bytes(), true, dialect, None, &mut cells);
         assert_eq!(progress.consumed, text.len());
         let row = |record| {
             cells
@@ -429,6 +508,26 @@ mod tests {
     }
 
     #[test]
+    fn lines_that_are_records_are_not_swallowed() {
+        let faults = |text: &str, columns| {
+            let mut cells = Cells::default();
+            read_records(text.as_bytes(), true, &STRICT, Some(columns), &mut cells);
+            let kept: Vec<_> = (0..cells.records.len()).map(|record| cells.fields(record).len()).collect();
+            (cells.records.iter().map(|record| record.fault).collect::<Vec<_>>(), kept)
+        };
+        let swallowing = |at, until| Some(FaultKind::SwallowingQuote { at, until });
+        assert_eq!(
+            faults("1,\"a\n2,b\n\n3,c\"x\n4,d\n", 2),
+            (vec![swallowing(2, 15), None, None, None, None], vec![1, 2, 1, 2, 2])
+        );
+        assert_eq!(faults("1,\"a, b\n2,\"c\"", 2), (vec![swallowing(2, 13), None], vec![1, 2]));
+        let whole = |at, fields| (vec![Some(FaultKind::TextAfterQuote { at })], vec![fields]);
+        assert_eq!(faults("1,\"a\n2\"x,3", 3), whole(7, 3), "their lines are too short");
+        assert_eq!(faults("1,\"a\n2,b\"x", 3), whole(9, 2));
+        assert_eq!(faults("\"a\nb\"x", 1), whole(5, 1), "of one column nothing can be told");
+    }
+
+    #[test]
     fn lenient_quoting_costs_at_most_the_cell() {
         assert_eq!(rows("1,\"a\" b,2\n", &LENIENT), [["1", "\"a\" b", "2"]]);
         assert_eq!(rows("1,\"a,2\n3,\"b\",4\n", &LENIENT), [["1", "\"a", "2"], ["3", "b", "4"]]);
@@ -444,7 +543,7 @@ mod tests {
         assert_eq!(faults, [Some(FaultKind::UnclosedQuote { at: 2 }), None, None]);
         assert_eq!(cells.fields(2).iter().map(|span| span.start()).collect::<Vec<_>>(), [13, 15]);
         let mut whole = Cells::default();
-        read_records(text, true, &STRICT, &mut whole);
+        read_records(text, true, &STRICT, None, &mut whole);
         assert_ne!(whole.records.iter().map(|record| record.fault).collect::<Vec<_>>(), faults, "it does as one text");
     }
 
@@ -459,9 +558,9 @@ mod tests {
     #[test]
     fn a_cut_text_is_read_up_to_its_last_whole_record() {
         let mut cells = Cells::default();
-        let progress = read_records(b"a,b\n\"c\nd", false, &STRICT, &mut cells);
+        let progress = read_records(b"a,b\n\"c\nd", false, &STRICT, None, &mut cells);
         assert_eq!((progress.consumed, progress.inside, cells.records.len(), cells.spans.len()), (4, true, 1, 2));
-        let progress = read_records(b"a\r", false, &STRICT, &mut Cells::default());
+        let progress = read_records(b"a\r", false, &STRICT, None, &mut Cells::default());
         assert_eq!((progress.consumed, progress.inside), (0, false));
     }
 }

@@ -21,10 +21,10 @@ pub struct Record {
     pub fault: Option<FaultKind>,
 }
 
-/// Reads all records of `text`, blank lines as records of one empty field. O(n), slow and plain.
-pub fn read_all(text: &[u8], dialect: &Dialect) -> Vec<Record> {
+/// Reads all records of `text`, blank lines as records of one empty field. `columns` as for [`read_records`]. O(n), slow and plain.
+pub fn read_all(text: &[u8], dialect: &Dialect, columns: Option<usize>) -> Vec<Record> {
     let mut cells = Cells::default();
-    read_records(text, true, dialect, &mut cells);
+    read_records(text, true, dialect, columns, &mut cells);
     let field = |span: &ingest_simd::Span| {
         let mut unescaped = Vec::with_capacity(span.len());
         if span.is_quoted() || span.is_escaped() {

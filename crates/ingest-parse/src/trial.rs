@@ -133,7 +133,7 @@ pub fn trial_records(sample: &[u8], dialect: &Dialect, records_max: usize) -> Tr
 
 fn trial_by_machine(sample: &[u8], dialect: &Dialect, records_max: usize) -> Trial {
     let mut cells = Cells::default();
-    read_records(sample, true, dialect, &mut cells);
+    read_records(sample, true, dialect, None, &mut cells);
     let mut trial = Trial::default();
     for (number, record) in cells.records.iter().enumerate().filter(|(_, record)| record.end > record.start) {
         if trial.len() == records_max {
@@ -337,7 +337,7 @@ mod tests {
             let quoted = |field: &String| format!("\"{}\"", field.replace('"', "\"\""));
             let lines: Vec<_> = rows.iter().map(|row| row.iter().map(quoted).collect::<Vec<_>>().join(",")).collect();
             let sample = lines.join(newline);
-            let expected: Vec<Vec<Vec<u8>>> = reference::read_all(sample.as_bytes(), &Dialect::default())
+            let expected: Vec<Vec<Vec<u8>>> = reference::read_all(sample.as_bytes(), &Dialect::default(), None)
                 .into_iter().map(|record| record.fields.into_iter().map(|field| field.text).collect()).collect();
             prop_assert_eq!(table(&trial_records(sample.as_bytes(), &Dialect::default(), 100)), expected);
         }

@@ -134,7 +134,7 @@ fn read_chunked(
         let scan = scan_chunk(kernel, padded, previous, &structure);
         let whole = Padded::new(&memory, PADDING, from + chunk.len()).expect("padded");
         let tail = carry.tail.len();
-        let settled = settle(whole.bytes(), tail, &scan, &carry, dialect, last);
+        let settled = settle(whole.bytes(), tail, &scan, &carry, dialect, Some(shape.columns), last);
         assert!(!only_prolongs(&scan, &carry, dialect, last) || settled.end == 0);
         let region = whole.slice(0, settled.end);
         let mut batch = Batch::default();
@@ -192,7 +192,7 @@ fn take_rows(batch: &Batch, text: &[u8], dialect: &Dialect, shape: Shape, found:
 /// What the reference reader and a plain reading of the ragged rules give.
 fn read_plainly(text: &[u8], dialect: &Dialect, shape: Shape) -> (Rows, usize) {
     let (mut rows, mut faults) = (Vec::new(), 0);
-    for record in reference::read_all(text, dialect) {
+    for record in reference::read_all(text, dialect, Some(shape.columns)) {
         let blank = record.fault.is_none()
             && record.fields.len() == 1
             && record.fields[0].text.is_empty()
@@ -219,7 +219,7 @@ fn read_plainly(text: &[u8], dialect: &Dialect, shape: Shape) -> (Rows, usize) {
 
 /// What `dialect` reads, all at once: fields, and whether each record is at fault.
 fn read_whole(text: &[u8], dialect: &Dialect) -> Vec<(Vec<Vec<u8>>, bool)> {
-    let records = reference::read_all(text, dialect).into_iter();
+    let records = reference::read_all(text, dialect, None).into_iter();
     records
         .map(|record| (record.fields.into_iter().map(|field| field.text).collect(), record.fault.is_some()))
         .collect()
@@ -259,7 +259,7 @@ proptest! {
             // And it ends at LF alone.
             text.iter_mut().filter(|byte| **byte == b'\r').for_each(|byte| *byte = b'\n');
         }
-        let records = reference::read_all(&text, &dialect);
+        let records = reference::read_all(&text, &dialect, None);
         prop_assume!(records.iter().all(|record| record.fault.is_none()));
         let ours: Vec<Vec<Vec<u8>>> = records
             .into_iter()

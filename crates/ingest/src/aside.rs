@@ -23,7 +23,7 @@ pub(crate) struct Rejects {
     pub first: Vec<Reject>,
     limit: Option<MaxErrors>,
     table: Option<Table>,
-    /// Numbers of the records, where they were asked for.
+    /// Numbers of the records in all, where they were asked for.
     records: Option<Vec<u64>>,
     /// Where they are noted for a run that goes on with this one.
     journal: Option<Arc<Journal>>,
@@ -121,10 +121,10 @@ impl Aside for Rejects {
         self.count
     }
 
-    fn reject(&mut self, plan: &Plan, source: &str, record: u64, flaw: Located) -> Result<()> {
+    fn reject(&mut self, plan: &Plan, source: &str, (record, in_all): (u64, u64), flaw: Located) -> Result<()> {
         self.count += 1;
         if let Some(records) = &mut self.records {
-            records.push(record);
+            records.push(in_all);
         }
         if self.first.len() < Report::FIRST_REJECTS || self.table.is_some() {
             let reject = flaw.into_reject(plan, source, record);

@@ -75,7 +75,10 @@ impl Flaw {
         match self.kind {
             FlawKind::Structure(FaultKind::TooFew { .. } | FaultKind::TooMany { .. }) => (self.start, self.end),
             FlawKind::Structure(
-                FaultKind::TextAfterQuote { at } | FaultKind::StrayQuote { at } | FaultKind::UnclosedQuote { at },
+                FaultKind::TextAfterQuote { at }
+                | FaultKind::StrayQuote { at }
+                | FaultKind::UnclosedQuote { at }
+                | FaultKind::SwallowingQuote { at, .. },
             ) => (at as usize, at as usize + 1),
             FlawKind::Structure(FaultKind::Json { at, .. }) => (at as usize, (at as usize + 1).min(self.end)),
             FlawKind::Value { start, end, .. } => (start, end),
@@ -122,7 +125,9 @@ impl Located {
             FlawKind::Structure(FaultKind::TooFew { .. } | FaultKind::TooMany { .. }) => Code::Ragged,
             FlawKind::Structure(FaultKind::TextAfterQuote { .. }) => Code::TextAfterQuote,
             FlawKind::Structure(FaultKind::StrayQuote { .. }) => Code::StrayQuote,
-            FlawKind::Structure(FaultKind::UnclosedQuote { .. }) => Code::UnclosedQuote,
+            FlawKind::Structure(FaultKind::UnclosedQuote { .. } | FaultKind::SwallowingQuote { .. }) => {
+                Code::UnclosedQuote
+            }
             FlawKind::Structure(FaultKind::Json { .. }) => Code::BadJson,
             FlawKind::Value { .. } => Code::BadValue,
             FlawKind::Utf8 { .. } => Code::InvalidUtf8,
@@ -144,7 +149,9 @@ impl Located {
             }
             FlawKind::Structure(FaultKind::TextAfterQuote { .. }) => "text follows a closing quote".to_owned(),
             FlawKind::Structure(FaultKind::StrayQuote { .. }) => "a quote opens within an unquoted field".to_owned(),
-            FlawKind::Structure(FaultKind::UnclosedQuote { .. }) => "a quote opens here and never closes".to_owned(),
+            FlawKind::Structure(FaultKind::UnclosedQuote { .. } | FaultKind::SwallowingQuote { .. }) => {
+                "a quote opens here and never closes".to_owned()
+            }
             FlawKind::Structure(FaultKind::Json { fault, .. }) => json_reason(*fault),
             FlawKind::Value { data_type, .. } => format!("cannot read {:?} as {data_type}", shortened(culprit, 60)),
             FlawKind::Utf8 { .. } => {
@@ -163,7 +170,7 @@ impl Located {
             FlawKind::Structure(FaultKind::TooFew { .. } | FaultKind::TooMany { .. }) => {
                 "--ragged pad fills missing fields with nulls, --ragged truncate drops surplus ones too, --ragged reject sets such records aside"
             }
-            FlawKind::Structure(FaultKind::UnclosedQuote { .. }) => {
+            FlawKind::Structure(FaultKind::UnclosedQuote { .. } | FaultKind::SwallowingQuote { .. }) => {
                 "--quoting lenient takes such a quote as text, --quoting none all quotes; --on-error reject sets the record aside"
             }
             FlawKind::Structure(FaultKind::Json { fault, .. }) if fault.is_final() => {
@@ -217,7 +224,7 @@ impl Located {
             return None;
         }
         let mut cells = Cells::default();
-        let open = read_records(self.text.as_bytes(), whole, dialect, &mut cells);
+        let open = read_records(self.text.as_bytes(), whole, dialect, None, &mut cells);
         let fields = if cells.records.is_empty() { &open.fields[..] } else { cells.fields(0) };
         // A field's text ends before the delimiter behind it; the last one may still be open.
         Some(fields.partition_point(|span| span.end() <= self.culprit.0))

@@ -17,42 +17,39 @@ use crate::sources::Sources;
 const HEAD_BYTES: usize = 1 << 20;
 
 impl Reader {
-    /// The first rows as the text that stands there. Reads no more than it needs, also of compressed sources; the types are
-    /// those of these rows alone.
+    /// The first rows as the text that stands there: of the first source, and of those behind it while there are too few. Reads
+    /// no more than it needs, also of compressed sources; the types are those of these rows alone.
     ///
     /// # Errors
     /// As [`Reader::collect`].
     pub fn head(self, rows: usize) -> Result<Head> {
         let Reader { sources, options } = self;
-        let source = first(sources, &options)?;
+        let sources = opened(sources, &options)?;
         let rows = options.limit.map_or(rows as u64, |limit| limit.min(rows as u64));
-        let is_table = kind_of(&options, std::slice::from_ref(&source))? == Kind::Table;
+        let is_table = kind_of(&options, &sources[..1])? == Kind::Table;
         // Where rows are left out, nobody knows how far off the first of these are.
         if is_table || options.filter.is_some() || options.only_rejects.is_some() || options.offset > 0 {
             let provisional = !is_table && options.filter.is_none();
             let options = Options { limit: Some(rows), rejects: None, ..options };
-            let (_, frame) = Session::of_sources(vec![source], options)?.attempt(Session::frame_alone)?;
+            let (_, frame) = Session::of_sources(sources, options)?.attempt(Session::frame_alone)?;
             return Ok(Head { provisional, ..head_of_table(&frame)? });
         }
-        let mut wanted = HEAD_BYTES;
+        let mut starts = Starts::of(sources)?;
         loop {
-            let start = Start::of(&source, wanted)?;
-            let typed = match start.rows(&source, Options { limit: Some(rows), ..options.clone() }) {
-                // A record that the look cuts short is no fault of the file's.
-                Err(error) if !start.complete && error.position().is_some() && wanted < 1 << 30 => {
-                    wanted *= 4;
+            let typed = match starts.rows(Options { limit: Some(rows), ..options.clone() }) {
+                Err(error) if starts.may_cut_short(&error) => {
+                    starts.look_further()?;
                     continue;
                 }
+                // An empty source has no columns; others may have more.
+                Err(error) if error.code() == Code::NotFound && starts.is_whole() => match starts.look_further()? {
+                    true => continue,
+                    false => return Err(error),
+                },
                 other => other?,
             };
-            if (typed.frame.num_rows() as u64) < rows {
-                if let Some(failure) = start.failure {
-                    return Err(failure);
-                }
-                if !start.complete {
-                    wanted *= 4;
-                    continue;
-                }
+            if (typed.frame.num_rows() as u64) < rows && starts.look_further()? {
+                continue;
             }
             let text = Options {
                 limit: Some(typed.records()),
@@ -62,7 +59,7 @@ impl Reader {
                 partition_format: None,
                 ..as_text(options)
             };
-            let text = start.rows(&source, text)?;
+            let text = starts.rows(text)?;
             return head_of(&typed, &text);
         }
     }
@@ -73,7 +70,7 @@ impl Reader {
     /// The source cannot be read.
     pub fn sniff(self) -> Result<SniffReport> {
         let Reader { sources, options } = self;
-        let source = first(sources, &options)?;
+        let source = opened(sources, &options)?.swap_remove(0);
         let encoding = source.encoding().name();
         let compression = Some(source.compression()).filter(|&stored| stored != Compression::None);
         let compression = compression.map(|stored| stored.name().to_owned());
@@ -133,12 +130,69 @@ fn undelimited(format: &str, columns: Vec<String>, reason: &str) -> SniffReport 
     }
 }
 
-fn first(sources: Sources, options: &Options) -> Result<Source> {
-    let mut opened = sources.open(options)?;
+/// The sources, at least one.
+fn opened(sources: Sources, options: &Options) -> Result<Vec<Source>> {
+    let opened = sources.open(options)?;
     if opened.is_empty() {
         return Err(Error::new(Code::NotFound, "no source was named"));
     }
-    Ok(opened.swap_remove(0))
+    Ok(opened)
+}
+
+/// The starts of the first sources. All but the last one are whole.
+struct Starts {
+    sources: Vec<Source>,
+    starts: Vec<Start>,
+    /// Bytes of the last source that are looked at.
+    wanted: usize,
+}
+
+impl Starts {
+    /// The start of the first.
+    fn of(sources: Vec<Source>) -> Result<Starts> {
+        let mut starts = Starts { sources, starts: Vec::new(), wanted: HEAD_BYTES };
+        starts.look_further()?;
+        Ok(starts)
+    }
+
+    /// Looks at more: of the last source, or at as many more as there are. False where there is no more.
+    fn look_further(&mut self) -> Result<bool> {
+        if let Some(last) = self.starts.pop_if(|start| !start.complete || start.failure.is_some()) {
+            if let Some(failure) = last.failure {
+                return Err(failure);
+            }
+            self.wanted *= 4;
+            self.starts.push(Start::of(&self.sources[self.starts.len()], self.wanted)?);
+            return Ok(true);
+        }
+        let before = self.starts.len();
+        for source in self.sources.iter().skip(before).take(before.max(1)) {
+            self.wanted = HEAD_BYTES;
+            self.starts.push(Start::of(source, self.wanted)?);
+            if !self.is_whole() {
+                break;
+            }
+        }
+        Ok(self.starts.len() > before)
+    }
+
+    fn is_whole(&self) -> bool {
+        self.starts.last().is_none_or(|start| start.complete)
+    }
+
+    /// Whether an error may come from a record that the look cuts short, which is no fault of the file's.
+    fn may_cut_short(&self, error: &Error) -> bool {
+        let last = || self.sources[self.starts.len() - 1].name();
+        !self.is_whole() && self.wanted < 1 << 30 && error.position().is_some_and(|place| place.source == last())
+    }
+
+    fn rows(&self, options: Options) -> Result<Rows> {
+        let options = Options { rejects: None, ..options.for_decoded_text() };
+        let texts = self.sources.iter().zip(&self.starts).map(|(source, start)| (source.name(), start.text.clone()));
+        let reader = Reader { sources: texts.collect(), options };
+        let (frame, rejected) = reader.collect_with_rejected()?;
+        Ok(Rows { frame, rejected })
+    }
 }
 
 /// The start of a source, in whole lines.
@@ -163,13 +217,6 @@ impl Start {
         }
         Ok(Start { text, complete, failure })
     }
-
-    fn rows(&self, source: &Source, options: Options) -> Result<Rows> {
-        let options = Options { rejects: None, ..options.for_decoded_text() };
-        let reader = Reader { sources: Sources::bytes(source.name(), self.text.clone()), options };
-        let (frame, rejected) = reader.collect_with_rejected()?;
-        Ok(Rows { frame, rejected })
-    }
 }
 
 /// What a stream that broke off says when it is read to its end.
@@ -187,7 +234,7 @@ fn failure_of(source: &Source) -> Option<Error> {
     }
 }
 
-/// Some rows, and the numbers of the records among them that were set aside, from 1.
+/// Some rows, and the numbers of the records among them that were set aside, from 1 over all sources.
 struct Rows {
     frame: Frame,
     rejected: Vec<u64>,

@@ -150,8 +150,8 @@ pub(crate) struct Totals {
 
 /// What is done with the records that the options set aside.
 pub(crate) trait Aside: Send {
-    /// Takes the next one. `record`: its number in its source, from 1.
-    fn reject(&mut self, plan: &Plan, source: &str, record: u64, flaw: Located) -> Result<()>;
+    /// Takes the next one. Its numbers, from 1: in its source, and in all.
+    fn reject(&mut self, plan: &Plan, source: &str, numbers: (u64, u64), flaw: Located) -> Result<()>;
 
     /// How many were taken.
     fn count(&self) -> u64;

@@ -102,6 +102,11 @@ impl Input {
         self.listed.as_deref().filter(|_| self.framing.is_none())
     }
 
+    /// How many fields its records should have.
+    pub(crate) fn shape(&self, plan: &Plan) -> Shape {
+        plan.shape_of(self.layout.as_deref())
+    }
+
     /// Which of its columns is this one of the plan, if any.
     pub(crate) fn place(&self, column: usize) -> Option<usize> {
         self.layout.as_ref().map_or(Some(column), |layout| layout.place(column))
@@ -174,6 +179,11 @@ impl Plan {
         let open = open.filter(|(start, end)| beyond(end.saturating_sub(*start + 1)));
         let start = ended.or(open.map(|(start, _)| start));
         start.map(|start| FlawKind::TooLong { start })
+    }
+
+    /// How many fields the records of a source should have, whose columns stand so.
+    pub(crate) fn shape_of(&self, layout: Option<&Layout>) -> Shape {
+        Shape { columns: layout.map_or(self.shape.columns, Layout::width), ..self.shape }
     }
 
     /// How many columns the result has.

@@ -699,7 +699,9 @@ fn first_types(sources: &[Source], options: &Options, rows: u64) -> Result<Vec<(
         if !complete && session.plan.json.is_none() {
             // A line end within quotes ends no record: what follows the last whole one is left out too.
             let data = session.inputs.first().map_or(0, |input| input.data_offset as usize).min(text.len());
-            let whole = read_records(&text[data..], false, &session.plan.dialect, &mut Cells::default()).consumed;
+            let columns = Some(session.plan.columns_in(first.name()));
+            let whole =
+                read_records(&text[data..], false, &session.plan.dialect, columns, &mut Cells::default()).consumed;
             text.truncate(data + whole);
             session = start(text)?;
         }

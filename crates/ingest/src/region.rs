@@ -36,7 +36,7 @@ pub(crate) struct Region<'a> {
 impl Region<'_> {
     /// How many fields its records should have.
     fn shape(&self, plan: &Plan) -> Shape {
-        Shape { columns: self.layout.map_or(plan.shape.columns, Layout::width), ..plan.shape }
+        plan.shape_of(self.layout)
     }
 
     /// Puts the fields of a column of the plan into the scratch; where the source does not have it, nothing stands in them.
@@ -292,18 +292,23 @@ impl<'a> Batches<'a> {
     /// A field beyond the limit is the fault of its record that counts: in a stream it is noticed before the record ends.
     fn too_long(&self, start: usize, end: usize, fault: FaultKind) -> Option<FlawKind> {
         let plan = self.plan;
-        let unclosed = matches!(fault, FaultKind::UnclosedQuote { .. });
         let text = self.region.text.bytes();
-        let record = &text[start..if unclosed { text.len() } else { end }];
+        // How far the record was read before it was cut to its first line.
+        let read = match fault {
+            FaultKind::UnclosedQuote { .. } => Some(text.len()),
+            FaultKind::SwallowingQuote { until, .. } => Some(until as usize),
+            _ => None,
+        };
+        let record = &text[start..read.unwrap_or(end)];
         if record.len() as u64 <= plan.max_field_bytes || plan.json.is_some() {
             return None;
         }
-        if unclosed {
-            let open = read_records(record, false, &plan.dialect, &mut Cells::default());
+        if read.is_some() {
+            let open = read_records(record, false, &plan.dialect, None, &mut Cells::default());
             return plan.first_too_long(&open.fields, Some((open.field, record.len()))).map(|at| at.moved(start));
         }
         let mut cells = Cells::default();
-        read_records(record, true, &plan.dialect, &mut cells);
+        read_records(record, true, &plan.dialect, None, &mut cells);
         plan.first_too_long(&cells.spans, None).map(|at| at.moved(start))
     }
 
@@ -439,6 +444,7 @@ fn moved(kind: FaultKind, base: u32) -> FaultKind {
         FaultKind::TextAfterQuote { at } => FaultKind::TextAfterQuote { at: at + base },
         FaultKind::StrayQuote { at } => FaultKind::StrayQuote { at: at + base },
         FaultKind::UnclosedQuote { at } => FaultKind::UnclosedQuote { at: at + base },
+        FaultKind::SwallowingQuote { at, until } => FaultKind::SwallowingQuote { at: at + base, until: until + base },
         FaultKind::Json { fault, at } => FaultKind::Json { fault, at: at + base },
         ragged => ragged,
     }

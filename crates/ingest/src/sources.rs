@@ -140,6 +140,13 @@ fn decoded(source: Source, options: &Options) -> Result<Source> {
     })
 }
 
+/// Bytes in memory, each with what messages call them.
+impl<'a> FromIterator<(&'a str, Vec<u8>)> for Sources {
+    fn from_iter<I: IntoIterator<Item = (&'a str, Vec<u8>)>>(texts: I) -> Self {
+        Sources(texts.into_iter().map(|(name, bytes)| Item::Bytes(name.to_owned(), bytes)).collect())
+    }
+}
+
 impl From<&str> for Sources {
     fn from(pattern: &str) -> Self {
         Sources(vec![Item::Pattern(pattern.to_owned())])

@@ -91,7 +91,7 @@ impl LateSign {
 #[must_use]
 pub fn refuted(text: &[u8], with: &Dialect, without: &Dialect, width: usize) -> Option<usize> {
     let mut cells = Cells::default();
-    read_records(text, true, with, &mut cells);
+    read_records(text, true, with, Some(width), &mut cells);
     let signs = Signs { with, without, width };
     let (mut behind, mut count) = (0, 0);
     for (number, record) in cells.records.iter().enumerate() {
@@ -129,7 +129,7 @@ impl Signs<'_> {
             return true;
         }
         let mut alone = Cells::default();
-        read_records(record, true, without, &mut alone);
+        read_records(record, true, without, Some(width), &mut alone);
         let fits =
             |(number, record): (usize, &RawRecord)| record.fault.is_none() && alone.fields(number).len() == width;
         // A field that goes on over lines may have swallowed records.
@@ -150,7 +150,7 @@ impl Signs<'_> {
 /// Where the records begin that do not fit a table of so many columns, and where the last one that is whole ends.
 fn misfits(text: &[u8], complete: bool, dialect: &Dialect, width: usize) -> (usize, Vec<u32>) {
     let mut cells = Cells::default();
-    let progress = read_records(text, complete, dialect, &mut cells);
+    let progress = read_records(text, complete, dialect, Some(width), &mut cells);
     let is_misfit = |(number, record): &(usize, &RawRecord)| {
         record.fault.is_some() || !is_blank(record, width) && cells.fields(*number).len() != width
     };

@@ -39,7 +39,7 @@ fn parse_place(
         None => place.exact.then(|| {
             let mut cells = Cells::default();
             // Whole records: nothing behind them can change how they are read.
-            read_records(text.bytes(), true, &plan.dialect, &mut cells);
+            read_records(text.bytes(), true, &plan.dialect, Some(input.shape(plan).columns), &mut cells);
             cells
         }),
     };

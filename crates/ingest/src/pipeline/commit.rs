@@ -207,6 +207,7 @@ impl Run<'_> {
             if refuted.is_some_and(|record| record <= flaw.record) {
                 break;
             }
+            let in_all = committer.totals.rows_in + flaw.record as u64 + 1;
             let (flaw, record) = match &input.listed {
                 Some(listed) => listed.placed(flaw),
                 None => {
@@ -224,7 +225,7 @@ impl Run<'_> {
             };
             match late {
                 Some(late) => return Err(self.late_error(late, flaw.into_error(self.plan, source, record))),
-                None if is_rejected => committer.aside.reject(self.plan, source, record, flaw)?,
+                None if is_rejected => committer.aside.reject(self.plan, source, (record, in_all), flaw)?,
                 None => return Err(flaw.into_error(self.plan, source, record)),
             }
         }

@@ -98,7 +98,10 @@ impl Run<'_> {
         let Whole { end, mut next, cells, records_max, fault } = match (document, listed) {
             (Some(framed), _) => settle_document(text.bytes(), framed, lines_after, info.last),
             (None, Some(listed)) => settle_listed(text.bytes(), region_start, listed, lines_after, &plan.dialect),
-            (None, None) => settle_lines(text.bytes(), tail, &scan, &carry, &plan.dialect, info.last),
+            (None, None) => {
+                let dialect = (&plan.dialect, self.inputs[input].shape(plan).columns);
+                settle_lines(text.bytes(), tail, &scan, &carry, dialect, info.last)
+            }
         };
         next.tail = text.bytes()[end..].to_vec();
         let mut unfinished = self.check_tail(&next, region_start + end as u64, 0)?;
@@ -141,7 +144,7 @@ impl Run<'_> {
         let mut parsed = self.nothing();
         let tail = &carry.tail;
         if tail.len() as u64 > self.plan.max_field_bytes && self.plan.json.is_none() {
-            let open = read_records(tail, false, &self.plan.dialect, &mut Default::default());
+            let open = read_records(tail, false, &self.plan.dialect, None, &mut Default::default());
             // The quotes around the field, and a CR that will turn out to be a line end's, are not of its length.
             let field = (open.field, tail.len().saturating_sub(2));
             if let Some(kind) = self.plan.first_too_long(&open.fields, Some(field)) {
@@ -227,8 +230,15 @@ struct Whole {
 }
 
 /// Settles a chunk, behind its predecessor's tail, whose records end with lines.
-fn settle_lines(text: &[u8], tail: usize, scan: &ChunkScan, carry: &Carry, dialect: &Dialect, last: bool) -> Whole {
-    let Settled { end, cells, next } = settle(text, tail, scan, carry, dialect, last);
+fn settle_lines(
+    text: &[u8],
+    tail: usize,
+    scan: &ChunkScan,
+    carry: &Carry,
+    (dialect, columns): (&Dialect, usize),
+    last: bool,
+) -> Whole {
+    let Settled { end, cells, next } = settle(text, tail, scan, carry, dialect, Some(columns), last);
     let records_max = match &cells {
         Some(cells) => cells.records.len(),
         // The last one may end with the source.

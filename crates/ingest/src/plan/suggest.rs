@@ -24,7 +24,13 @@ impl Plan {
         let part = loop {
             let part = &text[..text.len().min(window)];
             cells = Cells::default();
-            read_records(part, complete && part.len() == text.len(), &self.dialect, &mut cells);
+            read_records(
+                part,
+                complete && part.len() == text.len(),
+                &self.dialect,
+                Some(self.shape.columns),
+                &mut cells,
+            );
             if !cells.records.is_empty() || part.len() == text.len() {
                 break part;
             }
@@ -72,7 +78,7 @@ impl Plan {
             let Some(start) = bytes.iter().position(|&byte| byte == b'\n') else { continue };
             let mut cells = Cells::default();
             let text = &bytes[start + 1..];
-            read_records(text, false, &self.dialect, &mut cells);
+            read_records(text, false, &self.dialect, Some(self.shape.columns), &mut cells);
             let believed = (0..cells.records.len()).all(|record| {
                 cells.records[record].fault.is_none() && cells.fields(record).len() == self.shape.columns
             });

@@ -226,7 +226,7 @@ fn preamble_bytes(text: &[u8], complete: bool, sniffed: &Sniffed) -> Option<usiz
         let part = &text[at..text.len().min(at + window)];
         let whole = at + part.len() == text.len();
         let mut cells = Cells::default();
-        read_records(part, whole && complete, &sniffed.dialect, &mut cells);
+        read_records(part, whole && complete, &sniffed.dialect, None, &mut cells);
         let is_row = |record: &&RawRecord| sniffed.columns.len() < 2 || record.end > record.start;
         if let Some(last) = cells.records.iter().filter(is_row).nth(sniffed.header_rows - 1) {
             return Some(at + behind_line_end(part, last.end as usize));

@@ -21,6 +21,40 @@ fn rejected_records_are_not_shown() {
     assert_eq!(texts(&head(9).rows), [["1", "10"], ["4", "40"], ["5", "50"]]);
 }
 
+/// The first rows of all sources are the first rows of their table, however few the first of them has.
+#[test]
+fn the_rows_of_later_sources_follow() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    write("a.csv", "");
+    write("b.csv", "k,v\n1,10\n");
+    write("c.csv", "k,v\n2,x\n3\n3,30\n");
+    write("d.csv", "k,v\n");
+    let many = |from: usize| (from..from + 150_000).map(|k| format!("{k},{:06}\n", k * 2)).collect::<String>();
+    write("e.csv", &format!("k,v\n{}", many(4)));
+    write("f.csv", "k,v\n7,8\n");
+    let head = |rows, options: Options| {
+        let files = ["*.csv"].map(|name| folder.path().join(name).display().to_string());
+        read(files.to_vec()).unwrap().options(options).head(rows).unwrap()
+    };
+    let rejecting = || Options { on_error: OnError::Reject, ..plain() };
+    let shown = head(4, rejecting());
+    assert_eq!(texts(&shown.rows), [["1", "10"], ["2", "x"], ["3", "30"], ["4", "000008"]]);
+    assert_eq!((shown.types, shown.provisional), (vec!["int64".to_owned(), "utf8".to_owned()], true));
+    let typed = Options { types: vec![("v".to_owned(), DataType::Int64)], ..rejecting() };
+    let paths = Options { path_column: Some("from".to_owned()), row_number: Some("n".to_owned()), ..typed };
+    let shown = head(3, paths.clone());
+    let ends = |row: &Vec<Option<String>>| row[2].as_ref().is_some_and(|path| path.ends_with("c.csv"));
+    assert!(ends(&shown.rows[1]) && !ends(&shown.rows[0]) && !ends(&shown.rows[2]));
+    let numbers = |rows: &[Vec<Option<String>>]| rows.iter().map(|row| row[3].clone().unwrap()).collect::<Vec<_>>();
+    assert_eq!(numbers(&shown.rows), ["1", "2", "3"]);
+    assert_eq!(head(150_002, paths).rows.len(), 150_002);
+    let last = head(200_000, rejecting()).rows.pop().unwrap();
+    assert_eq!(texts(&[last]), [["7", "8"]]);
+    let filtered = Options { filter: Some("k = 150003".parse().unwrap()), ..rejecting() };
+    assert_eq!(texts(&head(1, filtered).rows), [["150003", "300006"]]);
+}
+
 #[test]
 fn a_stream_that_breaks_off_says_so() {
     let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());

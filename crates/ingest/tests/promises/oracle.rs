@@ -111,7 +111,7 @@ impl<'a> Reading<'a> {
 
     fn cells(&self) -> Cells {
         let mut cells = Cells::default();
-        read_records(&self.bytes[self.start..], true, &self.dialect, &mut cells);
+        read_records(&self.bytes[self.start..], true, &self.dialect, Some(self.names.len()), &mut cells);
         cells
     }
 
@@ -176,6 +176,19 @@ impl<'a> Reading<'a> {
             let first_byte = fields[column].start() - usize::from(fields[column].is_quoted());
             return Some(Flaw { code: Code::FieldTooLong, at: self.start + first_byte, column: self.known(column) });
         }
+        // A quote that swallows records was read on to the end of a line below, where it is known that it does.
+        if let Some(FaultKind::SwallowingQuote { until, .. }) = fault {
+            let record = &self.bytes[start..self.start + until as usize];
+            let open = read_records(record, false, &self.dialect, None, &mut Cells::default());
+            let is_long = |bytes: usize| bytes as u64 > limit;
+            let ended = open.fields.iter().position(|field| is_long(field.len()));
+            let last = is_long(record.len() - open.field - 1).then_some(open.fields.len());
+            if let Some(column) = ended.or(last) {
+                let begins = |field: &Span| field.start() - usize::from(field.is_quoted());
+                let at = start + open.fields.get(column).map_or(open.field, begins);
+                return Some(Flaw { code: Code::FieldTooLong, at, column: self.known(column) });
+            }
+        }
         // The bytes behind a quote that never closes are its field's, up to the end.
         if let Some(FaultKind::UnclosedQuote { at }) = fault
             && (self.bytes.len() - self.start - at as usize - 1) as u64 > limit
@@ -187,7 +200,7 @@ impl<'a> Reading<'a> {
             let (code, at) = match fault {
                 FaultKind::TextAfterQuote { at } => (Code::TextAfterQuote, at),
                 FaultKind::StrayQuote { at } => (Code::StrayQuote, at),
-                FaultKind::UnclosedQuote { at } => (Code::UnclosedQuote, at),
+                FaultKind::UnclosedQuote { at } | FaultKind::SwallowingQuote { at, .. } => (Code::UnclosedQuote, at),
                 FaultKind::TooFew { .. } | FaultKind::TooMany { .. } | FaultKind::Json { .. } => {
                     unreachable!("the machine knows no columns and no JSON")
                 }

@@ -478,3 +478,65 @@ fn neighbours_of_faulty_records_are_whole() {
         assert_eq!(columns[1].values, [2, 11].map(Value::Whole));
     }
 }
+
+/// A stray quote opens, and the next one, lines below, does not close: the lines between are records, and stay ones.
+#[test]
+fn a_quote_that_swallows_records_costs_its_line() {
+    let text = include_bytes!("../../../../testdata/regressions/a_quote_that_swallows_records_costs_its_line.csv");
+    let input = Input::new(text);
+    for number in 0..60 {
+        let path = input.path(&format!("{number}.csv"));
+        let options = Options { on_error: OnError::Reject, rejects: Some(path.clone()), ..Options::default() };
+        let frame = Setting::numbered(number, 1 + number).reader(&input, &options).collect().unwrap();
+        let columns = columns_of_batches(frame.schema(), frame.batches());
+        assert_eq!(columns[0].values, [2, 3, 4, 5, 6].map(Value::Whole));
+        assert_eq!(columns[1].values[2], Value::Text("d\"x".into()));
+        let rejects = std::fs::read_to_string(&path).unwrap();
+        assert!(rejects.contains(",2,5,4,1,t,E0313,") && rejects.lines().count() == 2, "{rejects}");
+        assert!(rejects.ends_with(",\"1,\"\"a\"\n"), "{rejects}");
+    }
+    let error = Setting::numbered(3, 4).reader(&input, &Options::default()).collect().unwrap_err();
+    assert_eq!(error.code(), Code::UnclosedQuote);
+}
+
+/// A text that goes on over lines and holds a stray quote stays one record: its lines are none.
+#[test]
+fn the_lines_of_a_broken_text_are_no_records() {
+    let texts: [(&[u8], u64); 4] = [
+        (b"id,t,n\n1,\"first, of\nsecond \"word\" and\nthird\",5\n2,b,6\n", 2),
+        (b"id,t,n\n1,\"first\nsecond\" \",5\n2,b,6\n", 1),
+        (b"t,n\n\"first\nsecond\"x,5\nb,6\n", 1),
+        (b"t\n\"first\nsecond\"x\nb\n", 1),
+    ];
+    for (text, rejected) in texts {
+        let input = Input::new(text);
+        let options = Options { on_error: OnError::Reject, header: Some(true), ..Options::default() };
+        for number in 0..20 {
+            let (frame, report) =
+                Setting::numbered(number, 1 + number).reader(&input, &options).collect_with_report().unwrap();
+            assert_eq!((frame.num_rows(), report.rejected), (1, rejected), "{}", String::from_utf8_lossy(text));
+        }
+    }
+}
+
+/// Under strict quoting, as under lenient, one quote too many or too few costs no other record.
+#[test]
+fn one_quote_costs_one_record() {
+    let row = |number: usize| match number % 5 {
+        0 => format!("{number},\"Doe, J {number}\",x\n"),
+        1 => format!("{number},\"q{number}\",\"y\"\n"),
+        _ => format!("{number},plain {number},z\n"),
+    };
+    let rows: String = (0..100).map(row).collect();
+    let text = format!("id,name,k\n{rows}");
+    let options = Options { on_error: OnError::Reject, ..Options::default() };
+    for (number, at) in ("id,name,k\n".len()..text.len()).step_by(scaled(5, 1)).enumerate() {
+        let rest = text[at..].strip_prefix('"').unwrap_or(&text[at..]);
+        let broken = [&text[..at], if rest.len() < text.len() - at { "" } else { "\"" }, rest].concat();
+        let input = Input::new(broken.as_str());
+        let reader = Setting::numbered(number, 1 + number % 700).reader(&input, &options);
+        let (_, report) = reader.collect_with_report().unwrap();
+        let line = broken[..at].lines().last().unwrap_or_default();
+        assert!(report.rejected <= 1 && report.rows_in == 100, "at {at}, behind {line}: {report:?}");
+    }
+}
