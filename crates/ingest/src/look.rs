@@ -1,7 +1,9 @@
 //! Looking at a source without reading it whole: `head` and `sniff`.
 
+use std::sync::Arc;
+
 use ingest_columnar::Frame;
-use ingest_columnar::arrow::datatypes::Fields;
+use ingest_columnar::arrow::datatypes::{Field, Fields};
 use ingest_infer::DataType;
 use ingest_source::{Compression, Source};
 
@@ -25,8 +27,9 @@ impl Reader {
     pub fn head(self, rows: usize) -> Result<Head> {
         let Reader { sources, options } = self;
         let sources = opened(sources, &options)?;
+        let kind = kind_of(&options, &sources[..1])?;
         let rows = options.limit.map_or(rows as u64, |limit| limit.min(rows as u64));
-        let is_table = kind_of(&options, &sources[..1])? == Kind::Table;
+        let (is_table, is_json) = (kind == Kind::Table, kind == Kind::Json);
         // Where rows are left out, nobody knows how far off the first of these are.
         if is_table || options.filter.is_some() || options.only_rejects.is_some() || options.offset > 0 {
             let provisional = !is_table && options.filter.is_none();
@@ -60,7 +63,7 @@ impl Reader {
                 ..as_text(options)
             };
             let text = starts.rows(text)?;
-            return head_of(&typed, &text);
+            return head_of(&typed, &text, is_json);
         }
     }
 
@@ -288,8 +291,21 @@ fn types_of(fields: &Fields) -> Vec<String> {
     fields.iter().map(|field| ingest_columnar::type_name(field.data_type())).collect()
 }
 
+/// Shows columns of text as they are in the frame.
+fn show_texts(rows: &mut [Vec<Option<String>>], typed: &Frame) -> Result<()> {
+    let mut shown: Vec<Vec<Option<String>>> = vec![Vec::new(); rows.len()];
+    add_columns(&mut shown, typed, 0)?;
+    let is_text = |field: &Arc<Field>| field.data_type().is_string();
+    let texts: Vec<bool> = typed.schema().fields().iter().map(is_text).collect();
+    for (row, shown) in rows.iter_mut().zip(shown) {
+        let cells = row.iter_mut().zip(shown).zip(&texts).filter(|(_, is_text)| **is_text);
+        cells.for_each(|((cell, shown), _)| *cell = shown);
+    }
+    Ok(())
+}
+
 /// The text of the rows that both looks have.
-fn head_of(typed: &Rows, text: &Rows) -> Result<Head> {
+fn head_of(typed: &Rows, text: &Rows, is_json: bool) -> Result<Head> {
     let fields = typed.frame.schema().fields();
     let kept: Vec<bool> = text.numbers().map(|record| typed.rejected.binary_search(&record).is_err()).collect();
     let mut kept = kept.into_iter();
@@ -297,6 +313,10 @@ fn head_of(typed: &Rows, text: &Rows) -> Result<Head> {
     add_columns(&mut rows, &text.frame, 0)?;
     rows.retain(|_| kept.next() == Some(true));
     rows.truncate(typed.frame.num_rows());
+    if is_json {
+        // Strings beside objects are text in their quotes; no number and no null reads as text otherwise.
+        show_texts(&mut rows, &typed.frame)?;
+    }
     add_columns(&mut rows, &typed.frame, text.frame.schema().fields().len())?;
     Ok(Head { names: names_of(fields), types: types_of(fields), provisional: true, rows })
 }

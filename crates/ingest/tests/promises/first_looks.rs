@@ -21,6 +21,18 @@ fn rejected_records_are_not_shown() {
     assert_eq!(texts(&head(9).rows), [["1", "10"], ["4", "40"], ["5", "50"]]);
 }
 
+/// Beside objects strings are text in their quotes, which is what conditions see.
+#[test]
+fn strings_beside_objects_are_shown_as_they_are() {
+    let text = br#"{"a":"x","b":"y","c":1.50}
+{"a":{"k":1},"b":"NA","c":"z"}
+"#;
+    let head = |options| read(text.to_vec()).unwrap().options(options).head(9).unwrap().rows;
+    assert_eq!(texts(&head(Options::default())), [["\"x\"", "y", "1.50"], [r#"{"k":1}"#, "NA", "z"]]);
+    let filter = Some(r#"a = '"x"'"#.parse().unwrap());
+    assert_eq!(texts(&head(Options { filter, ..Options::default() })), [["\"x\"", "y", "1.50"]]);
+}
+
 /// The first rows of all sources are the first rows of their table, however few the first of them has.
 #[test]
 fn the_rows_of_later_sources_follow() {
