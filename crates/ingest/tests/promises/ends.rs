@@ -1,7 +1,7 @@
 //! A table may end before its source: remarks and further tables behind it are left out and told. What could be a part of it
 //! is an error, as ever.
 
-use ingest::{Code, Format, OnError, Options, Ragged, Sources, WriteOptions, read};
+use ingest::{Code, Encoding, Format, OnError, Options, Ragged, Sources, WriteOptions, read};
 use proptest::prelude::*;
 
 use crate::settings::{Input, Outcome, Setting, any_setting};
@@ -142,6 +142,34 @@ fn what_may_be_a_part_of_a_table_is_an_error() {
     {
         let result = read(text.as_bytes().to_vec()).unwrap().options(asked()).collect();
         assert_eq!(result.unwrap_err().code(), Code::Ragged, "{text:?}");
+    }
+}
+
+/// Bytes that are no text are no remark: a file that was cut off within a character says so.
+#[test]
+fn broken_text_is_no_remark() {
+    let utf_16 = |end: &[u8]| {
+        let units = format!("\u{feff}{TABLE}\n").encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>();
+        [&units, end].concat()
+    };
+    let utf_8 = |end: &[u8]| [format!("{TABLE}\n").as_bytes(), end].concat();
+    let by_content = Options { encoding: None, ..asked() };
+    let given = Options { encoding: Some(Encoding::UTF_8), ..asked() };
+    let cases = [
+        (utf_16(b"5"), by_content.clone()),
+        (utf_16(b"\x00\xd8"), by_content),
+        (utf_8(b"\xff"), given.clone()),
+        (utf_8(b"Total \xc3"), given.clone()),
+        (utf_8(&[b"Note ", &[b'-'; 100][..], b"\xc3\n"].concat()), given),
+    ];
+    for (text, options) in cases {
+        let input = Input::new(text);
+        for number in 1..12 {
+            let outcome = Setting::numbered(number, number).reader(&input, &options).collect();
+            let error = outcome.unwrap_err();
+            assert!(matches!(error.code(), Code::Ragged | Code::InvalidUtf8), "{error}");
+            assert_eq!(error.position().unwrap().line, 6, "{error}");
+        }
     }
 }
 
