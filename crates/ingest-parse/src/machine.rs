@@ -255,6 +255,7 @@ impl<'a> Machine<'a> {
                         self.recover(first, at as usize, fault);
                         return None;
                     }
+                    self.mend(end, first);
                     self.push(end, first, fault);
                     return None;
                 }
@@ -265,6 +266,35 @@ impl<'a> Machine<'a> {
     fn push(&mut self, end: usize, first: usize, fault: Fault) {
         let record = RawRecord { first: first as u32, start: self.record as u32, end: end as u32, fault };
         self.cells.records.push(record);
+    }
+
+    /// Joins the fields of a line that lenient quoting took apart at a stray quote, so that it has too many: some that follow one
+    /// another, of which the first begins with a quote and the last ends with one, and not all are well quoted. Where there
+    /// is one such place, joining gives the right number, and nothing else does. Asks nothing beyond the line, so the answer
+    /// is the same wherever the text is cut. O(line).
+    fn mend(&mut self, end: usize, first: usize) {
+        let (Some(columns), Some(quote)) = (self.columns, self.dialect.quote) else { return };
+        let surplus = (self.cells.spans.len() - first).saturating_sub(columns);
+        let may_be = self.irregular && self.dialect.quoting == Quoting::Lenient && columns > 1 && surplus > 0;
+        if !may_be || self.break_from(self.record).is_some_and(|line_end| line_end < end) {
+            return;
+        }
+        let is_stray = |span: &Span| !span.is_quoted() && span.of(self.text).contains(&quote);
+        let whole = |spans: &[Span]| {
+            let (begin, last) = (spans[0], spans[spans.len() - 1]);
+            let start = begin.start() - usize::from(begin.is_quoted());
+            let end = last.end() + usize::from(last.is_quoted());
+            let is_wrapped = end > start + 1 && self.text[start] == quote && self.text[end - 1] == quote;
+            let is_broken = is_wrapped && spans.iter().any(is_stray);
+            is_broken.then(|| Span::quoted(start as u32 + 1, end as u32 - 1, true))
+        };
+        let fields = &self.cells.spans[first..];
+        let mut wholes =
+            fields.windows(surplus + 1).map(whole).enumerate().filter_map(|(at, whole)| Some((at, whole?)));
+        if let (Some((at, whole)), None) = (wholes.next(), wholes.next()) {
+            let at = first + at;
+            self.cells.spans.splice(at..=at + surplus, [whole]);
+        }
     }
 
     /// A quote that never closes, or swallows records, costs the line it opened in: reading goes on in the next one, so that no
@@ -532,6 +562,32 @@ mod tests {
         assert_eq!(rows("1,\"a\" b,2\n", &LENIENT), [["1", "\"a\" b", "2"]]);
         assert_eq!(rows("1,\"a,2\n3,\"b\",4\n", &LENIENT), [["1", "\"a", "2"], ["3", "b", "4"]]);
         assert_eq!(rows("1,\"a\n2,b\n", &LENIENT), [["1", "\"a"], ["2", "b"]]);
+    }
+
+    #[test]
+    fn lenient_quoting_keeps_a_cell_with_delimiters_whole() {
+        let read = |line: &str, columns| {
+            let records = crate::reference::read_all(line.as_bytes(), &LENIENT, Some(columns));
+            let text = |field: &crate::reference::Field| String::from_utf8_lossy(&field.text).into_owned();
+            records.iter().map(|record| record.fields.iter().map(text).collect::<Vec<_>>()).collect::<Vec<_>>()
+        };
+        for (line, cell) in [
+            ("1,\"Doe\", J\",x\n", "Doe\", J"),
+            ("1,\"\"Doe, J\",x\n", "\"Doe, J"),
+            ("1,\"Doe, J\"\",x\n", "Doe, J\""),
+            ("1,\"D\"oe, \"\"J\"\"\",x", "D\"oe, \"J\""),
+        ] {
+            assert_eq!(read(line, 3), [["1", cell, "x"]], "{line}");
+        }
+        assert_eq!(read("1,\"Doe\" a, J\",x\n", 4), [["1", "\"Doe\" a", " J\"", "x"]], "they fit as text");
+        for (line, columns) in [
+            ("1,\"Doe\"a, J\",x\n", 2),
+            ("\"a\"b,c\",\"d\"e,f\"", 3),
+            ("1,\"a\",\"b\",5\" x", 3),
+            ("1,\"a\"b,\"c\nd\"\n", 2),
+        ] {
+            assert_eq!(read(line, columns)[0].len(), line.split(',').count(), "{line}");
+        }
     }
 
     #[test]

@@ -212,19 +212,19 @@ impl Located {
             FlawKind::Structure(FaultKind::TooFew { .. } | FaultKind::TooMany { .. }) => return None,
             FlawKind::Value { column, .. } => plan.place_in(source, column)?,
             _ if plan.json.is_some() => return None,
-            _ => self.field_of_culprit(&plan.dialect)?,
+            _ => self.field_of_culprit(&plan.dialect, plan.columns_in(source))?,
         };
         plan.column_at(source, place).map(|index| (place + 1, plan.name_of(index)))
     }
 
     /// Which field of the record the culprit lies in, from 0; `None` where the text kept of a huge record ends before it.
-    fn field_of_culprit(&self, dialect: &Dialect) -> Option<usize> {
+    fn field_of_culprit(&self, dialect: &Dialect, columns: usize) -> Option<usize> {
         let whole = self.record_length <= RECORD_TEXT_BYTES_MAX as u64;
         if !whole && self.culprit.0 >= self.text.len() {
             return None;
         }
         let mut cells = Cells::default();
-        let open = read_records(self.text.as_bytes(), whole, dialect, None, &mut cells);
+        let open = read_records(self.text.as_bytes(), whole, dialect, Some(columns), &mut cells);
         let fields = if cells.records.is_empty() { &open.fields[..] } else { cells.fields(0) };
         // A field's text ends before the delimiter behind it; the last one may still be open.
         Some(fields.partition_point(|span| span.end() <= self.culprit.0))

@@ -109,9 +109,10 @@ impl<'a> Reading<'a> {
         Ok(reading)
     }
 
-    fn cells(&self) -> Cells {
+    /// The records from here on. `columns`: how many fields they should have.
+    fn cells(&self, columns: Option<usize>) -> Cells {
         let mut cells = Cells::default();
-        read_records(&self.bytes[self.start..], true, &self.dialect, Some(self.names.len()), &mut cells);
+        read_records(&self.bytes[self.start..], true, &self.dialect, columns, &mut cells);
         cells
     }
 
@@ -121,7 +122,8 @@ impl<'a> Reading<'a> {
             return Ok(());
         }
         let before = self.start;
-        let cells = self.cells();
+        // The header tells how many fields there are.
+        let cells = self.cells(None);
         let is_header = |record: &&ingest_parse::RawRecord| self.names.len() < 2 || record.end > record.start;
         self.start = match cells.records.iter().filter(is_header).nth(sniffed.header_rows - 1) {
             Some(header) => {
@@ -142,7 +144,7 @@ impl<'a> Reading<'a> {
     fn table(self) -> Result<Table, Answer> {
         let mut table = Table { errors: vec![0; self.names.len()], ..Table::default() };
         let mut rows: Vec<Vec<Span>> = Vec::new();
-        let cells = self.cells();
+        let cells = self.cells(Some(self.names.len()));
         let limit = self.options.limit.unwrap_or(u64::MAX);
         for number in 0..cells.records.len() {
             if self.names.is_empty() || rows.len() as u64 == limit {
