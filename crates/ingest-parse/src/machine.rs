@@ -41,8 +41,8 @@ pub enum FaultKind {
     SwallowingQuote {
         /// Offset of the quote.
         at: u32,
-        /// Where the line of the next one ends.
-        until: u32,
+        /// Offset of the next one.
+        next: u32,
     },
     /// It is no JSON.
     Json {
@@ -100,6 +100,8 @@ pub struct Progress {
     pub fields: Vec<Span>,
     /// Where its last field begins, which has not, its quote included.
     pub field: usize,
+    /// How far that one goes for sure: to the end of the text, or to a quote behind which it may turn out to end its line.
+    pub reach: usize,
 }
 
 /// Reads the records that are complete in `text`, which starts at a record's start; at the end of the source
@@ -142,12 +144,13 @@ struct Machine<'a> {
     record: usize,
     /// The next byte to read.
     at: usize,
-    /// Where the field being read begins.
+    /// Where the field being read begins, and how far it goes for sure.
     field: usize,
+    reach: usize,
     /// A misplaced quote was met since the last complete record.
     irregular: bool,
-    /// A misplaced quote was met in a field that goes on over lines, since the last complete record.
-    goes_over_lines: bool,
+    /// Whether a quote swallows records was asked since the last complete record.
+    was_asked: bool,
 }
 
 /// How a field, and with it perhaps its record, came to an end.
@@ -182,8 +185,9 @@ impl<'a> Machine<'a> {
             record: at,
             at,
             field: at,
+            reach: text.len(),
             irregular: false,
-            goes_over_lines: false,
+            was_asked: false,
         }
     }
 
@@ -192,7 +196,7 @@ impl<'a> Machine<'a> {
             let start = self.at;
             self.record = start;
             self.irregular = false;
-            self.goes_over_lines = false;
+            self.was_asked = false;
             if start == self.text.len() {
                 return self.between_records(start);
             }
@@ -205,13 +209,14 @@ impl<'a> Machine<'a> {
             let first = self.cells.spans.len();
             if let Some(inside) = self.record(first) {
                 let fields = self.cells.spans.split_off(first);
-                return Progress { consumed: start, inside, irregular: self.irregular, fields, field: self.field };
+                let Machine { irregular, field, reach, .. } = self;
+                return Progress { consumed: start, inside, irregular, fields, field, reach };
             }
         }
     }
 
     fn between_records(&self, at: usize) -> Progress {
-        Progress { consumed: at, inside: false, irregular: false, fields: Vec::new(), field: at }
+        Progress { consumed: at, inside: false, irregular: false, fields: Vec::new(), field: at, reach: at }
     }
 
     fn is_comment(&self, at: usize) -> bool {
@@ -376,30 +381,37 @@ impl<'a> Machine<'a> {
             return None;
         }
         self.irregular = true;
-        if let Some(until) = self.swallows_records(start, at) {
-            // As a quote that never closes, it stands before an earlier fault of the same record.
-            *fault = Some(FaultKind::SwallowingQuote { at: start as u32, until: until as u32 });
-            return Some(FieldEnd::Swallowed { quote: start });
+        if self.may_swallow_records(start, at) {
+            let Some(until) = self.break_from(at).or_else(|| self.at_end.then_some(self.text.len())) else {
+                self.reach = at;
+                return Some(FieldEnd::Cut { inside: false });
+            };
+            if self.swallows_records(start, until) {
+                // As a quote that never closes, it stands before an earlier fault of the same record.
+                *fault = Some(FaultKind::SwallowingQuote { at: start as u32, next: at as u32 });
+                return Some(FieldEnd::Swallowed { quote: start });
+            }
         }
         fault.get_or_insert(FaultKind::TextAfterQuote { at: at as u32 + 1 });
         self.at = at + 1;
         Some(self.unquoted_field(start, fault))
     }
 
-    /// Whether the quote at `start`, which the one at `closing` does not close, is a stray one: once it is text, all lines up to
-    /// the end of that one's are records of the right number of fields. The first may have more, as what it wrapped may hold
-    /// delimiters. The parts of a text that goes on over lines have fewer. Of one column nothing can be told. `Some` is where
-    /// the last of the lines ends.
+    /// Whether it is to be asked if the quote at `start` swallows records up to the next one, at `next`, which does not close it:
+    /// once for a record, so that all answers together cost no more than O(n).
+    fn may_swallow_records(&mut self, start: usize, next: usize) -> bool {
+        let is_table = self.columns.is_some_and(|columns| columns > 1);
+        let goes_over_lines = self.text[start..next].iter().any(|&byte| is_break(byte));
+        is_table && goes_over_lines && !std::mem::replace(&mut self.was_asked, true)
+    }
+
+    /// Whether the quote at `start` is a stray one: once it is text, all lines up to the one that ends at `until` are records of
+    /// the right number of fields. The first may have more, as what the quote wrapped may hold delimiters. The parts of a text
+    /// that goes on over lines have fewer. Of one column nothing can be told.
     ///
-    /// Nothing behind it is asked, so the answer is the same wherever the text is cut. Asked once for a record, so all of them
-    /// together cost no more than O(n).
-    fn swallows_records(&mut self, start: usize, closing: usize) -> Option<usize> {
-        let columns = self.columns.filter(|&columns| columns > 1)?;
-        let line_end = start + self.text[start..closing].iter().position(|&byte| is_break(byte))?;
-        if std::mem::replace(&mut self.goes_over_lines, true) {
-            return None;
-        }
-        let until = self.break_from(closing).or_else(|| self.at_end.then_some(self.text.len()))?;
+    /// Nothing behind `until` is asked, so the answer is the same wherever the text is cut.
+    fn swallows_records(&self, start: usize, until: usize) -> bool {
+        let (Some(columns), Some(line_end)) = (self.columns, self.break_from(start)) else { return false };
         let dialect = Dialect { quoting: Quoting::Lenient, ..*self.dialect };
         let mut cells = Cells::default();
         Machine::new(&self.text[..until], true, &dialect, &mut cells, self.record).run();
@@ -408,8 +420,7 @@ impl<'a> Machine<'a> {
             let record = &cells.records[number];
             record.start == record.end || cells.fields(number).len() == columns
         };
-        let swallows = cells.records.first().is_some_and(is_first) && (1..cells.records.len()).all(is_row);
-        swallows.then_some(until)
+        cells.records.first().is_some_and(is_first) && (1..cells.records.len()).all(is_row)
     }
 
     /// Reads on to the field's end; its text runs from `start`, quotes in it are text.
@@ -545,12 +556,12 @@ mod tests {
             let kept: Vec<_> = (0..cells.records.len()).map(|record| cells.fields(record).len()).collect();
             (cells.records.iter().map(|record| record.fault).collect::<Vec<_>>(), kept)
         };
-        let swallowing = |at, until| Some(FaultKind::SwallowingQuote { at, until });
+        let swallowing = |at, next| Some(FaultKind::SwallowingQuote { at, next });
         assert_eq!(
             faults("1,\"a\n2,b\n\n3,c\"x\n4,d\n", 2),
-            (vec![swallowing(2, 15), None, None, None, None], vec![1, 2, 1, 2, 2])
+            (vec![swallowing(2, 13), None, None, None, None], vec![1, 2, 1, 2, 2])
         );
-        assert_eq!(faults("1,\"a, b\n2,\"c\"", 2), (vec![swallowing(2, 13), None], vec![1, 2]));
+        assert_eq!(faults("1,\"a, b\n2,\"c\"", 2), (vec![swallowing(2, 10), None], vec![1, 2]));
         let whole = |at, fields| (vec![Some(FaultKind::TextAfterQuote { at })], vec![fields]);
         assert_eq!(faults("1,\"a\n2\"x,3", 3), whole(7, 3), "their lines are too short");
         assert_eq!(faults("1,\"a\n2,b\"x", 3), whole(9, 2));

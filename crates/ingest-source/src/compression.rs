@@ -68,7 +68,7 @@ impl Compression {
     ///
     /// No magic can begin a text: gzip's 8B, zstd's FD, xz's FD and lz4's lone 04 are no start of one, bzip2 is known by
     /// ten bytes of which most are none, and the header of lzma must make sense as a whole.
-    pub(crate) fn sniff(start: &[u8]) -> Compression {
+    pub fn sniff(start: &[u8]) -> Compression {
         match start {
             [0x1f, 0x8b, ..] => Compression::Gzip,
             // The second form is a frame to be skipped, which parallel compressors put first.

@@ -293,23 +293,26 @@ impl<'a> Batches<'a> {
     fn too_long(&self, start: usize, end: usize, fault: FaultKind) -> Option<FlawKind> {
         let plan = self.plan;
         let text = self.region.text.bytes();
-        // How far the record was read before it was cut to its first line.
-        let read = match fault {
-            FaultKind::UnclosedQuote { .. } => Some(text.len()),
-            FaultKind::SwallowingQuote { until, .. } => Some(until as usize),
+        // Such a field was read on to there, before the record was cut to its line.
+        let open = match fault {
+            FaultKind::UnclosedQuote { at } => Some((at as usize, text.len())),
+            FaultKind::SwallowingQuote { at, next } => Some((at as usize, next as usize)),
             _ => None,
         };
-        let record = &text[start..read.unwrap_or(end)];
-        if record.len() as u64 <= plan.max_field_bytes || plan.json.is_some() {
+        let read = open.map_or(end, |(_, end)| end);
+        if (read - start) as u64 <= plan.max_field_bytes || plan.json.is_some() {
             return None;
         }
-        if read.is_some() {
-            let open = read_records(record, false, &plan.dialect, None, &mut Cells::default());
-            return plan.first_too_long(&open.fields, Some((open.field, record.len()))).map(|at| at.moved(start));
-        }
         let mut cells = Cells::default();
-        read_records(record, true, &plan.dialect, None, &mut cells);
-        plan.first_too_long(&cells.spans, None).map(|at| at.moved(start))
+        let ended = match open {
+            Some((at, _)) => read_records(&text[start..at], false, &plan.dialect, None, &mut cells).fields,
+            None => {
+                read_records(&text[start..end], true, &plan.dialect, None, &mut cells);
+                cells.spans
+            }
+        };
+        let open = open.map(|(at, end)| (at - start, end - start));
+        plan.first_too_long(&ended, open).map(|at| at.moved(start))
     }
 
     /// Takes out rows with fields beyond the limit or invalid bytes. The limit comes first: in a stream it is noticed before
@@ -444,7 +447,7 @@ fn moved(kind: FaultKind, base: u32) -> FaultKind {
         FaultKind::TextAfterQuote { at } => FaultKind::TextAfterQuote { at: at + base },
         FaultKind::StrayQuote { at } => FaultKind::StrayQuote { at: at + base },
         FaultKind::UnclosedQuote { at } => FaultKind::UnclosedQuote { at: at + base },
-        FaultKind::SwallowingQuote { at, until } => FaultKind::SwallowingQuote { at: at + base, until: until + base },
+        FaultKind::SwallowingQuote { at, next } => FaultKind::SwallowingQuote { at: at + base, next: next + base },
         FaultKind::Json { fault, at } => FaultKind::Json { fault, at: at + base },
         ragged => ragged,
     }

@@ -20,7 +20,7 @@ pub enum Framing {
 ///
 /// A text that opens with `[` is an array, unless its first line is a whole value and another line follows. One that opens
 /// with `{` holds a record a line, unless its first line ends within an object and the next one goes on with a key or a
-/// closing bracket. All else holds a record a line. O(first line).
+/// closing bracket, or its first line holds two objects. All else holds a record a line. O(first line).
 pub fn framing_of(sample: &[u8], complete: bool) -> Framing {
     let text = sample.trim_ascii_start();
     let end = line_end(text, 0);
@@ -31,9 +31,16 @@ pub fn framing_of(sample: &[u8], complete: bool) -> Framing {
     match (text.first(), read) {
         (Some(b'['), Ok(true)) if !rest.is_empty() => Framing::Lines,
         (Some(b'['), _) => Framing::Array,
+        (Some(b'{'), Ok(false)) if is_object(&first[scanner.at..]) => Framing::Values,
         (Some(b'{'), _) if is_cut && (end < text.len() || complete) && goes_on(rest) => Framing::Values,
         _ => Framing::Lines,
     }
+}
+
+/// Whether a text begins with a whole object.
+fn is_object(text: &[u8]) -> bool {
+    let text = text.trim_ascii_start();
+    text.starts_with(b"{") && Scanner::new(text, 0).value().is_ok()
 }
 
 /// Where the line that `at` lies in ends, its line end left out.
@@ -239,6 +246,10 @@ mod tests {
             ("{\"a\": [\n], \"b\": 2}", Framing::Values),
             ("  [{\"a\":1},{\"a\":2}]", Framing::Array),
             ("[\n{\"a\":1}]", Framing::Array),
+            ("{\"a\":1} {\"a\":2}\n{\"a\":3}\n", Framing::Values),
+            ("{\"a\":1}{\"a\":2}", Framing::Values),
+            ("{\"a\":1} x\n{\"a\":2}", Framing::Lines),
+            ("{\"a\":1}{\n{\"a\":2}", Framing::Lines),
             ("[1,2]\n[3]\n", Framing::Lines),
             ("[1,2]\n\n", Framing::Array),
             ("[]", Framing::Array),

@@ -84,7 +84,7 @@ impl Run<'_> {
         let listed = self.inputs[input].listed_apart();
         if document.is_none() && listed.is_none() && only_prolongs(&scan, &carry, &plan.dialect, info.last) {
             prolong(&mut carry, padded(block).slice(lead, info.len).bytes(), &scan);
-            let parsed = self.check_tail(&carry, region_start, 0)?;
+            let parsed = self.check_tail(input, &carry, region_start)?;
             self.give_carry(input, info.index, carry);
             scratch.watch.lap(Stage::Settle);
             return Ok(Some(Chunk::of_text(place(region_start, 0, false), parsed, None)));
@@ -104,7 +104,7 @@ impl Run<'_> {
             }
         };
         next.tail = text.bytes()[end..].to_vec();
-        let mut unfinished = self.check_tail(&next, region_start + end as u64, 0)?;
+        let mut unfinished = self.check_tail(input, &next, region_start + end as u64)?;
         self.give_carry(input, info.index, next);
         scratch.watch.lap(Stage::Settle);
         let region = Region {
@@ -140,16 +140,17 @@ impl Run<'_> {
     }
 
     /// An error, or a flaw that is one, if the open record has grown beyond the limits. It begins at `offset`.
-    fn check_tail(&self, carry: &Carry, offset: u64, record: usize) -> Result<Parsed> {
+    fn check_tail(&self, input: usize, carry: &Carry, offset: u64) -> Result<Parsed> {
         let mut parsed = self.nothing();
         let tail = &carry.tail;
         if tail.len() as u64 > self.plan.max_field_bytes && self.plan.json.is_none() {
-            let open = read_records(tail, false, &self.plan.dialect, None, &mut Default::default());
+            let columns = Some(self.inputs[input].shape(self.plan).columns);
+            let open = read_records(tail, false, &self.plan.dialect, columns, &mut Default::default());
             // The quotes around the field, and a CR that will turn out to be a line end's, are not of its length.
-            let field = (open.field, tail.len().saturating_sub(2));
+            let field = (open.field, open.reach.min(tail.len().saturating_sub(2)));
             if let Some(kind) = self.plan.first_too_long(&open.fields, Some(field)) {
                 let mut lines = LineCounter::new(tail, tail.len(), carry.lines);
-                parsed.flaws.push(Flaw { record, start: 0, end: tail.len(), kind }.locate(tail, offset, &mut lines));
+                parsed.flaws.push(Flaw { record: 0, start: 0, end: tail.len(), kind }.locate(tail, offset, &mut lines));
             }
         }
         if tail.len() as u64 > self.record_bytes_max() {

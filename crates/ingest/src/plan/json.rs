@@ -277,7 +277,7 @@ impl Start {
         match self.framed.framing {
             Framing::Lines => (keys, "jsonl", "every line begins a JSON value of its own"),
             Framing::Array => (keys, "json", "the text is one JSON array: its elements are the records"),
-            Framing::Values => (keys, "json", "JSON values follow one another, each over several lines"),
+            Framing::Values => (keys, "json", "JSON values follow one another, not one a line"),
         }
     }
 

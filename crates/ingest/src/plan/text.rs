@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ingest_columnar::ColumnType;
 use ingest_infer::{DataType, Hints, NullWords, Sniffed, name_columns, sniff};
 use ingest_parse::{Cells, Delimiter, Quoting, RawRecord, behind_line_end, invalid_utf8, read_records};
-use ingest_source::{Encoding, Source};
+use ingest_source::{Compression, Encoding, Source};
 
 use super::{
     Input, Plan, PlannedColumn, SAMPLE_BYTES, Union, header_mismatch, names_of_schema, require_count,
@@ -198,9 +198,13 @@ fn check_header(text: &[u8], start: usize, mark: usize, source: &Source) -> Resu
         caret: Some(caret),
     };
     let encoding = source.encoding();
-    Err(Error::new(Code::InvalidUtf8, format!("these bytes of the header are not {}", encoding_label(encoding)))
-        .at(position)
-        .hint(bad_text_hint(Encoding::likely(text))))
+    let error =
+        Error::new(Code::InvalidUtf8, format!("these bytes of the header are not {}", encoding_label(encoding)));
+    let hint = match Compression::sniff(text) {
+        Compression::None => bad_text_hint(Encoding::likely(text)),
+        again => format!("what was unpacked is {} again: unpack it once before", again.name()),
+    };
+    Err(error.at(position).hint(hint))
 }
 
 /// Length of the lines before the header; `None` where they do not end in the sample.

@@ -178,25 +178,15 @@ impl<'a> Reading<'a> {
             let first_byte = fields[column].start() - usize::from(fields[column].is_quoted());
             return Some(Flaw { code: Code::FieldTooLong, at: self.start + first_byte, column: self.known(column) });
         }
-        // A quote that swallows records was read on to the end of a line below, where it is known that it does.
-        if let Some(FaultKind::SwallowingQuote { until, .. }) = fault {
-            let record = &self.bytes[start..self.start + until as usize];
-            let open = read_records(record, false, &self.dialect, None, &mut Cells::default());
-            let is_long = |bytes: usize| bytes as u64 > limit;
-            let ended = open.fields.iter().position(|field| is_long(field.len()));
-            let last = is_long(record.len() - open.field - 1).then_some(open.fields.len());
-            if let Some(column) = ended.or(last) {
-                let begins = |field: &Span| field.start() - usize::from(field.is_quoted());
-                let at = start + open.fields.get(column).map_or(open.field, begins);
-                return Some(Flaw { code: Code::FieldTooLong, at, column: self.known(column) });
-            }
-        }
-        // The bytes behind a quote that never closes are its field's, up to the end.
-        if let Some(FaultKind::UnclosedQuote { at }) = fault
-            && (self.bytes.len() - self.start - at as usize - 1) as u64 > limit
-        {
+        // Behind a quote that never closes, or swallows records, all is its field's: up to the end, or to the next quote.
+        let open = match fault {
+            Some(FaultKind::UnclosedQuote { at }) => Some((at as usize, self.bytes.len() - self.start)),
+            Some(FaultKind::SwallowingQuote { at, next }) => Some((at as usize, next as usize)),
+            _ => None,
+        };
+        if let Some((at, _)) = open.filter(|(at, end)| (end - at - 1) as u64 > limit) {
             let column = self.known(fields.len());
-            return Some(Flaw { code: Code::FieldTooLong, at: self.start + at as usize, column });
+            return Some(Flaw { code: Code::FieldTooLong, at: self.start + at, column });
         }
         if let Some(fault) = fault {
             let (code, at) = match fault {
