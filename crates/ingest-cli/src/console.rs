@@ -108,10 +108,10 @@ fn losses(report: &Report) -> Vec<String> {
     if report.rejected > 0 {
         lines.push(format!("rejected: {} of {}", counted(report.rejected, "record"), grouped(report.rows_in)));
     }
-    let nulled: u64 = report.columns.iter().map(|column| column.errors).sum();
-    if nulled > 0 {
-        lines.push(format!("nulled: {} that did not fit the type of the column", counted(nulled, "value")));
+    if report.nulled > 0 {
+        lines.push(format!("nulled: {} that did not fit the type of the column", counted(report.nulled, "value")));
     }
+    lines.extend(by_column(report));
     if !lines.is_empty() {
         lines.extend(report.first_rejects.iter().take(Report::FIRST_REJECTS).map(reject_line));
     }
@@ -119,6 +119,20 @@ fn losses(report: &Report) -> Vec<String> {
         lines.push(format!("dropped: {} beyond the last column", counted(report.dropped_fields, "field")));
     }
     lines
+}
+
+/// How many values of each column did not fit, where some are told of several columns.
+fn by_column(report: &Report) -> Option<String> {
+    /// More than these would hide what else there is to tell.
+    const COLUMNS_MAX: usize = 10;
+    let bad: Vec<_> = report.columns.iter().filter(|column| column.errors > 0).collect();
+    let told = bad.iter().take(COLUMNS_MAX).map(|column| format!("{} {}", plain(&column.name), grouped(column.errors)));
+    let told = told.collect::<Vec<_>>().join(", ");
+    match bad.len() {
+        0 | 1 => None,
+        known if known <= COLUMNS_MAX => Some(format!("values that did not fit, by column: {told}")),
+        more => Some(format!("values that did not fit, by column: {told}, and in {} more", more - COLUMNS_MAX)),
+    }
 }
 
 fn reject_line(reject: &ingest::Reject) -> String {
@@ -162,10 +176,24 @@ mod tests {
 
     #[test]
     fn nulled_values_and_dropped_fields_are_losses() {
-        let column = ColumnReport { name: "v".into(), data_type: "int64".into(), nulls: 3, errors: 1 };
-        let report = Report { columns: vec![column], dropped_fields: 2, ..Report::default() };
+        let report = Report { nulled: 1, dropped_fields: 2, ..Report::default() };
         let lines = losses(&report);
         assert_eq!(lines[0], "nulled: 1 value that did not fit the type of the column");
         assert_eq!(lines[1], "dropped: 2 fields beyond the last column");
+    }
+
+    #[test]
+    fn what_did_not_fit_is_told_by_column() {
+        let column = |number: u64| ColumnReport {
+            name: format!("c{number}"),
+            data_type: "int64".into(),
+            date_orders: Vec::new(),
+            nulls: 0,
+            errors: number,
+        };
+        let of = |columns: u64| Report { columns: (0..columns).map(column).collect(), ..Report::default() };
+        assert_eq!(by_column(&of(2)), None, "one column alone");
+        assert_eq!(by_column(&of(3)).as_deref(), Some("values that did not fit, by column: c1 1, c2 2"));
+        assert!(by_column(&of(13)).is_some_and(|line| line.ends_with("c10 10, and in 2 more")));
     }
 }

@@ -51,8 +51,13 @@ mod tests {
 
     #[test]
     fn names_are_quoted_and_types_translated() {
-        let column =
-            |name: &str, kind: &str| ColumnReport { name: name.into(), data_type: kind.into(), nulls: 0, errors: 0 };
+        let column = |name: &str, kind: &str| ColumnReport {
+            name: name.into(),
+            data_type: kind.into(),
+            date_orders: Vec::new(),
+            nulls: 0,
+            errors: 0,
+        };
         let report = Report {
             sources: vec!["dir/my orders.csv.gz".into()],
             columns: vec![

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueHint};
 use ingest::{
     Code, DataType, Encoding, EncodingErrors, Error, Filter, Infer, InputFormat, MaxErrors, OnError, Options,
-    PartitionFormat, QuoteMode, Ragged, Reader, Result, UnknownEncoding,
+    PartitionFormat, QuoteMode, Ragged, Reader, Result, SchemaColumn, UnknownEncoding,
 };
 
 use crate::interrupt;
@@ -269,7 +269,8 @@ const TYPES: &str = "Types";
 #[derive(Debug, Args)]
 #[command(next_help_heading = TYPES)]
 pub(crate) struct TypeArgs {
-    /// Names and types of all columns: a file as `schema --json` prints it, or text as 'a:int64,b:utf8' [default: inferred].
+    /// Names and types of all columns that are read: a file as `schema --json` prints it, or text as 'a:int64,b:utf8'. A column that the
+    /// source does not have, or the schema, is an error, and so is a null where the file says "nullable": false [default: inferred].
     #[arg(long, value_name = "FILE|TEXT", value_hint = ValueHint::FilePath)]
     pub(crate) schema: Option<String>,
 
@@ -412,7 +413,7 @@ fn typed_column(text: &str) -> std::result::Result<(String, DataType), String> {
 }
 
 /// A schema from a file, if there is one of that name, else from the text itself.
-pub(crate) fn schema(given: &str) -> Result<Vec<(String, DataType)>> {
+pub(crate) fn schema(given: &str) -> Result<Vec<SchemaColumn>> {
     let path = Path::new(given);
     let text = if path.is_file() {
         std::fs::read_to_string(path).map_err(|e| unreadable(given, e))?
@@ -515,7 +516,7 @@ mod tests {
         assert_eq!((options.threads, options.memory_limit), (Some(3), Some(1 << 30)));
         assert_eq!((options.max_field_bytes, options.temp_dir), (1024, Some("/x".into())));
         assert_eq!(filled(&["--quoting", "lenient"]).quoting, QuoteMode::Lenient);
-        assert_eq!(filled(&["--schema", "a:int64"]).schema, Some(vec![("a".to_owned(), DataType::Int64)]));
+        assert_eq!(filled(&["--schema", "a:int64"]).schema, Some(vec![("a".to_owned(), DataType::Int64).into()]));
     }
 
     #[test]

@@ -40,6 +40,32 @@ impl ColumnType {
         ColumnType { data_type, date_order: None, given, form, json_text: false, children }
     }
 
+    /// Of the dates in it, one after the other, which number comes first; nothing where the year does in all of them.
+    pub fn date_orders(&self) -> Vec<Option<DateOrder>> {
+        let mut orders = Vec::new();
+        self.add_date_orders(&mut orders);
+        if orders.iter().any(Option::is_some) { orders } else { Vec::new() }
+    }
+
+    fn add_date_orders(&self, orders: &mut Vec<Option<DateOrder>>) {
+        orders.extend((self.data_type == DataType::Date32).then_some(self.date_order));
+        self.children.iter().for_each(|child| child.add_date_orders(orders));
+    }
+
+    /// This type with these orders of its dates, as [`ColumnType::date_orders`] lists them; dates beyond the list keep theirs.
+    #[must_use]
+    pub fn with_date_orders(mut self, orders: &[Option<DateOrder>]) -> Self {
+        self.take_date_orders(&mut orders.iter().copied());
+        self
+    }
+
+    fn take_date_orders(&mut self, orders: &mut impl Iterator<Item = Option<DateOrder>>) {
+        if self.data_type == DataType::Date32 {
+            self.date_order = orders.next().unwrap_or(self.date_order);
+        }
+        self.children.iter_mut().for_each(|child| child.take_date_orders(orders));
+    }
+
     /// This type with text in place of what had no value yet.
     #[must_use]
     pub fn with_text_for_null(self) -> Self {

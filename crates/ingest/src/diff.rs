@@ -3,6 +3,8 @@
 use ingest_infer::DataType;
 use serde_json::{Value, json};
 
+use crate::schema::SchemaColumn;
+
 /// A column whose type is another now.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Retyped {
@@ -16,6 +18,15 @@ pub struct Retyped {
     pub widens: bool,
 }
 
+/// A column that may hold nulls now, or no longer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Renulled {
+    /// The column.
+    pub name: String,
+    /// Whether it may hold nulls now.
+    pub nullable: bool,
+}
+
 /// What has changed from one schema to another; columns are known by their names.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SchemaDiff {
@@ -25,6 +36,9 @@ pub struct SchemaDiff {
     pub removed: Vec<(String, DataType)>,
     /// Columns of another type.
     pub retyped: Vec<Retyped>,
+    /// Columns that may hold nulls now and did not, or the other way round, where both schemas say so; they may be of another type
+    /// too.
+    pub renulled: Vec<Renulled>,
     /// How many columns are as they were.
     pub same: usize,
     /// Whether the columns of both stand in another order.
@@ -41,31 +55,43 @@ impl SchemaDiff {
     /// assert_eq!((diff.same, diff.added[0].0.as_str()), (1, "city"));
     /// assert!(!diff.retyped[0].widens, "2^53 + 1 is no float64");
     /// ```
-    pub fn between(before: &[(String, DataType)], after: &[(String, DataType)]) -> SchemaDiff {
-        let place = |of: &[(String, DataType)], name: &str| of.iter().position(|(other, _)| other == name);
-        let only_in = |of: &[(String, DataType)], other: &[(String, DataType)]| {
-            of.iter().filter(|(name, _)| place(other, name).is_none()).cloned().collect::<Vec<_>>()
+    pub fn between(before: &[SchemaColumn], after: &[SchemaColumn]) -> SchemaDiff {
+        let place = |of: &[SchemaColumn], name: &str| of.iter().position(|other| other.name == name);
+        let only_in = |of: &[SchemaColumn], other: &[SchemaColumn]| {
+            let columns = of.iter().filter(|column| place(other, &column.name).is_none());
+            columns.map(|column| (column.name.clone(), column.data_type.clone())).collect::<Vec<_>>()
         };
         let mut diff = SchemaDiff { added: only_in(after, before), removed: only_in(before, after), ..Self::default() };
         let mut places = Vec::new();
-        for (name, to) in after {
-            let Some(at) = place(before, name) else { continue };
-            let from = &before[at].1;
+        for column in after {
+            let Some(at) = place(before, &column.name) else { continue };
             places.push(at);
-            if from == to {
-                diff.same += 1;
-            } else {
-                let (name, from, to, widens) = (name.clone(), from.clone(), to.clone(), holds(to, from));
-                diff.retyped.push(Retyped { name, from, to, widens });
-            }
+            diff.compare(&before[at], column);
         }
         diff.reordered = !places.is_sorted();
         diff
     }
 
+    fn compare(&mut self, before: &SchemaColumn, after: &SchemaColumn) {
+        let name = &after.name;
+        let is_retyped = before.data_type != after.data_type;
+        if is_retyped {
+            let (from, to) = (before.data_type.clone(), after.data_type.clone());
+            let widens = holds(&to, &from);
+            self.retyped.push(Retyped { name: name.clone(), from, to, widens });
+        }
+        match (before.nullable, after.nullable) {
+            (Some(before), Some(nullable)) if before != nullable => {
+                self.renulled.push(Renulled { name: name.clone(), nullable });
+            }
+            _ => self.same += usize::from(!is_retyped),
+        }
+    }
+
     /// Whether nothing has changed.
     pub fn is_empty(&self) -> bool {
-        self.added.is_empty() && self.removed.is_empty() && self.retyped.is_empty() && !self.reordered
+        let is_same = self.retyped.is_empty() && self.renulled.is_empty();
+        self.added.is_empty() && self.removed.is_empty() && is_same && !self.reordered
     }
 
     /// The shape that `schema --diff --json` prints.
@@ -77,10 +103,12 @@ impl SchemaDiff {
             let (from, to) = (column.from.to_string(), column.to.to_string());
             json!({ "name": column.name, "from": from, "to": to, "widens": column.widens })
         };
+        let renulled = |column: &Renulled| json!({ "name": column.name, "nullable": column.nullable });
         json!({
             "added": columns(&self.added),
             "removed": columns(&self.removed),
             "retyped": self.retyped.iter().map(retyped).collect::<Value>(),
+            "renulled": self.renulled.iter().map(renulled).collect::<Value>(),
             "same": self.same,
             "reordered": self.reordered,
         })
@@ -132,6 +160,22 @@ mod tests {
         assert_eq!(found.to_json()["retyped"][0]["to"], "decimal128(19,0)");
         assert!(!found.is_empty() && diff("a:int64,b:utf8", "a:int64,b:utf8").is_empty());
         assert!(!diff("a:int64,b:utf8", "b:utf8,a:int64").is_empty());
+    }
+
+    #[test]
+    fn columns_that_hold_nulls_now_have_changed() {
+        let schema = |nullable: &str| format!(r#"{{"columns":[{{"name":"a","type":"int64"{nullable}}}]}}"#);
+        let [none, no, yes] = ["", r#","nullable":false"#, r#","nullable":true"#].map(schema);
+        let found = diff(&no, &yes);
+        assert_eq!(found.renulled, [Renulled { name: "a".to_owned(), nullable: true }]);
+        assert_eq!((found.same, found.retyped.len(), found.is_empty()), (0, 0, false));
+        assert_eq!(found.to_json()["renulled"][0]["nullable"], true);
+        assert!(!diff(&yes, &no).renulled[0].nullable);
+        for (before, after) in [(&none, &yes), (&no, &none), (&yes, &yes)] {
+            assert!(diff(before, after).is_empty(), "{before} {after}");
+        }
+        let retyped = diff(&no, &yes.replace("int64", "utf8"));
+        assert_eq!((retyped.retyped.len(), retyped.renulled.len(), retyped.same), (1, 1, 0));
     }
 
     #[test]

@@ -54,6 +54,8 @@ pub enum Code {
     InvalidUtf8 = 316,
     /// A text that should be JSON and is none.
     BadJson = 317,
+    /// A null in a column that holds none, as the schema says.
+    UnexpectedNull = 318,
     /// A header differs from the schema, or from the first file's.
     HeaderMismatch = 320,
     /// More bad records than `--max-errors` allows.

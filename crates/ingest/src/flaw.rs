@@ -1,5 +1,7 @@
 //! What is wrong with a record, from the moment a worker meets it to the message or the rejects table.
 
+use std::fmt::Write;
+
 use ingest_columnar::OnError;
 use ingest_infer::DataType;
 use ingest_parse::json::{DEPTH_MAX, JsonFault};
@@ -19,6 +21,8 @@ pub(crate) struct Flaw {
     pub start: usize,
     pub end: usize,
     pub kind: FlawKind,
+    /// What is wrong with other values of the record.
+    pub also: Vec<FlawKind>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -27,6 +31,8 @@ pub(crate) enum FlawKind {
     Structure(FaultKind),
     /// A value that its column's type cannot hold. `column` counts the file's columns.
     Value { column: usize, start: usize, end: usize, data_type: DataType },
+    /// A null in a column that holds none. Where the source has nothing at all for it, the record is to blame.
+    Null { column: usize, start: usize, end: usize },
     /// A byte that is not UTF-8.
     Utf8 { at: usize },
     /// A field longer than the limit.
@@ -39,6 +45,36 @@ impl FlawKind {
         match self {
             FlawKind::TooLong { start } => FlawKind::TooLong { start: start + base },
             other => other,
+        }
+    }
+
+    /// The column of the value that is wrong, if one is; the file's columns are counted.
+    pub(crate) fn column_of_value(&self) -> Option<usize> {
+        match self {
+            FlawKind::Value { column, .. } | FlawKind::Null { column, .. } => Some(*column),
+            _ => None,
+        }
+    }
+
+    /// Where the value that is wrong lies in the region, if one is.
+    fn place_of_value(&self) -> Option<(usize, usize)> {
+        match *self {
+            FlawKind::Value { start, end, .. } | FlawKind::Null { start, end, .. } => Some((start, end)),
+            _ => None,
+        }
+    }
+
+    /// What is wrong with a value, as a sentence without its column. `text`: the value's.
+    fn reason_of_value(&self, text: &str) -> Option<String> {
+        match self {
+            FlawKind::Value { data_type, .. } => Some(format!("cannot read {:?} as {data_type}", shortened(text, 60))),
+            FlawKind::Null { start, end, .. } if start == end => {
+                Some("a value is missing, and the schema says that the column has no nulls".to_owned())
+            }
+            FlawKind::Null { .. } => {
+                Some(format!("{:?} is null, and the schema says that the column has no nulls", shortened(text, 60)))
+            }
+            _ => None,
         }
     }
 }
@@ -61,7 +97,20 @@ pub(crate) struct Located {
     pub culprit: (usize, usize),
     /// Of bytes that are no text, some around them, as they stand.
     pub bytes: Vec<u8>,
+    /// What is wrong with other values of the record.
+    pub also: Vec<Misfit>,
 }
+
+/// What is wrong with one value.
+#[derive(Clone, Debug)]
+pub(crate) struct Misfit {
+    /// The file's columns are counted.
+    pub column: usize,
+    pub reason: String,
+}
+
+/// So many values of a record are told one by one: a row of garbage in a wide table has thousands.
+const TOLD_VALUES_MAX: usize = 100;
 
 /// Bytes on either side of what is no text that tell what it may be.
 const BYTES_AROUND: usize = 2048;
@@ -70,6 +119,20 @@ const BYTES_AROUND: usize = 2048;
 pub(crate) const RECORD_TEXT_BYTES_MAX: usize = 1 << 20;
 
 impl Flaw {
+    /// Joins what is wrong with the values of one record: it is one flaw. `flaws` are sorted by their records.
+    pub(crate) fn joined(flaws: Vec<Flaw>) -> Vec<Flaw> {
+        let mut joined: Vec<Flaw> = Vec::with_capacity(flaws.len());
+        for flaw in flaws {
+            let is_of_value = |flaw: &Flaw| flaw.kind.column_of_value().is_some();
+            match joined.last_mut().filter(|last| last.record == flaw.record && is_of_value(last) && is_of_value(&flaw))
+            {
+                Some(last) => last.also.push(flaw.kind),
+                None => joined.push(flaw),
+            }
+        }
+        joined
+    }
+
     /// The part of the region that is to blame.
     pub(crate) fn culprit(&self) -> (usize, usize) {
         match self.kind {
@@ -81,7 +144,7 @@ impl Flaw {
                 | FaultKind::SwallowingQuote { at, .. },
             ) => (at as usize, at as usize + 1),
             FlawKind::Structure(FaultKind::Json { at, .. }) => (at as usize, (at as usize + 1).min(self.end)),
-            FlawKind::Value { start, end, .. } => (start, end),
+            FlawKind::Value { start, end, .. } | FlawKind::Null { start, end, .. } => (start, end),
             FlawKind::Utf8 { at } => (at, at + 1),
             FlawKind::TooLong { start } => (start, start + 1),
         }
@@ -95,6 +158,12 @@ impl Flaw {
         // The culprit begins with a character, or with a byte that is in none; where it ends one may go on.
         let rest = region[to_shown..shown].iter().take(3);
         let to_shown = to_shown + rest.take_while(|&&byte| byte & 0xc0 == 0x80).count();
+        let misfit = |kind: &FlawKind| {
+            let (column, (from, to)) = (kind.column_of_value()?, kind.place_of_value()?);
+            let reason = kind.reason_of_value(&String::from_utf8_lossy(&region[from..to]))?;
+            Some(Misfit { column, reason })
+        };
+        let also = self.also.iter().filter_map(misfit).collect();
         let before = String::from_utf8_lossy(&region[self.start..from_shown]).into_owned();
         let culprit = String::from_utf8_lossy(&region[from_shown..to_shown]).into_owned();
         let after = String::from_utf8_lossy(&region[to_shown..shown]);
@@ -115,6 +184,7 @@ impl Flaw {
             text: before + &culprit + &after,
             kind: self.kind,
             bytes,
+            also,
         }
     }
 }
@@ -130,13 +200,27 @@ impl Located {
             }
             FlawKind::Structure(FaultKind::Json { .. }) => Code::BadJson,
             FlawKind::Value { .. } => Code::BadValue,
+            FlawKind::Null { .. } => Code::UnexpectedNull,
             FlawKind::Utf8 { .. } => Code::InvalidUtf8,
             FlawKind::TooLong { .. } => Code::FieldTooLong,
         }
     }
 
-    /// The reason as a sentence, without its place.
+    /// The reason as a sentence, without its place: that of the first value, then those of others.
     fn reason(&self, plan: &Plan, source: &str) -> String {
+        let mut reason = self.reason_of_first(plan, source);
+        for Misfit { column, reason: other } in self.also.iter().take(TOLD_VALUES_MAX) {
+            let label = plan.place_in(source, *column).map(|place| column_label(plan, source, place));
+            let label = label.unwrap_or_else(|| plan.name_of(*column).to_owned());
+            let _ = write!(reason, "; {label}: {other}");
+        }
+        match self.also.len().saturating_sub(TOLD_VALUES_MAX) {
+            0 => reason,
+            more => format!("{reason}; and {more} more columns"),
+        }
+    }
+
+    fn reason_of_first(&self, plan: &Plan, source: &str) -> String {
         let culprit = &self.text[self.culprit.0..self.culprit.1];
         match &self.kind {
             FlawKind::Structure(FaultKind::TooFew { found }) => {
@@ -153,7 +237,7 @@ impl Located {
                 "a quote opens here and never closes".to_owned()
             }
             FlawKind::Structure(FaultKind::Json { fault, .. }) => json_reason(*fault),
-            FlawKind::Value { data_type, .. } => format!("cannot read {:?} as {data_type}", shortened(culprit, 60)),
+            FlawKind::Value { .. } | FlawKind::Null { .. } => self.kind.reason_of_value(culprit).unwrap_or_default(),
             FlawKind::Utf8 { .. } => {
                 let encoding = plan.encodings.get(source).copied().unwrap_or(Encoding::UTF_8);
                 format!("these bytes are not {}", encoding_label(encoding))
@@ -182,6 +266,9 @@ impl Located {
             FlawKind::Structure(_) => {
                 "--quoting lenient takes misplaced quotes as text; --on-error reject sets such records aside"
             }
+            FlawKind::Null { .. } => {
+                "\"nullable\": true in the schema lets the column hold nulls; --on-error reject sets such records aside; --null-values says which words are null"
+            }
             FlawKind::Value { .. } => "give the column another type (--type NAME=utf8), or --on-error null or reject",
             FlawKind::Utf8 { .. } => {
                 "if the file is in another encoding, name it with --encoding; --encoding-errors replace takes them, --on-error reject sets such records aside"
@@ -189,6 +276,16 @@ impl Located {
             FlawKind::TooLong { .. } => {
                 "a quote that never closes is the usual cause (--quoting lenient); --max-field-bytes allows longer fields"
             }
+        }
+    }
+
+    /// The way out where this policy for bad values is in force.
+    fn hint_under(&self, on_error: OnError) -> &'static str {
+        match (&self.kind, on_error) {
+            (FlawKind::Value { .. }, OnError::Null) => {
+                "it cannot be null either, as the schema says that the column has no nulls: \"nullable\": true lets it; --on-error reject sets such records aside"
+            }
+            _ => self.hint(),
         }
     }
 
@@ -211,6 +308,11 @@ impl Located {
         let place = match self.kind {
             FlawKind::Structure(FaultKind::TooFew { .. } | FaultKind::TooMany { .. }) => return None,
             FlawKind::Value { column, .. } => plan.place_in(source, column)?,
+            // The source may not have the column.
+            FlawKind::Null { column, .. } => match plan.place_in(source, column) {
+                Some(place) => place,
+                None => return Some((column + 1, plan.name_of(column))),
+            },
             _ if plan.json.is_some() => return None,
             _ => self.field_of_culprit(&plan.dialect, plan.columns_in(source))?,
         };
@@ -230,6 +332,27 @@ impl Located {
         Some(fields.partition_point(|span| span.end() <= self.culprit.0))
     }
 
+    /// The columns whose values are wrong; the file's columns are counted.
+    pub(crate) fn columns_of_values(&self) -> impl Iterator<Item = usize> {
+        self.kind.column_of_value().into_iter().chain(self.also.iter().map(|misfit| misfit.column))
+    }
+
+    /// Joins what is wrong with the values of one record, as [`Flaw::joined`]. `flaws` are sorted by their records.
+    pub(crate) fn joined(flaws: Vec<Located>) -> Vec<Located> {
+        let mut joined: Vec<Located> = Vec::with_capacity(flaws.len());
+        for flaw in flaws {
+            let misfit = || {
+                let reason = flaw.kind.reason_of_value(&flaw.text)?;
+                Some(Misfit { column: flaw.kind.column_of_value()?, reason })
+            };
+            match joined.last_mut().filter(|last| last.record == flaw.record) {
+                Some(last) => last.also.extend(misfit()),
+                None => joined.push(flaw),
+            }
+        }
+        joined
+    }
+
     /// The error of a run that ends here. `record`: the record's number in its source, from 1.
     pub(crate) fn into_error(self, plan: &Plan, source: &str, record: u64) -> Error {
         let (excerpt, caret) = excerpt(&self.text, self.culprit);
@@ -244,7 +367,7 @@ impl Located {
         };
         let error = Error::new(self.code(), self.reason(plan, source)).at(position);
         if self.bytes.is_empty() || plan.encodings.contains_key(source) {
-            return error.hint(self.hint());
+            return error.hint(self.hint_under(plan.on_error));
         }
         error.hint(bad_text_hint(Encoding::likely(&self.bytes)))
     }

@@ -39,6 +39,7 @@ mod plan;
 mod reader;
 mod region;
 mod report;
+mod schema;
 mod settle;
 mod sources;
 mod stages;
@@ -47,21 +48,22 @@ mod targets;
 mod write;
 
 pub use batches::BatchIter;
-pub use diff::{Retyped, SchemaDiff};
+pub use diff::{Renulled, Retyped, SchemaDiff};
 pub use error::{Code, Error, Position, Result};
 pub use filter::{Filter, FilterError};
 pub use ingest_columnar::{Frame, OnError, arrow, type_name};
-pub use ingest_infer::{DataType, TimeUnit};
+pub use ingest_infer::{DataType, DateOrder, TimeUnit};
 pub use ingest_parquet::{Codec, EncodingSet};
 pub use ingest_parse::{Delimiter, Ragged};
 pub use ingest_simd::{KERNEL_VARIABLE, Kernel};
 pub use ingest_source::{Access, Compression, Encoding, UnknownEncoding};
 pub use options::{
     EncodingErrors, Format, Infer, InputFormat, MAX_FIELD_BYTES, MaxErrors, OnProgress, Options, Progress, QuoteMode,
-    UnknownWord, WriteOptions, parse_schema, parse_typed_name,
+    UnknownWord, WriteOptions,
 };
 pub use partition_format::{PartitionFormat, PartitionFormatError};
 pub use reader::{Reader, read};
 pub use report::{BenchReport, ColumnReport, Head, Reject, Report, SniffReport, SweepCell};
+pub use schema::{SchemaColumn, begins_like_schema, parse_schema, parse_typed_name};
 pub use sources::Sources;
 pub use tables::panics_are_caught;

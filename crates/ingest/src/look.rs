@@ -13,6 +13,7 @@ use crate::options::{Infer, Options};
 use crate::plan::{Input, Kind, json_start, kind_of, open_table, sniff_source};
 use crate::reader::{Reader, Session};
 use crate::report::{Head, SniffReport};
+use crate::schema::texts_of_schema;
 use crate::sources::Sources;
 
 /// Bytes looked at first for `head`; more only where records are long.
@@ -258,7 +259,7 @@ impl Rows {
 /// The same with every column read as text: values that do not fit their types are then no faults.
 fn as_text(options: Options) -> Options {
     let texts = |types: Vec<(String, DataType)>| types.into_iter().map(|(name, _)| (name, DataType::Utf8)).collect();
-    Options { infer: Infer::None, types: texts(options.types), schema: options.schema.map(texts), ..options }
+    Options { infer: Infer::None, types: texts(options.types), schema: options.schema.map(texts_of_schema), ..options }
 }
 
 /// The rows of a table as text.

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use ingest_columnar::OnError;
+use ingest_columnar::{ColumnType, OnError};
 use ingest_infer::DataType;
 use ingest_parquet::{Codec, EncodingSet};
 use ingest_parse::{Delimiter, Ragged};
@@ -17,6 +17,7 @@ use ingest_source::{Access, Compression, Encoding, SourceOptions};
 use crate::error::{Code, Error};
 use crate::filter::Filter;
 use crate::partition_format::PartitionFormat;
+use crate::schema::SchemaColumn;
 
 /// How quotes are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -153,8 +154,9 @@ pub struct Options {
     pub path_column: Option<String>,
     /// A column of this name, behind the others, numbers the rows of the result, from 1.
     pub row_number: Option<String>,
-    /// Names and types of all columns: a header must show these names.
-    pub schema: Option<Vec<(String, DataType)>>,
+    /// Names and types of all columns, and which of them hold no nulls: sources have these columns and no others, but for such as
+    /// `columns` and `drop` leave out.
+    pub schema: Option<Vec<SchemaColumn>>,
     /// Types of single columns.
     pub types: Vec<(String, DataType)>,
     /// Where the other columns' types come from.
@@ -299,6 +301,19 @@ impl Options {
         let columns = (columns, drop, schema, types, infer, null_values);
         let flaws = (on_error, ragged, rejects, only_rejects);
         format!("{source:?} {dialect:?} {rows:?} {columns:?} {flaws:?} {:?}", (memory_limit, max_field_bytes))
+    }
+
+    /// The types that the options give single columns; of several for one column, the last counts.
+    pub(crate) fn given_types(&self) -> impl Iterator<Item = (&str, ColumnType)> {
+        let of_schema = self.schema.iter().flatten().map(|column| (column.name.as_str(), column.kind()));
+        of_schema
+            .chain(self.types.iter().map(|(name, data_type)| (name.as_str(), ColumnType::given(data_type.clone()))))
+    }
+
+    /// The columns that hold no nulls, as the schema says.
+    pub(crate) fn required(&self) -> impl Iterator<Item = &str> {
+        let columns = self.schema.iter().flatten().filter(|column| column.nullable == Some(false));
+        columns.map(|column| column.name.as_str())
     }
 
     /// Lets columns keep their text, but for what a filter has to know of them.
@@ -532,87 +547,9 @@ pub(crate) fn check_characters(
     Ok(())
 }
 
-/// Reads a schema as `a:int64,b:utf8`, or as the JSON that `ingest schema --json` prints.
-///
-/// # Errors
-/// The text is neither, or names an unknown type; the error says which part.
-pub fn parse_schema(text: &str) -> Result<Vec<(String, DataType)>, String> {
-    if text.trim_start().starts_with('{') { schema_from_json(text) } else { schema_from_pairs(text) }
-}
-
-fn schema_from_json(text: &str) -> Result<Vec<(String, DataType)>, String> {
-    let document: serde_json::Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
-    let columns = document.get("columns").and_then(|columns| columns.as_array());
-    let columns = columns.ok_or("the schema has no list \"columns\"")?;
-    let field = |column: &serde_json::Value, key: &str| column.get(key).and_then(|v| v.as_str()).map(str::to_owned);
-    columns
-        .iter()
-        .map(|column| match (field(column, "name"), field(column, "type")) {
-            (Some(name), Some(kind)) => Ok((name, kind.parse().map_err(|e: ingest_infer::UnknownType| e.to_string())?)),
-            _ => Err(format!("a column without \"name\" and \"type\": {column}")),
-        })
-        .collect()
-}
-
-fn schema_from_pairs(text: &str) -> Result<Vec<(String, DataType)>, String> {
-    split_outside_brackets(text).into_iter().map(|pair| parse_typed_name(pair, ':')).collect()
-}
-
-/// Reads `name:type` or `name=type`; the type is what follows the last separator outside `<` `>`, so names may hold it.
-///
-/// # Errors
-/// No separator, or an unknown type.
-pub fn parse_typed_name(pair: &str, separator: char) -> Result<(String, DataType), String> {
-    let mut depth = 0i32;
-    let found = pair.char_indices().rev().find(|&(_, sign)| {
-        depth += i32::from(sign == '>') - i32::from(sign == '<');
-        depth == 0 && sign == separator
-    });
-    let (at, _) = found.ok_or_else(|| format!("{pair:?} is not of the form name{separator}type"))?;
-    let (name, kind) = (&pair[..at], &pair[at + separator.len_utf8()..]);
-    let kind = kind.parse().map_err(|error: ingest_infer::UnknownType| error.to_string())?;
-    Ok((name.trim().to_owned(), kind))
-}
-
-/// Splits at commas that are not between brackets, as in `decimal128(9,2)`, `timestamp[us,UTC]` and `struct<a: int64, b: utf8>`.
-fn split_outside_brackets(text: &str) -> Vec<&str> {
-    let (mut depth, mut from, mut parts) = (0i32, 0, Vec::new());
-    for (at, byte) in text.bytes().enumerate() {
-        let before = &text.as_bytes()[from..at];
-        match byte {
-            b'(' | b'[' => depth += 1,
-            // A name may hold one too.
-            b'<' if depth > 0 || before.ends_with(b"struct") || before.ends_with(b"list") => depth += 1,
-            b'>' if depth > 0 => depth -= 1,
-            b')' | b']' => depth -= 1,
-            b',' if depth == 0 => {
-                parts.push(&text[from..at]);
-                from = at + 1;
-            }
-            _ => {}
-        }
-    }
-    parts.push(&text[from..]);
-    parts
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn schemas_are_read_as_pairs_and_as_json() {
-        let pairs = parse_schema("a:int64, b c:decimal128(9,2),t:timestamp[us,UTC]").expect("pairs");
-        assert_eq!(pairs.len(), 3);
-        assert_eq!(pairs[1], ("b c".to_owned(), DataType::Decimal128 { precision: 9, scale: 2 }));
-        let json = parse_schema(r#"{"columns":[{"name":"a","type":"int64","nulls":0}],"rows":1}"#).expect("json");
-        assert_eq!(json, [("a".to_owned(), DataType::Int64)]);
-        let nested = parse_schema("a<b:int64,s:struct<x: int64, y: list<utf8>>,t:utf8").expect("pairs");
-        assert_eq!(nested.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["a<b", "s", "t"]);
-        assert_eq!(nested[1].1.to_string(), "struct<x: int64, y: list<utf8>>");
-        assert!(parse_schema("a").unwrap_err().contains("name:type"));
-        assert!(parse_schema("a:int").unwrap_err().contains("int64"));
-    }
 
     #[test]
     fn characters_that_clash_are_refused() {

@@ -134,7 +134,10 @@ pub(crate) struct Totals {
     pub dropped_fields: u64,
     /// Keys that came again in their record.
     pub doubled_keys: u64,
+    /// Values that are null because they did not fit, by column of the result.
     pub errors: Vec<u64>,
+    /// Values that did not fit in records that were rejected for it, likewise.
+    pub rejected: Vec<u64>,
     /// Counts by selected column, as parsed: exact where the types were known before.
     pub counts: Vec<Counts>,
     /// Of the committed chunks alone, by selected column: the truth about the types.
@@ -249,6 +252,7 @@ impl<'a> Run<'a> {
                 waiting_bytes: 0,
                 totals: Totals {
                     errors: vec![0; columns],
+                    rejected: vec![0; columns],
                     counts: vec![Counts::default(); columns],
                     summaries: vec![Summary::default(); columns],
                     ..Totals::default()

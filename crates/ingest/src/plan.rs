@@ -12,7 +12,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use ingest_columnar::{ColumnType, Fields, OnError, Quotes, Rules};
-use ingest_infer::{DataType, NullWords, Summary};
+use ingest_infer::{NullWords, Summary};
 use ingest_parse::json::Framing;
 use ingest_parse::{Dialect, Shape, Span};
 use ingest_simd::{Kernel, Padded, Structure};
@@ -22,6 +22,7 @@ use crate::error::{Code, Error, Result};
 use crate::flaw::FlawKind;
 use crate::listed::Listed;
 use crate::options::{Options, QuoteMode};
+use crate::schema::SchemaColumn;
 use crate::tables::Table;
 
 pub(crate) use filter::{FilterColumn, PlannedFilter};
@@ -42,6 +43,15 @@ pub(crate) struct PlannedColumn {
     pub name: String,
     /// The type that was asked for, if one was.
     pub given: Option<ColumnType>,
+    /// Whether a null in it is a flaw.
+    pub required: bool,
+}
+
+impl PlannedColumn {
+    /// A column of which no more is known.
+    fn named(name: String) -> PlannedColumn {
+        PlannedColumn { name, given: None, required: false }
+    }
 }
 
 /// What every worker needs to know.
@@ -144,7 +154,8 @@ impl Plan {
     }
 
     /// The same with these columns, of which the options select some and add others.
-    fn with_columns(self, options: &Options, columns: Vec<PlannedColumn>) -> Result<Plan> {
+    fn with_columns(self, options: &Options, mut columns: Vec<PlannedColumn>) -> Result<Plan> {
+        require_values(options, &mut columns);
         let selected = select(options, &columns)?;
         let mut plan = Plan {
             shape: Shape { columns: columns.len().max(1), ..self.shape },
@@ -186,6 +197,11 @@ impl Plan {
         Shape { columns: layout.map_or(self.shape.columns, Layout::width), ..self.shape }
     }
 
+    /// Whether a value that does not fit the type of a column of the sources is null, rather than a flaw.
+    pub(crate) fn nulls_misfits(&self, index: usize) -> bool {
+        self.on_error == OnError::Null && !self.columns[index].required
+    }
+
     /// How many columns the result has.
     pub(crate) fn width(&self) -> usize {
         self.selected.len() + self.made.len()
@@ -221,6 +237,12 @@ impl Plan {
             Some(&index) => self.name_of(index),
             None => &self.made[position - self.selected.len()].name,
         }
+    }
+
+    /// At which position of the result a column of the sources is. O(1) where all of them are.
+    pub(crate) fn position_of(&self, index: usize) -> Option<usize> {
+        let is_there = self.selected.get(index) == Some(&index);
+        if is_there { Some(index) } else { self.selected.iter().position(|selected| *selected == index) }
     }
 
     /// How many columns a source has.
@@ -350,13 +372,13 @@ fn refuse_options_of_text(options: &Options, format: &str) -> Result<()> {
 }
 
 /// A schema finds columns by their names.
-fn require_different(schema: &[(String, DataType)]) -> Result<()> {
+fn require_different(schema: &[SchemaColumn]) -> Result<()> {
     let mut met = HashSet::new();
-    match schema.iter().find(|(name, _)| name.is_empty() || !met.insert(name)) {
+    match schema.iter().map(|column| &column.name).find(|name| name.is_empty() || !met.insert(*name)) {
         None => Ok(()),
-        Some((name, _)) if name.is_empty() => Err(Error::new(Code::Usage, "--schema has a column without a name")
+        Some(name) if name.is_empty() => Err(Error::new(Code::Usage, "--schema has a column without a name")
             .hint("a column whose name is empty in the header is called column_N, after its place")),
-        Some((name, _)) => Err(Error::new(Code::Usage, format!("--schema names the column {name:?} twice"))
+        Some(name) => Err(Error::new(Code::Usage, format!("--schema names the column {name:?} twice"))
             .hint("columns of one name in the header are called NAME, NAME_1, NAME_2 …")),
     }
 }
@@ -372,33 +394,50 @@ fn require_count(option: &str, given: usize, names: &[String]) -> Result<()> {
     .hint(format!("the source's columns are {}", names.join(", "))))
 }
 
-/// The schema's names where there is no header; else the header's, which must be the same ones.
+/// A schema may say of columns that they hold no nulls.
+fn require_values(options: &Options, columns: &mut [PlannedColumn]) {
+    let required: HashSet<&str> = options.required().collect();
+    columns.iter_mut().for_each(|column| column.required = required.contains(column.name.as_str()));
+}
+
+/// Whether `--columns` or `--drop` leaves a column out: a schema need not name it then.
+fn is_left_out(options: &Options, name: &String) -> bool {
+    options.drop.contains(name) || options.columns.as_ref().is_some_and(|columns| !columns.contains(name))
+}
+
+/// The schema's names where there is no header; else the header's, which must be the same ones, but for those that are left out.
 fn names_of_schema(
-    schema: &[(String, DataType)],
+    options: &Options,
+    schema: &[SchemaColumn],
     names: Vec<String>,
     header: bool,
     source: &str,
 ) -> Result<Vec<String>> {
-    let wanted: Vec<String> = schema.iter().map(|(name, _)| name.clone()).collect();
-    if !header {
+    let wanted: Vec<String> = schema.iter().map(|column| column.name.clone()).collect();
+    let (in_source, in_schema): (HashSet<_>, HashSet<_>) = (names.iter().collect(), wanted.iter().collect());
+    let missing = wanted.iter().find(|name| !in_source.contains(name));
+    if !header && missing.is_some() {
         require_count("--schema", wanted.len(), &names)?;
         return Ok(wanted);
     }
-    let sorted = |names: &[String]| {
-        let mut names = names.to_vec();
-        names.sort();
-        names
-    };
-    if sorted(&wanted) == sorted(&names) {
-        return Ok(names);
-    }
-    if names.is_empty() {
+    if names.is_empty() && missing.is_some() {
         let message = format!("{source}: the source is empty; the schema's header is {}", wanted.join(","));
         return Err(Error::new(Code::HeaderMismatch, message)
             .hint("--header no takes an empty source for a table without rows"));
     }
-    Err(header_mismatch(source, &names, "the schema's", &wanted)
-        .hint("--names gives other names; --header no reads the first record as data"))
+    let surplus = names.iter().find(|name| !in_schema.contains(name) && !is_left_out(options, name));
+    let (what, hint) = match (missing, surplus) {
+        (None, None) => return Ok(names),
+        (Some(missing), _) => (
+            format!("the schema's column {missing:?} is missing"),
+            "--names gives other names; --header no reads the first record as data",
+        ),
+        (None, Some(surplus)) => (
+            format!("the column {surplus:?} is not in the schema"),
+            "a schema names all columns but those that --columns or --drop leaves out; --type settles single ones",
+        ),
+    };
+    Err(header_mismatch(&format!("{source}: {what}"), &names, "the schema's", &wanted).hint(hint))
 }
 
 fn header_mismatch(source: &str, found: &[String], other: &str, wanted: &[String]) -> Error {

@@ -527,18 +527,21 @@ impl Session {
             notes.push(format!("a key came again in its record {times}; its last value counts"));
         }
         let (rejected, first_rejects) = (rejects.count, rejects.first.clone());
-        let files = rejects.finish(totals.rows_in, totals.errors.iter().sum())?;
+        let nulled = totals.errors.iter().sum();
+        let files = rejects.finish(totals.rows_in, nulled)?;
         let column = |(position, name): (usize, &str)| ColumnReport {
             name: name.to_owned(),
             data_type: type_name(&ingest_columnar::arrow_type(&kinds[position].data_type)),
+            date_orders: kinds[position].date_orders(),
             nulls: counts.get(position).map_or(0, |counts| counts.nulls),
-            errors: totals.errors.get(position).copied().unwrap_or(0),
+            errors: [&totals.errors, &totals.rejected].map(|of| of.get(position).copied().unwrap_or(0)).iter().sum(),
         };
         Ok(Report {
             rows_in: totals.rows_in,
             rows_out: totals.rows_out,
             rejected,
             filtered: totals.filtered,
+            nulled,
             bytes_in: self.bytes_in(&totals),
             bytes_out: 0,
             files: files.into_iter().collect(),

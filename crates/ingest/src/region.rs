@@ -1,5 +1,7 @@
 //! Some whole records to columns: what one worker does with one chunk.
 
+mod nulls;
+
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ingest_columnar::arrow::array::{Array, ArrayRef};
@@ -167,7 +169,8 @@ pub(crate) fn parse_region(
     let columns = work.finish(scratch);
     let mut flaws = work.flaws;
     flaws.sort_by_key(|flaw| (flaw.record, flaw.culprit().0));
-    let flaws = flaws.into_iter().map(|flaw| flaw.locate(region.text.bytes(), region.offset, lines)).collect();
+    let flaws = Flaw::joined(flaws).into_iter();
+    let flaws = flaws.map(|flaw| flaw.locate(region.text.bytes(), region.offset, lines)).collect();
     scratch.watch.lap(Stage::Parse);
     let Batches { rows, records, filtered, dropped_fields, new_keys, doubled_keys, nulled_records, .. } = batches;
     Parsed {
@@ -276,7 +279,8 @@ impl<'a> Batches<'a> {
             let (start, end) = (base + fault.start as usize, base + fault.end as usize);
             let kind = moved(fault.kind, base as u32);
             let kind = self.too_long(start, end, kind).unwrap_or(FlawKind::Structure(kind));
-            self.flaws.push(Flaw { record: before + fault.record as usize, start, end, kind });
+            let record = before + fault.record as usize;
+            self.flaws.push(Flaw { record, start, end, kind, also: Vec::new() });
         }
         if self.suspect {
             self.take_suspects(text, scratch);
@@ -348,13 +352,15 @@ impl<'a> Batches<'a> {
         for &index in &self.plan.selected {
             if let Some(kind) = &self.plan.columns[index].given {
                 let array = self.checked(index, kind, text, &mut keep, scratch);
+                self.take_nulls(index, &array, text, &mut keep, scratch);
                 scratch.spares().give(array);
             }
         }
         retain(&mut scratch.batch, text, &keep);
     }
 
-    /// The values of a column. Rows whose value its type cannot hold are kept no longer, unless such values are null.
+    /// The values of a column. Rows whose value its type cannot hold are kept no longer, unless such values are null; what is wrong
+    /// with other values of theirs is told too.
     fn checked(
         &mut self,
         index: usize,
@@ -368,7 +374,8 @@ impl<'a> Batches<'a> {
         let mut builder = builder_for(kind, scratch.spans.len(), &mut scratch.spares());
         builder.append(&self.plan.fields(text, &scratch.spans), &self.plan.rules(), &mut scratch.misfits);
         for row in scratch.misfits.iter().map(|&row| row as usize) {
-            if self.plan.on_error != OnError::Null && std::mem::replace(&mut keep[row], false) {
+            if !self.plan.nulls_misfits(index) {
+                keep[row] = false;
                 let place = scratch.batch.row(text.bytes(), row);
                 let flaw = value_flaw(index, scratch.spans[row], self.base, kind);
                 self.push(place.record, place.start as usize, place.end as usize, flaw);
@@ -403,7 +410,7 @@ impl<'a> Batches<'a> {
 
     fn push(&mut self, record: u32, start: usize, end: usize, kind: FlawKind) {
         let (record, base) = (self.records + record as usize, self.base);
-        self.flaws.push(Flaw { record, start: base + start, end: base + end, kind });
+        self.flaws.push(Flaw { record, start: base + start, end: base + end, kind, also: Vec::new() });
     }
 
     /// Counts the batch, cut to the rows that are still wanted.
@@ -514,20 +521,21 @@ impl<'a> Work<'a> {
         scratch: &Scratch,
     ) {
         let kind = &self.wanted.kinds[position];
+        let index = self.plan.selected[self.wanted.columns[position]];
         if !kind.given {
             self.widened[position] = true;
-        } else if self.plan.on_error == OnError::Null {
+        } else if self.plan.nulls_misfits(index) {
             self.errors[position] += scratch.misfits.len() as u64;
         } else {
             // The run fails at the first flaw: one a batch and column is enough.
             let row = scratch.misfits[0] as usize;
             let place = scratch.batch.row(text.bytes(), row);
-            let index = self.plan.selected[self.wanted.columns[position]];
             self.flaws.push(Flaw {
                 record: records_before + place.record as usize,
                 start: base + place.start as usize,
                 end: base + place.end as usize,
                 kind: value_flaw(index, scratch.spans[row], base, kind),
+                also: Vec::new(),
             });
         }
     }
@@ -547,7 +555,10 @@ impl<'a> Work<'a> {
         if self.widened.contains(&true) {
             self.widen(&mut parsed, scratch);
         }
-        parsed.into_iter().map(|column| column.expect("what did not fit was made again")).collect()
+        let parsed = parsed.into_iter().map(|column| column.expect("what did not fit was made again"));
+        let parsed: Vec<ParsedColumn> = parsed.collect();
+        self.find_nulls(&parsed, scratch);
+        parsed
     }
 
     /// Looks at every field of the columns that are missing in `parsed`, decides their types by them and by what is known, and

@@ -2,9 +2,11 @@
 
 use std::path::PathBuf;
 
-use ingest_infer::DataType;
+use ingest_infer::{DataType, DateOrder};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+
+use crate::schema::SchemaColumn;
 
 /// One column of a result.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,9 +15,11 @@ pub struct ColumnReport {
     pub name: String,
     /// Its type, by Arrow's name in lower case.
     pub data_type: String,
+    /// Of the dates in it, which number comes first: see [`SchemaColumn::date_orders`].
+    pub date_orders: Vec<Option<DateOrder>>,
     /// How many values are null.
     pub nulls: u64,
-    /// How many of them are null because they did not fit the type.
+    /// How many values did not fit the type, or the schema: they are null, or their records were rejected.
     pub errors: u64,
 }
 
@@ -85,6 +89,8 @@ pub struct Report {
     pub rejected: u64,
     /// Records that a filter left out.
     pub filtered: u64,
+    /// Values that are null because they did not fit the types of their columns.
+    pub nulled: u64,
     /// Decoded bytes read.
     pub bytes_in: u64,
     /// Bytes written.
@@ -124,6 +130,7 @@ impl Report {
             "rows_out": self.rows_out,
             "rejected": self.rejected,
             "filtered": self.filtered,
+            "nulled": self.nulled,
             "bytes_in": self.bytes_in,
             "bytes_out": self.bytes_out,
             "files": self.files.iter().map(|path| path.display().to_string()).collect::<Vec<_>>(),
@@ -140,18 +147,28 @@ impl Report {
         })
     }
 
-    /// Names and types of the columns.
-    pub fn types(&self) -> Vec<(String, DataType)> {
-        let kind = |column: &ColumnReport| column.data_type.parse().expect("types are named as they are read");
-        self.columns.iter().map(|column| (column.name.clone(), kind(column))).collect()
+    /// The columns, of which those hold nulls that have some.
+    pub fn columns_of_schema(&self) -> Vec<SchemaColumn> {
+        let kind =
+            |column: &ColumnReport| -> DataType { column.data_type.parse().expect("types are named as they are read") };
+        let column = |column: &ColumnReport| SchemaColumn {
+            name: column.name.clone(),
+            data_type: kind(column),
+            nullable: Some(column.nulls > 0),
+            date_orders: column.date_orders.clone(),
+        };
+        self.columns.iter().map(column).collect()
     }
 
     /// The shape that `schema --json` prints and `--schema` takes back.
     pub fn schema_json(&self) -> Value {
+        let columns = self.columns_of_schema().into_iter().zip(&self.columns).map(|(column, report)| {
+            let mut column = column.to_json();
+            column.insert("nulls".to_owned(), json!(report.nulls));
+            Value::Object(column)
+        });
         json!({
-            "columns": self.columns.iter().map(|column| json!({
-                "name": column.name, "type": column.data_type, "nullable": column.nulls > 0, "nulls": column.nulls,
-            })).collect::<Vec<_>>(),
+            "columns": columns.collect::<Vec<_>>(),
             "rows": self.rows_out,
             "source": self.sources,
         })

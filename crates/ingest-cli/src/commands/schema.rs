@@ -1,7 +1,9 @@
 //! `ingest schema`: the exact types of the whole input.
 
+use std::path::Path;
+
 use clap::ValueHint;
-use ingest::{DataType, Options, Report, Result, Retyped, SchemaDiff};
+use ingest::{Code, Options, Renulled, Report, Result, Retyped, SchemaColumn, SchemaDiff};
 
 use crate::console::Console;
 use crate::options::{ReadArgs, RejectsArgs, open, schema};
@@ -59,7 +61,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<()> {
     console.notes(&report);
     console.losses(&report);
     if let Some(before) = before {
-        let diff = SchemaDiff::between(&before, &report.types());
+        let diff = SchemaDiff::between(&before, &report.columns_of_schema());
         return if args.json { output::json(&diff.to_json()) } else { output::text(&changes(&diff)) };
     }
     match (args.json, args.ddl) {
@@ -69,17 +71,37 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<()> {
     }
 }
 
-/// The schema that another is compared with.
-fn before(old: &str, options: Options) -> Result<Vec<(String, DataType)>> {
+/// The schema that another is compared with: a schema, else that of a source. What is meant to be a schema and has a fault is no
+/// source.
+fn before(old: &str, options: Options) -> Result<Vec<SchemaColumn>> {
     /// No schema is longer than this, and no larger file need be read to see that it is none.
     const SCHEMA_BYTES_MAX: u64 = 16 << 20;
     let file = std::fs::metadata(old).ok();
-    if file.is_none_or(|file| file.is_file() && file.len() <= SCHEMA_BYTES_MAX)
-        && let Ok(schema) = schema(old)
-    {
-        return Ok(schema);
+    if file.as_ref().is_some_and(|file| !file.is_file() || file.len() > SCHEMA_BYTES_MAX) {
+        return of_source(old, options);
     }
-    Ok(open(&[old.to_owned()], options)?.schema()?.types())
+    let fault = match schema(old) {
+        Ok(schema) => return Ok(schema),
+        Err(fault) => fault,
+    };
+    if file.is_some() {
+        return if is_meant_as_schema(old) { Err(fault) } else { of_source(old, options) };
+    }
+    // A text that is a schema with a fault names no source.
+    of_source(old, options).map_err(|error| match (error.code(), fault.code()) {
+        (Code::NotFound, Code::Usage) => fault,
+        _ => error,
+    })
+}
+
+fn of_source(old: &str, options: Options) -> Result<Vec<SchemaColumn>> {
+    Ok(open(&[old.to_owned()], options)?.schema()?.columns_of_schema())
+}
+
+/// Whether a file that is no schema was to be one: it is called so, and begins as one.
+fn is_meant_as_schema(path: &str) -> bool {
+    let is_json = Path::new(path).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
+    is_json && std::fs::read_to_string(path).is_ok_and(|text| ingest::begins_like_schema(&text))
 }
 
 fn changes(diff: &SchemaDiff) -> String {
@@ -93,6 +115,10 @@ fn changes(diff: &SchemaDiff) -> String {
     for Retyped { name, from, to, widens } in &diff.retyped {
         let note = if *widens { "holds every value of before" } else { "" };
         table.row(["~".to_owned(), plain(name), format!("{from} -> {to}"), note.to_owned()]);
+    }
+    for Renulled { name, nullable } in &diff.renulled {
+        let change = if *nullable { "no nulls -> nulls" } else { "nulls -> no nulls" };
+        table.row(["~".to_owned(), plain(name), change.to_owned(), String::new()]);
     }
     let same = size::counted(diff.same as u64, "column");
     let order = if diff.reordered { ", in another order" } else { "" };

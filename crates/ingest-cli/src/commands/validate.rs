@@ -17,7 +17,7 @@ Examples:
 
 /// Check whether every value fits a schema, which --schema gives.
 ///
-/// The first value that does not fit is an error (exit status 3). With --rejects, all records that do not fit are
+/// The first value that does not fit, or null where the schema has none, is an error (exit status 3). With --rejects, all records that do not fit are
 /// written before it ends so; with --on-error reject or null they are borne, up to --max-errors.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]

@@ -7,6 +7,7 @@ mod kernels;
 mod manners;
 mod names;
 mod reading;
+mod schemas;
 mod targets;
 
 use std::fs;

@@ -225,7 +225,11 @@ impl Run<'_> {
             };
             match late {
                 Some(late) => return Err(self.late_error(late, flaw.into_error(self.plan, source, record))),
-                None if is_rejected => committer.aside.reject(self.plan, source, (record, in_all), flaw)?,
+                None if is_rejected => {
+                    let positions = flaw.columns_of_values().filter_map(|column| self.plan.position_of(column));
+                    positions.for_each(|position| committer.totals.rejected[position] += 1);
+                    committer.aside.reject(self.plan, source, (record, in_all), flaw)?;
+                }
                 None => return Err(flaw.into_error(self.plan, source, record)),
             }
         }

@@ -14,10 +14,11 @@ use ingest_source::Source;
 
 use super::suggest::{SUGGEST_BYTES, SUGGEST_ROWS};
 use super::{Input, Plan, PlannedColumn, SAMPLE_BYTES};
-use super::{refuse_options_of_text, require_different, select};
+use super::{is_left_out, refuse_options_of_text, require_different, require_values, select};
 use crate::error::{Code, Error, Result};
 use crate::filter::Filter;
 use crate::options::{Infer, InputFormat, Options};
+use crate::schema::SchemaColumn;
 
 /// What the workers know of JSON sources.
 pub(crate) struct JsonPlan {
@@ -46,7 +47,7 @@ impl Plan {
         self.may_end = false;
         if let Some(json) = &mut self.json {
             let wanted = self.filter.iter().flat_map(|filter| &filter.columns);
-            let wanted = wanted.map(|column| PlannedColumn { name: column.name.clone(), given: None });
+            let wanted = wanted.map(|column| PlannedColumn::named(column.name.clone()));
             self.columns = wanted.collect();
             json.keys = Keys::new(self.columns.iter().map(|column| column.name.as_str()), false);
             json.looks_for_keys = false;
@@ -209,9 +210,8 @@ fn rows_max(options: &Options) -> usize {
     options.limit.map_or(SUGGEST_ROWS, |limit| SUGGEST_ROWS.min(limit as usize))
 }
 
-fn schema_type(options: &Options, name: &str) -> Option<DataType> {
-    let field = options.schema.iter().flatten().find(|(other, _)| other == name);
-    field.map(|(_, data_type)| data_type.clone())
+fn schema_type(options: &Options, name: &str) -> Option<ColumnType> {
+    options.schema.iter().flatten().find(|column| column.name == name).map(SchemaColumn::kind)
 }
 
 /// The columns of these keys, or those of the schema, which must have them all.
@@ -220,22 +220,26 @@ fn columns(options: &Options, keys: Vec<String>) -> Result<Vec<PlannedColumn>> {
         None => keys,
         Some(schema) => {
             require_different(schema)?;
-            let unknown = keys.iter().find(|key| schema_type(options, key).is_none());
-            if let Some(key) = unknown.filter(|_| options.columns.is_none()) {
-                let names: Vec<&str> = schema.iter().map(|(name, _)| name.as_str()).collect();
-                return Err(Error::new(Code::HeaderMismatch, format!("the key {key:?} is not in the schema")).hint(
-                    format!("the schema has {}; --columns with some of these leaves other keys out", names.join(", ")),
-                ));
+            let unknown = |key: &&String| schema_type(options, key).is_none();
+            if let Some(key) = keys.iter().filter(unknown).find(|key| !is_left_out(options, key)) {
+                let names: Vec<&str> = schema.iter().map(|column| column.name.as_str()).collect();
+                return Err(Error::new(Code::HeaderMismatch, format!("the key {key:?} is not in the schema"))
+                    .hint(format!("the schema has {}; --columns or --drop leaves other keys out", names.join(", "))));
             }
-            schema.iter().map(|(name, _)| name.clone()).collect()
+            let dropped = keys.iter().filter(unknown).filter(|key| options.drop.contains(key));
+            schema.iter().map(|column| &column.name).chain(dropped).cloned().collect()
         }
     };
     let type_of = |name: &str| {
-        let given = options.types.iter().rev().find(|(other, _)| other == name).map(|(_, data_type)| data_type.clone());
-        let text = (options.infer == Infer::None).then_some(DataType::Utf8);
-        given.or_else(|| schema_type(options, name)).or(text).map(ColumnType::given)
+        let given = options.types.iter().rev().find(|(other, _)| other == name);
+        let given = given.map(|(_, data_type)| ColumnType::given(data_type.clone()));
+        let text = (options.infer == Infer::None).then(|| ColumnType::given(DataType::Utf8));
+        given.or_else(|| schema_type(options, name)).or(text)
     };
-    Ok(names.into_iter().map(|name| PlannedColumn { given: type_of(&name), name }).collect())
+    let column = |name: String| PlannedColumn { given: type_of(&name), ..PlannedColumn::named(name) };
+    let mut columns: Vec<PlannedColumn> = names.into_iter().map(column).collect();
+    require_values(options, &mut columns);
+    Ok(columns)
 }
 
 /// The start of a source: some whole records.

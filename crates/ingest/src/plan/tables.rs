@@ -109,8 +109,7 @@ fn columns(options: &Options, inputs: &mut [Input]) -> Result<(Vec<PlannedColumn
         union.add(&found);
     }
     inputs.iter_mut().zip(union.layouts()).for_each(|(input, layout)| input.layout = layout);
-    let mut columns: Vec<PlannedColumn> =
-        union.names.into_iter().map(|name| PlannedColumn { name, given: None }).collect();
+    let mut columns: Vec<PlannedColumn> = union.names.into_iter().map(PlannedColumn::named).collect();
     for input in inputs.iter() {
         for (index, column) in columns.iter_mut().enumerate() {
             let Some(place) = input.place(index) else { continue };
@@ -173,11 +172,13 @@ fn settle_types(columns: &mut [PlannedColumn], options: &Options, inputs: &[Inpu
         let names = columns.iter().map(|column| column.name.clone()).collect();
         let source = inputs.first().map_or("", |input| input.source.name());
         // Neither the names nor a header of a table can be said to be others.
-        names_of_schema(schema, names, true, source)
-            .map_err(|error| error.hint("a schema names all columns of the table; --type settles single ones"))?;
+        names_of_schema(options, schema, names, true, source).map_err(|error| {
+            error.hint("a schema names all columns of the table but those that --columns or --drop leaves out; --type settles single ones")
+        })?;
     }
-    for (name, data_type) in options.schema.iter().flatten().chain(&options.types) {
-        let Some(column) = columns.iter_mut().find(|column| &column.name == name) else {
+    for (name, kind) in options.given_types() {
+        let data_type = &kind.data_type;
+        let Some(column) = columns.iter_mut().find(|column| column.name == name) else {
             let names = columns.iter().map(|column| column.name.as_str());
             return Err(unknown_column("--type", name, names));
         };
@@ -194,7 +195,7 @@ fn settle_types(columns: &mut [PlannedColumn], options: &Options, inputs: &[Inpu
             );
         }
         if stored.is_some() {
-            column.given = Some(ColumnType::given(data_type.clone()));
+            column.given = Some(kind);
         }
     }
     Ok(())

@@ -172,7 +172,7 @@ fn open(source: &Source, hints: &Hints, options: &Options) -> Result<Opening> {
 fn settle_header(sniffed: &mut Sniffed, text: &[u8], complete: bool, hints: &Hints, options: &Options) {
     let Some(schema) = options.schema.as_ref().filter(|_| hints.header.is_none() && !sniffed.header) else { return };
     let with_header = sniff(text, complete, &Hints { header: Some(true), ..hints.clone() });
-    if with_header.columns.iter().eq(schema.iter().map(|(name, _)| name)) {
+    if with_header.columns.iter().eq(schema.iter().map(|column| &column.name)) {
         *sniffed = with_header;
     }
 }
@@ -286,20 +286,22 @@ fn planned_columns(
     }
     if let Some(schema) = &options.schema {
         require_different(schema)?;
-        names = names_of_schema(schema, names, opening.sniffed.header && options.names.is_none(), source)?;
+        let has_header = opening.sniffed.header && options.names.is_none();
+        names = names_of_schema(options, schema, names, has_header, source)?;
     }
-    let mut columns: Vec<_> = names.into_iter().map(|name| PlannedColumn { name, given: None }).collect();
+    let mut columns: Vec<_> = names.into_iter().map(PlannedColumn::named).collect();
     if options.infer == Infer::None {
         columns.iter_mut().for_each(|column| column.given = Some(ColumnType::given(DataType::Utf8)));
     }
-    for (name, data_type) in options.schema.iter().flatten().chain(&options.types) {
-        if matches!(data_type, DataType::Struct(_) | DataType::List(_)) {
-            let message = format!("column {name:?} cannot be {data_type}: delimited text has no structs and lists");
+    for (name, kind) in options.given_types() {
+        if matches!(kind.data_type, DataType::Struct(_) | DataType::List(_)) {
+            let message =
+                format!("column {name:?} cannot be {}: delimited text has no structs and lists", kind.data_type);
             return Err(Error::new(Code::Usage, message).hint("only JSON has; utf8 keeps the text"));
         }
-        let column = columns.iter_mut().find(|column| &column.name == name);
+        let column = columns.iter_mut().find(|column| column.name == name);
         match column {
-            Some(column) => column.given = Some(ColumnType::given(data_type.clone())),
+            Some(column) => column.given = Some(kind),
             None => {
                 let names = columns.iter().map(|column| column.name.as_str());
                 return Err(unknown_column("--type", name, names));

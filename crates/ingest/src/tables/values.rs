@@ -6,7 +6,7 @@
 use ingest_columnar::arrow::array::{Array, ArrayRef, BooleanArray, RecordBatch, new_null_array};
 use ingest_columnar::arrow::buffer::BooleanBuffer;
 use ingest_columnar::arrow::compute::filter;
-use ingest_columnar::{Column, ColumnType, Counts, Fields, OnError, arrow_type, builder_for, own_array, own_type};
+use ingest_columnar::{Column, ColumnType, Counts, Fields, arrow_type, builder_for, own_array, own_type};
 use ingest_infer::{DataType, Summary};
 use ingest_parse::{Dialect, Span};
 use ingest_simd::{PADDING, Padded};
@@ -28,7 +28,8 @@ pub(crate) fn parsed(
     columns: &[usize],
     scratch: &mut Scratch,
 ) -> Result<Parsed> {
-    let mut rows = Rows { keep: vec![true; batch.num_rows()], flaws: Vec::new() };
+    let mut rows =
+        Rows { keep: vec![true; batch.num_rows()], looked_at: vec![true; batch.num_rows()], flaws: Vec::new() };
     let mut column = |index: usize, rows: &mut Rows| {
         let kind = plan.columns[index].given.as_ref().expect("a table's columns have types");
         let Some(place) = input.place(index) else {
@@ -38,7 +39,7 @@ pub(crate) fn parsed(
         let place = columns.binary_search(&place).expect("every column that is looked at is read");
         let own = own_column(batch.column(place), plan.name_of(index), input.source.name())?;
         let (array, misfits) = as_kind(plan, &own, kind, scratch)?;
-        if plan.on_error != OnError::Null {
+        if !plan.nulls_misfits(index) {
             rows.take_out(index, &own, kind, &misfits)?;
         }
         Ok::<_, Error>((kind, array, misfits))
@@ -55,10 +56,17 @@ pub(crate) fn parsed(
             *keep = false;
             filtered += 1;
         }
+        rows.looked_at.clone_from(&rows.keep);
     }
     let made = plan.selected.iter().map(|&index| column(index, &mut rows)).collect::<Result<Vec<_>>>()?;
-    let Rows { keep, mut flaws } = rows;
+    for (&index, (_, array, misfits)) in plan.selected.iter().zip(&made) {
+        if plan.columns[index].required {
+            rows.take_out_nulls(index, array, misfits);
+        }
+    }
+    let Rows { keep, mut flaws, .. } = rows;
     flaws.sort_by_key(|flaw| flaw.record);
+    let flaws = Located::joined(flaws);
     let kept = keep.contains(&false).then(|| BooleanArray::from(keep));
     let columns = made.into_iter().map(|(kind, array, misfits)| {
         let array = kept.as_ref().map_or(Ok(array.clone()), |kept| filter(&array, kept)).map_err(Error::encode)?;
@@ -76,18 +84,37 @@ pub(crate) fn parsed(
 /// The rows of a batch.
 struct Rows {
     keep: Vec<bool>,
+    /// Those whose values are looked at: the filter has left them.
+    looked_at: Vec<bool>,
     flaws: Vec<Located>,
 }
 
 impl Rows {
     /// Takes out those whose value of a column does not fit its type.
     fn take_out(&mut self, index: usize, own: &ArrayRef, kind: &ColumnType, misfits: &[u32]) -> Result<()> {
-        for &row in misfits {
-            if std::mem::replace(&mut self.keep[row as usize], false) {
-                self.flaws.push(flaw_of(index, own, kind, row)?);
-            }
+        for &row in misfits.iter().filter(|row| self.looked_at[**row as usize]) {
+            self.keep[row as usize] = false;
+            let text = csv::texts(&own.slice(row as usize, 1))?.into_iter().flatten().next().unwrap_or_default();
+            let text = String::from_utf8_lossy(&text).into_owned();
+            let data_type = kind.data_type.clone();
+            self.flaws.push(flaw_of(
+                FlawKind::Value { column: index, start: 0, end: text.len(), data_type },
+                row,
+                text,
+            ));
         }
         Ok(())
+    }
+
+    /// Takes out those with a null in a column that holds none.
+    fn take_out_nulls(&mut self, index: usize, array: &ArrayRef, misfits: &[u32]) {
+        let Some(nulls) = array.logical_nulls() else { return };
+        let is_null = |row: &usize| nulls.is_null(*row) && misfits.binary_search(&(*row as u32)).is_err();
+        for row in (0..nulls.len()).filter(is_null).filter(|row| self.looked_at[*row]) {
+            self.keep[row] = false;
+            let kind = FlawKind::Null { column: index, start: 0, end: 0 };
+            self.flaws.push(flaw_of(kind, row as u32, String::new()));
+        }
     }
 }
 
@@ -153,11 +180,9 @@ impl Texts {
 }
 
 /// What is wrong with a row. A table has no lines and no offsets: the text is the value's alone.
-fn flaw_of(index: usize, own: &ArrayRef, kind: &ColumnType, row: u32) -> Result<Located> {
-    let text = csv::texts(&own.slice(row as usize, 1))?.into_iter().flatten().next().unwrap_or_default();
-    let text = String::from_utf8_lossy(&text).into_owned();
-    Ok(Located {
-        kind: FlawKind::Value { column: index, start: 0, end: text.len(), data_type: kind.data_type.clone() },
+fn flaw_of(kind: FlawKind, row: u32, text: String) -> Located {
+    Located {
+        kind,
         record: row as usize,
         line: 0,
         record_offset: 0,
@@ -166,7 +191,8 @@ fn flaw_of(index: usize, own: &ArrayRef, kind: &ColumnType, row: u32) -> Result<
         culprit: (0, text.len()),
         text,
         bytes: Vec::new(),
-    })
+        also: Vec::new(),
+    }
 }
 
 /// How many records of a chunk its first `rows` rows are, up to the last of these.

@@ -102,7 +102,8 @@ fn records_of_the_tables_width_are_read() {
         let (frame, report) = read(text.as_bytes().to_vec()).unwrap().collect_with_report().unwrap();
         assert_eq!((frame.num_rows(), report.notes.len()), (3, 0), "{text}");
     }
-    let schema = |text: &str| Some(text.split(',').map(|name| (name.to_owned(), ingest::DataType::Utf8)).collect());
+    let schema =
+        |text: &str| Some(text.split(',').map(|name| (name.to_owned(), ingest::DataType::Utf8).into()).collect());
     let options = Options { schema: schema("id,name,price"), ..asked() };
     let checked = read(format!("{TABLE}\nTotal\n").into_bytes()).unwrap().options(options).validate();
     assert_eq!(checked.unwrap_err().code(), Code::Ragged, "a check leaves nothing out");

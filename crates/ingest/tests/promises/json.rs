@@ -419,7 +419,7 @@ fn an_array_that_breaks_off_fails_whatever_the_options() {
 #[test]
 fn a_schema_names_all_keys() {
     let options = |names: &[&str]| Options {
-        schema: Some(names.iter().map(|name| ((*name).to_owned(), DataType::Int64)).collect()),
+        schema: Some(names.iter().map(|name| ((*name).to_owned(), DataType::Int64).into()).collect()),
         ..Options::default()
     };
     let table = columns_of(&reader("{\"b\":\"2\"}\n", options(&["a", "b"])).collect().unwrap());

@@ -19,6 +19,7 @@ mod oracle;
 mod origins;
 mod parts;
 mod resume;
+mod schemas;
 mod settings;
 mod stored;
 mod tables;

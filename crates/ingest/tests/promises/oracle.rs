@@ -159,6 +159,9 @@ impl<'a> Reading<'a> {
             let (start, end) = (self.start + record.start as usize, self.start + record.end as usize);
             match self.flaw(record.fault, fields, start, end) {
                 Some(flaw) if self.is_rejected(&flaw) => {
+                    if flaw.code == Code::BadValue {
+                        self.count_misfits(fields, &mut table);
+                    }
                     table.rejects.push(self.reject(&flaw, start, end, table.rows_in));
                 }
                 Some(flaw) => return Err(self.failure(&flaw, start, table.rows_in)),
@@ -276,11 +279,15 @@ impl<'a> Reading<'a> {
         }
         let mut row = fields.to_vec();
         row.resize(columns, Span::new(end, end));
-        for (column, field) in row.iter().enumerate() {
+        self.count_misfits(&row, table);
+        row
+    }
+
+    fn count_misfits(&self, fields: &[Span], table: &mut Table) {
+        for (column, field) in fields.iter().take(self.names.len()).enumerate() {
             let misfit = self.given[column].as_ref().is_some_and(|kind| self.value(*field, kind).is_none());
             table.errors[column] += u64::from(misfit);
         }
-        row
     }
 
     fn column(&self, column: usize, rows: &[Vec<Span>]) -> Column {

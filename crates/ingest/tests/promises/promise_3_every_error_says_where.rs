@@ -305,7 +305,7 @@ fn errors_without_a_place_name_what_they_are_about() {
     assert!(error.render().contains("\"o\"") && error.render().contains("m, n"), "{}", error.render());
     let error = collect(Options { names: Some(vec!["o".to_owned()]), ..plain() });
     assert_eq!(error.code(), Code::HeaderMismatch, "{error}");
-    let error = collect(Options { schema: Some(vec![("o".to_owned(), DataType::Utf8)]), ..plain() });
+    let error = collect(Options { schema: Some(vec![("o".to_owned(), DataType::Utf8).into()]), ..plain() });
     assert_eq!(error.code(), Code::HeaderMismatch, "{error}");
 
     let error = read(b"PAR1....PAR1".to_vec()).unwrap().collect().unwrap_err();

@@ -128,7 +128,8 @@ fn every_verb_works_on_it() {
         let again = folder.path().join("again.parquet");
         reader().write_parquet(&again).unwrap();
         assert_eq!(columns_of(&read(again).unwrap().collect().unwrap()), columns, "{name}");
-        let schema = columns.iter().map(|column| (column.name.clone(), column.data_type.parse().unwrap())).collect();
+        let schema =
+            columns.iter().map(|column| (column.name.clone(), column.data_type.parse().unwrap()).into()).collect();
         let checked = reader().options(Options { schema: Some(schema), ..Options::default() }).validate().unwrap();
         assert_eq!((checked.rows_out, checked.rejected), (2500, 0));
     }
@@ -297,7 +298,7 @@ fn options_of_text_are_refused() {
     ] {
         assert_eq!(failure(bytes(), options).code(), Code::Usage);
     }
-    let schema = Options { schema: Some(vec![("m".to_owned(), DataType::Int64)]), ..Options::default() };
+    let schema = Options { schema: Some(vec![("m".to_owned(), DataType::Int64).into()]), ..Options::default() };
     let error = failure(bytes(), schema);
     assert_eq!(error.code(), Code::HeaderMismatch);
     assert!(error.way_out().unwrap().contains("--type"), "{}", error.render());

@@ -148,7 +148,7 @@ fn csv_test_data_whose_header_is_wrong_or_missing() {
     let Some(suite) = beside("suites/csv-test-data/csv") else { return };
     let wrong = suite.join("bad-header-wrong-header.csv");
     assert_eq!(reader(&wrong, as_text(true)).collect().unwrap().num_rows(), 0);
-    let schema = ["foo", "bar", "baz"].map(|name| (name.to_owned(), DataType::Utf8)).to_vec();
+    let schema = ["foo", "bar", "baz"].map(|name| (name.to_owned(), DataType::Utf8).into()).to_vec();
     let error = reader(&wrong, Options { schema: Some(schema), ..as_text(true) }).collect().unwrap_err();
     assert_eq!(error.code(), Code::HeaderMismatch);
     assert!(error.to_string().contains("qux") && error.to_string().contains("foo"), "{error}");
