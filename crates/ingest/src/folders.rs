@@ -28,8 +28,7 @@ impl PathKeys {
     /// The path is not made up as the options say.
     pub(crate) fn of(&self, path: &str) -> Result<Vec<(String, Option<String>)>> {
         let hive = folders_of(path).filter(|_| self.hive);
-        let mut keys: Vec<_> =
-            hive.map(|(key, value)| (key, Some(value).filter(|value| value != NULL_FOLDER))).collect();
+        let mut keys: Vec<_> = hive.collect();
         if let Some(format) = &self.format {
             let values = format.values(path).ok_or_else(|| {
                 Error::new(Code::Usage, format!("{path}: its path is not made up as --partition-format {format} says"))
@@ -41,15 +40,15 @@ impl PathKeys {
     }
 }
 
-/// The keys and values of the folders on a path, as they are meant.
-fn folders_of(path: &str) -> impl Iterator<Item = (String, String)> {
+/// The keys and values of the folders on a path, as they are meant; `None` is null. A text of that name is written escaped.
+fn folders_of(path: &str) -> impl Iterator<Item = (String, Option<String>)> {
     // The first folder within an archive is called `archive.zip!KEY=VALUE`; any other folder may be called so too.
     let archive = path.match_indices('!').map(|(at, _)| at).find(|&at| Path::new(&path[..at]).is_file());
     let (outer, inner) = archive.map_or(("", path), |at| (&path[..at], &path[at + 1..]));
     let folders = [outer, inner].map(|path| path.rsplit_once('/').map_or("", |(folders, _)| folders));
     let pairs = folders.into_iter().flat_map(|folders| folders.split('/')).filter_map(|folder| folder.split_once('='));
     let pairs = pairs.filter(|(key, _)| !key.is_empty());
-    pairs.map(|(key, value)| (unescaped(key), unescaped(value)))
+    pairs.map(|(key, value)| (unescaped(key), (value != NULL_FOLDER).then(|| unescaped(value))))
 }
 
 /// A name with `%3A` and the like as the bytes they stand for, unless these are no text.
@@ -98,7 +97,7 @@ mod tests {
     #[test]
     fn folders_say_keys_and_values() {
         let found = |path: &str| folders_of(path).collect::<Vec<_>>();
-        let pair = |key: &str, value: &str| (key.to_owned(), value.to_owned());
+        let pair = |key: &str, value: &str| (key.to_owned(), Some(value.to_owned()));
         assert_eq!(
             found("data/year=2024/city=S%C3%A3o%20Paulo/x=1.csv"),
             [pair("year", "2024"), pair("city", "São Paulo")]
@@ -123,11 +122,12 @@ mod tests {
             for key in ["city", "_hidden", ".dot", "a=b/c", "%"] {
                 let path = format!("out/{}/part-00000.parquet", folder_name(key, Some(value)));
                 let found: Vec<_> = folders_of(&path).collect();
-                assert_eq!(found, [(key.to_owned(), value.to_owned())], "{path}");
+                assert_eq!(found, [(key.to_owned(), Some(value.to_owned()))], "{path}");
                 assert!(!path.contains(['\n', ':', '~']) && !path.contains("/_") && !path.contains("/."), "{path}");
             }
         }
         assert_eq!(folder_name("a", None), "a=__HIVE_DEFAULT_PARTITION__");
-        assert_ne!(folder_name("a", Some(NULL_FOLDER)), folder_name("a", None));
+        let null: Vec<_> = folders_of("a=__HIVE_DEFAULT_PARTITION__/x.csv").collect();
+        assert_eq!(null, [("a".to_owned(), None)], "unlike the text of that name");
     }
 }

@@ -61,7 +61,8 @@ impl Plan {
                     folders.len() - 1
                 });
                 if let Some(value) = value {
-                    folders[number].1.observe(value.as_bytes(), false, &self.nulls);
+                    // Nulls have a folder of their own: nothing is the empty text.
+                    folders[number].1.observe(value.as_bytes(), value.is_empty(), &self.nulls);
                 }
             }
         }
@@ -177,7 +178,8 @@ impl MadeColumn {
         let value = said.into_iter().find_map(|(key, value)| value.filter(|_| key == self.name))?;
         let memory = with_padding(value.as_bytes());
         let block = Padded::whole(&memory)?;
-        let span = Span::new(0, value.len() as u32);
+        let end = value.len() as u32;
+        let span = if end == 0 { Span::quoted(0, 0, false) } else { Span::new(0, end) };
         let mut builder = builder_for(kind, 1, &mut Spares::default());
         builder.append(&Fields { block, spans: &[span], dialect: &Dialect::PLAIN_JSON }, rules, &mut Vec::new());
         Some(builder.finish().array)

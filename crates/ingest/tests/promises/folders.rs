@@ -77,6 +77,25 @@ fn say_what_they_are_called() {
     assert_eq!(columns_of(&reader.collect().unwrap())[0].values, wholes(&[1, 2, 4]));
 }
 
+/// What rows were sorted by comes back from the folders as it was.
+#[test]
+fn give_back_the_texts_that_they_were_made_of() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "k,n\nNA,1\n\"\",2\n,3\n__HIVE_DEFAULT_PARTITION__,4\na=b/c,5\n 007 ,6\ntrue,7\n%41,8\nnull,9\n";
+    let write = WriteOptions { partition_by: vec!["k".to_owned()], ..WriteOptions::default() };
+    let out = folder.path().join("out");
+    read(text.as_bytes().to_vec()).unwrap().write(&out, &write).unwrap();
+    let pattern = out.join("**/*.parquet").display().to_string();
+    let columns = columns_of(&read(pattern).unwrap().options(hive()).collect().unwrap());
+    let mut rows: Vec<_> = columns[0].values.iter().zip(&columns[1].values).map(|row| format!("{row:?}")).collect();
+    rows.sort_unstable();
+    let keys = texts(&["NA", "", "", "__HIVE_DEFAULT_PARTITION__", "a=b/c", " 007 ", "true", "%41", "null"]);
+    let wanted = wholes(&[1, 2, 3, 4, 5, 6, 7, 8, 9]).into_iter().zip(keys);
+    let null = |(n, key)| if n == Value::Whole(3) { (n, Value::Null) } else { (n, key) };
+    let wanted: Vec<_> = wanted.map(null).map(|(n, key)| format!("{:?}", (&n, &key))).collect();
+    assert_eq!(rows, wanted);
+}
+
 /// JSON with late keys and stored tables get them too.
 #[test]
 fn say_it_for_every_format() {

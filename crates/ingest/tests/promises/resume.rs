@@ -265,7 +265,8 @@ fn a_sign_that_comes_late() {
     let whole = case.convert(false, u64::MAX, 2).unwrap();
     let expected = case.bytes();
     fs::remove_file(case.out().0).unwrap();
-    case.convert(true, whole.rows_in / 4, 2).unwrap_err();
+    // One thread is interrupted in time: of two, one may meet the sign while the other is about to tell how far they are.
+    case.convert(true, whole.rows_in / 4, 1).unwrap_err();
     let report = case.convert(true, u64::MAX, 2).unwrap();
     assert!(report.notes.iter().any(|note| note.contains("signs that it did not know")), "{:?}", report.notes);
     assert!(case.bytes() == expected);
