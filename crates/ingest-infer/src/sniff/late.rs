@@ -72,8 +72,13 @@ impl LateSign {
     /// Whether the record at the start of `text`, which does not fit its table of `width` columns under `dialect`, fits it with this
     /// sign, or is none, and so do the records that follow, but for those that do not without it either. `None` where neither a
     /// record nor a comment ends in `text`. `complete`: the source ends with it. O(`text`).
+    ///
+    /// Another quote explains nothing in a single column: there each line fits once `"` is text.
     #[must_use]
     pub fn explains(self, text: &[u8], complete: bool, dialect: &Dialect, width: usize) -> Option<bool> {
+        if matches!(self, LateSign::Quote(_)) && width < 2 {
+            return Some(false);
+        }
         let (consumed, still) = misfits(text, complete, &self.added_to(dialect), width);
         if consumed == 0 {
             return None;

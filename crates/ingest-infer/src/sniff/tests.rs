@@ -496,6 +496,7 @@ fn what_a_sign_explains() {
         let settled = LateSign::ALL.into_iter().fold(plain, |dialect, sign| sign.added_to(&dialect));
         assert!(!sign.may_explain(text.as_bytes(), &settled), "{text:?}");
     }
+    assert_eq!(quote.explains(b"\"x,'0\" y\n", true, &plain, 1), Some(false), "every line is a field");
     assert!(!escape.may_explain(b"1,\"a\\b\",2,3", &plain));
     assert!(!quote.may_explain(b"1,it's,2,3", &plain));
     for line in ["#a", "#12 Main", "# a,b", " # a", "1,# a"] {

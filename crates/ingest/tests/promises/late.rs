@@ -253,3 +253,15 @@ fn a_sign_is_that_of_all_sources() {
         assert_eq!(collect(open()), collect(plain()), "{first:.20} {second:.20}");
     }
 }
+
+/// In one column each line fits once its quotes are text: that speaks for no other quote.
+#[test]
+fn another_quote_explains_nothing_in_one_column() {
+    let text = include_bytes!("../../../../testdata/regressions/another_quote_explains_nothing_in_one_column.csv");
+    let input = Input::new(text);
+    for number in 0..20 {
+        let error =
+            Setting::numbered(number, 1 + 7 * number).reader(&input, &Options::default()).collect().unwrap_err();
+        assert_eq!((error.code(), error.position().unwrap().line), (Code::TextAfterQuote, 6));
+    }
+}
