@@ -137,6 +137,8 @@ struct Machine<'a> {
     /// The first byte of the delimiter, and those behind it.
     delimiter: Option<u8>,
     delimiter_rest: &'a [u8],
+    /// Whether a byte may mean something in an unquoted field.
+    means: [bool; 256],
     cells: &'a mut Cells,
     /// How many fields a record should have.
     columns: Option<usize>,
@@ -174,12 +176,16 @@ impl<'a> Machine<'a> {
     fn new(text: &'a [u8], at_end: bool, dialect: &'a Dialect, cells: &'a mut Cells, at: usize) -> Self {
         let delimiter = dialect.delimiter.as_ref().and_then(|delimiter| delimiter.as_bytes().split_first());
         let (delimiter, delimiter_rest) = delimiter.map_or((None, &[][..]), |(first, rest)| (Some(*first), rest));
+        let mut means = [false; 256];
+        let signs = [Some(b'\n'), Some(b'\r'), delimiter, dialect.quote, dialect.escape];
+        signs.into_iter().flatten().for_each(|sign| means[usize::from(sign)] = true);
         Machine {
             text,
             at_end,
             dialect,
             delimiter,
             delimiter_rest,
+            means,
             cells,
             columns: None,
             record: at,
@@ -304,6 +310,7 @@ impl<'a> Machine<'a> {
 
     /// A quote that never closes, or swallows records, costs the line it opened in: reading goes on in the next one, so that no
     /// neighbour suffers.
+    #[cold]
     fn recover(&mut self, first: usize, quote: usize, fault: Fault) {
         let end = self.break_from(quote).unwrap_or(self.text.len());
         self.at = if end == self.text.len() { end } else { self.line_end(end).unwrap_or(end) };
@@ -365,6 +372,7 @@ impl<'a> Machine<'a> {
     }
 
     /// A quote at `at` that is not doubled: it closes the field, if the field may end there.
+    #[inline(never)]
     fn closing_quote(&mut self, start: usize, at: usize, escaped: bool, fault: &mut Fault) -> Option<FieldEnd> {
         let after = at + 1;
         let is_cut =
@@ -399,6 +407,7 @@ impl<'a> Machine<'a> {
 
     /// Whether it is to be asked if the quote at `start` swallows records up to the next one, at `next`, which does not close it:
     /// once for a record, so that all answers together cost no more than O(n).
+    #[cold]
     fn may_swallow_records(&mut self, start: usize, next: usize) -> bool {
         let is_table = self.columns.is_some_and(|columns| columns > 1);
         let goes_over_lines = self.text[start..next].iter().any(|&byte| is_break(byte));
@@ -410,6 +419,7 @@ impl<'a> Machine<'a> {
     /// that goes on over lines have fewer. Of one column nothing can be told.
     ///
     /// Nothing behind `until` is asked, so the answer is the same wherever the text is cut.
+    #[cold]
     fn swallows_records(&self, start: usize, until: usize) -> bool {
         let (Some(columns), Some(line_end)) = (self.columns, self.break_from(start)) else { return false };
         let dialect = Dialect { quoting: Quoting::Lenient, ..*self.dialect };
@@ -424,26 +434,34 @@ impl<'a> Machine<'a> {
     }
 
     /// Reads on to the field's end; its text runs from `start`, quotes in it are text.
+    #[inline(always)]
     fn unquoted_field(&mut self, start: usize, fault: &mut Fault) -> FieldEnd {
         let escape = self.dialect.escape.filter(|_| self.dialect.quote.is_none());
-        let mut escaped = false;
-        while let Some(&byte) = self.text.get(self.at) {
-            if self.ends_field(self.at) {
+        let (text, mut escaped, mut at) = (self.text, false, self.at);
+        loop {
+            // Nearly all bytes pass here, one by one.
+            let rest = text.get(at..).unwrap_or_default();
+            let Some(plain) = rest.iter().position(|&byte| self.means[usize::from(byte)]) else {
+                at += rest.len();
+                break;
+            };
+            at += plain;
+            if self.ends_field(at) {
                 break;
             }
-            if Some(byte) == escape {
+            if Some(text[at]) == escape {
                 escaped = true;
-                self.at += 1;
-            } else if Some(byte) == self.dialect.quote {
+                at += 1;
+            } else if Some(text[at]) == self.dialect.quote {
                 self.irregular = true;
-                self.check_stray_quote(start, fault);
+                self.check_stray_quote(start, at, fault);
             }
-            self.at += 1;
+            at += 1;
         }
-        if self.at >= self.text.len() && !self.at_end {
+        if at >= text.len() && !self.at_end {
             return FieldEnd::Cut { inside: false };
         }
-        self.at = self.at.min(self.text.len());
+        self.at = at.min(text.len());
         let span = Span::new(start as u32, self.at as u32);
         self.cells.spans.push(if escaped { span.with_escapes() } else { span });
         self.field_end()
@@ -451,13 +469,14 @@ impl<'a> Machine<'a> {
 
     /// `5" pipe` and `37.8"N` are text; in `This "word"` the quote after a blank opens something, and guessing what is not
     /// our business: strict quoting refuses it.
-    fn check_stray_quote(&self, start: usize, fault: &mut Fault) {
+    #[cold]
+    fn check_stray_quote(&self, start: usize, at: usize, fault: &mut Fault) {
         let blank = |byte: u8| byte == b' ' || byte == b'\t';
-        let opens = self.at > start && blank(self.text[self.at - 1]);
-        let next = self.at + 1;
+        let opens = at > start && blank(self.text[at - 1]);
+        let next = at + 1;
         let word = self.text.get(next).is_some_and(|&byte| !blank(byte)) && !self.ends_field(next);
         if opens && word && self.dialect.quoting == Quoting::Strict {
-            fault.get_or_insert(FaultKind::StrayQuote { at: self.at as u32 });
+            fault.get_or_insert(FaultKind::StrayQuote { at: at as u32 });
         }
     }
 

@@ -59,6 +59,9 @@ impl Work<'_> {
             .filter(|(position, parsed)| parsed.column.counts.nulls > 0 && self.plan.columns[index(*position)].required)
             .filter_map(|(position, parsed)| Some((first_null(&parsed.column.array)?, index(position))))
             .collect();
+        if found.is_empty() {
+            return;
+        }
         found.sort_unstable();
         let mut found = found.into_iter().peekable();
         let mut batches = Batches::new(self.plan, self.region, self.wanted.rows_max);
