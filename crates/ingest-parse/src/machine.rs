@@ -440,19 +440,14 @@ impl<'a> Machine<'a> {
         let (text, mut escaped, mut at) = (self.text, false, self.at);
         loop {
             // Nearly all bytes pass here, one by one.
-            let rest = text.get(at..).unwrap_or_default();
-            let Some(plain) = rest.iter().position(|&byte| self.means[usize::from(byte)]) else {
-                at += rest.len();
-                break;
-            };
-            at += plain;
-            if self.ends_field(at) {
-                break;
+            while text.get(at).is_some_and(|&byte| !self.means[usize::from(byte)]) {
+                at += 1;
             }
-            if Some(text[at]) == escape {
+            let Some(&byte) = text.get(at).filter(|_| !self.ends_field(at)) else { break };
+            if Some(byte) == escape {
                 escaped = true;
                 at += 1;
-            } else if Some(text[at]) == self.dialect.quote {
+            } else if Some(byte) == self.dialect.quote {
                 self.irregular = true;
                 self.check_stray_quote(start, at, fault);
             }
