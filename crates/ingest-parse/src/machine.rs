@@ -121,11 +121,17 @@ pub fn read_records(
 
 /// Reads pieces of `text` that follow one another, each as if it were a source of its own: nothing in one can change how the
 /// next is read. `ends`: the offset after each. Offsets are relative to `text`, as those of [`read_records`].
-pub fn read_pieces(text: &[u8], ends: impl IntoIterator<Item = usize>, dialect: &Dialect, cells: &mut Cells) {
+pub fn read_pieces(
+    text: &[u8],
+    ends: impl IntoIterator<Item = usize>,
+    dialect: &Dialect,
+    columns: Option<usize>,
+    cells: &mut Cells,
+) {
     let mut start = 0;
     for end in ends {
         let text = &text[..end];
-        Machine::new(text, true, dialect, cells, start).run();
+        Machine { columns, ..Machine::new(text, true, dialect, cells, start) }.run();
         start = end;
     }
 }
@@ -168,6 +174,9 @@ enum FieldEnd {
         inside: bool,
     },
 }
+
+/// So many delimiters in the lines below a quote are no chance.
+const DELIMITERS_MIN: usize = 3;
 
 /// A record's fault so far: the first one counts.
 type Fault = Option<FaultKind>;
@@ -280,9 +289,9 @@ impl<'a> Machine<'a> {
     }
 
     /// Joins the fields of a line that lenient quoting took apart at a stray quote, so that it has too many: some that follow one
-    /// another, of which the first begins with a quote and the last ends with one, and not all are well quoted. Where there
-    /// is one such place, joining gives the right number, and nothing else does. Asks nothing beyond the line, so the answer
-    /// is the same wherever the text is cut. O(line).
+    /// another, of which the first begins with a quote and the last ends with one, but not both do both, as two fields that are
+    /// wrapped would. Where there is one such place, joining gives the right number, and nothing else does. Asks nothing beyond
+    /// the line, so the answer is the same wherever the text is cut. O(line).
     fn mend(&mut self, end: usize, first: usize) {
         let (Some(columns), Some(quote)) = (self.columns, self.dialect.quote) else { return };
         let surplus = (self.cells.spans.len() - first).saturating_sub(columns);
@@ -290,14 +299,14 @@ impl<'a> Machine<'a> {
         if !may_be || self.break_from(self.record).is_some_and(|line_end| line_end < end) {
             return;
         }
-        let is_stray = |span: &Span| !span.is_quoted() && span.of(self.text).contains(&quote);
+        let begin = |span: &Span| span.start() - usize::from(span.is_quoted());
+        let end = |span: &Span| span.end() + usize::from(span.is_quoted());
+        let opens = |span: &Span| self.text[begin(span)..end(span)].starts_with(&[quote]);
+        let closes = |span: &Span| self.text[begin(span)..end(span)].ends_with(&[quote]);
         let whole = |spans: &[Span]| {
-            let (begin, last) = (spans[0], spans[spans.len() - 1]);
-            let start = begin.start() - usize::from(begin.is_quoted());
-            let end = last.end() + usize::from(last.is_quoted());
-            let is_wrapped = end > start + 1 && self.text[start] == quote && self.text[end - 1] == quote;
-            let is_broken = is_wrapped && spans.iter().any(is_stray);
-            is_broken.then(|| Span::quoted(start as u32 + 1, end as u32 - 1, true))
+            let (one, last) = (&spans[0], &spans[spans.len() - 1]);
+            let is_broken = opens(one) && closes(last) && !(closes(one) && opens(last));
+            is_broken.then(|| Span::quoted(begin(one) as u32 + 1, end(last) as u32 - 1, true))
         };
         let fields = &self.cells.spans[first..];
         let mut wholes =
@@ -394,7 +403,7 @@ impl<'a> Machine<'a> {
                 self.reach = at;
                 return Some(FieldEnd::Cut { inside: false });
             };
-            if self.swallows_records(start, until) {
+            if self.swallows_records(start, at, until) {
                 // As a quote that never closes, it stands before an earlier fault of the same record.
                 *fault = Some(FaultKind::SwallowingQuote { at: start as u32, next: at as u32 });
                 return Some(FieldEnd::Swallowed { quote: start });
@@ -414,13 +423,14 @@ impl<'a> Machine<'a> {
         is_table && goes_over_lines && !std::mem::replace(&mut self.was_asked, true)
     }
 
-    /// Whether the quote at `start` is a stray one: once it is text, all lines up to the one that ends at `until` are records of
-    /// the right number of fields. The first may have more, as what the quote wrapped may hold delimiters. The parts of a text
-    /// that goes on over lines have fewer. Of one column nothing can be told.
+    /// Whether the quote at `start` is a stray one: once it is text, all lines up to the one of the next quote, which ends at
+    /// `until`, are records of the right number of fields. The first may have more, as what the quote wrapped may hold
+    /// delimiters. The parts of a text that goes on over lines have fewer, or so many by chance: unless the next quote begins a
+    /// field, few delimiters are not enough. Of one column nothing can be told.
     ///
     /// Nothing behind `until` is asked, so the answer is the same wherever the text is cut.
     #[cold]
-    fn swallows_records(&self, start: usize, until: usize) -> bool {
+    fn swallows_records(&self, start: usize, next: usize, until: usize) -> bool {
         let (Some(columns), Some(line_end)) = (self.columns, self.break_from(start)) else { return false };
         let dialect = Dialect { quoting: Quoting::Lenient, ..*self.dialect };
         let mut cells = Cells::default();
@@ -430,7 +440,10 @@ impl<'a> Machine<'a> {
             let record = &cells.records[number];
             record.start == record.end || cells.fields(number).len() == columns
         };
-        cells.records.first().is_some_and(is_first) && (1..cells.records.len()).all(is_row)
+        let is_table = cells.records.first().is_some_and(is_first) && (1..cells.records.len()).all(is_row);
+        let quoted = |span: &Span| span.is_quoted() && span.start() == next + 1;
+        let begins_field = cells.spans.iter().any(|span| span.start() == next || quoted(span));
+        is_table && (begins_field || (cells.records.len() - 1) * (columns - 1) >= DELIMITERS_MIN)
     }
 
     /// Reads on to the field's end; its text runs from `start`, quotes in it are text.
@@ -579,6 +592,8 @@ mod tests {
         let whole = |at, fields| (vec![Some(FaultKind::TextAfterQuote { at })], vec![fields]);
         assert_eq!(faults("1,\"a\n2\"x,3", 3), whole(7, 3), "their lines are too short");
         assert_eq!(faults("1,\"a\n2,b\"x", 3), whole(9, 2));
+        assert_eq!(faults("1,\"a, b\n2,3\"x", 2), whole(12, 2), "by chance");
+        assert_eq!(faults("1,\"a, b\n2,\"x", 2).1, [1, 1], "a field begins there");
         assert_eq!(faults("\"a\nb\"x", 1), whole(5, 1), "of one column nothing can be told");
     }
 
@@ -601,6 +616,7 @@ mod tests {
             ("1,\"\"Doe, J\",x\n", "\"Doe, J"),
             ("1,\"Doe, J\"\",x\n", "Doe, J\""),
             ("1,\"D\"oe, \"\"J\"\"\",x", "D\"oe, \"J\""),
+            ("1,\"5\" disk\", J\",x", "5\" disk\", J"),
         ] {
             assert_eq!(read(line, 3), [["1", cell, "x"]], "{line}");
         }
@@ -609,6 +625,7 @@ mod tests {
             ("1,\"Doe\"a, J\",x\n", 2),
             ("\"a\"b,c\",\"d\"e,f\"", 3),
             ("1,\"a\",\"b\",5\" x", 3),
+            ("\"5\" disk\",\"x\",1,2", 3),
             ("1,\"a\"b,\"c\nd\"\n", 2),
         ] {
             assert_eq!(read(line, columns)[0].len(), line.split(',').count(), "{line}");
@@ -619,7 +636,7 @@ mod tests {
     fn pieces_do_not_reach_into_each_other() {
         let text = b"1,\"a\n2,\"b\nc\"\n3,d\n";
         let mut cells = Cells::default();
-        read_pieces(text, [5, 13, 17], &STRICT, &mut cells);
+        read_pieces(text, [5, 13, 17], &STRICT, None, &mut cells);
         let faults: Vec<_> = cells.records.iter().map(|record| record.fault).collect();
         assert_eq!(faults, [Some(FaultKind::UnclosedQuote { at: 2 }), None, None]);
         assert_eq!(cells.fields(2).iter().map(|span| span.start()).collect::<Vec<_>>(), [13, 15]);

@@ -54,9 +54,10 @@ impl Listed {
     }
 
     /// The records of a text that begins at `offset` of the listed ones, each read by itself.
-    pub(crate) fn cells(&self, text: &[u8], offset: u64, dialect: &Dialect) -> Cells {
+    /// `columns`: how many fields they should have.
+    pub(crate) fn cells(&self, text: &[u8], offset: u64, dialect: &Dialect, columns: usize) -> Cells {
         let mut cells = Cells::default();
-        read_pieces(text, self.ends(offset, text.len()), dialect, &mut cells);
+        read_pieces(text, self.ends(offset, text.len()), dialect, Some(columns), &mut cells);
         cells
     }
 

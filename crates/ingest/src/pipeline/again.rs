@@ -35,7 +35,7 @@ fn parse_place(
     input.source.read_at(place.offset, &mut block, place.bytes)?;
     let text = padded(&block);
     let cells = match input.listed_apart() {
-        Some(listed) => Some(listed.cells(text.bytes(), place.offset, &plan.dialect)),
+        Some(listed) => Some(listed.cells(text.bytes(), place.offset, &plan.dialect, input.shape(plan).columns)),
         None => place.exact.then(|| {
             let mut cells = Cells::default();
             // Whole records: nothing behind them can change how they are read.

@@ -95,13 +95,11 @@ impl Run<'_> {
         let text = padded(block).slice(lead, tail + info.len);
         let mut lines = LineCounter::new(text.bytes(), tail, carry.lines);
         let lines_after = carry.lines + scan.line_breaks;
+        let dialect = (&plan.dialect, self.inputs[input].shape(plan).columns);
         let Whole { end, mut next, cells, records_max, fault } = match (document, listed) {
             (Some(framed), _) => settle_document(text.bytes(), framed, lines_after, info.last),
-            (None, Some(listed)) => settle_listed(text.bytes(), region_start, listed, lines_after, &plan.dialect),
-            (None, None) => {
-                let dialect = (&plan.dialect, self.inputs[input].shape(plan).columns);
-                settle_lines(text.bytes(), tail, &scan, &carry, dialect, info.last)
-            }
+            (None, Some(listed)) => settle_listed(text.bytes(), region_start, listed, lines_after, dialect),
+            (None, None) => settle_lines(text.bytes(), tail, &scan, &carry, dialect, info.last),
         };
         next.tail = text.bytes()[end..].to_vec();
         let mut unfinished = self.check_tail(input, &next, region_start + end as u64)?;
@@ -253,8 +251,14 @@ fn settle_lines(
 
 /// Settles some text of listed records, which begins at `offset` of them: where each ends is known. `lines`: line breaks before
 /// its end.
-fn settle_listed(text: &[u8], offset: u64, listed: &Listed, lines: u64, dialect: &Dialect) -> Whole {
-    let cells = listed.cells(text, offset, dialect);
+fn settle_listed(
+    text: &[u8],
+    offset: u64,
+    listed: &Listed,
+    lines: u64,
+    (dialect, columns): (&Dialect, usize),
+) -> Whole {
+    let cells = listed.cells(text, offset, dialect, columns);
     let end = listed.ends(offset, text.len()).last().unwrap_or(0);
     let next = Carry { lines, ..Carry::default() };
     Whole { end, next, records_max: cells.records.len(), cells: Some(cells), fault: None }

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use ingest_columnar::ColumnType;
 use ingest_infer::{DataType, Hints, NullWords, Sniffed, name_columns, sniff};
-use ingest_parse::{Cells, Delimiter, Quoting, RawRecord, behind_line_end, invalid_utf8, read_records};
+use ingest_parse::{
+    Cells, Delimiter, Dialect, FaultKind, Quoting, RawRecord, behind_line_end, invalid_utf8, read_records,
+};
 use ingest_source::{Compression, Encoding, Source};
 
 use super::{
@@ -160,7 +162,7 @@ fn open(source: &Source, hints: &Hints, options: &Options) -> Result<Opening> {
         };
         if sniffed.header {
             let start = skipped_bytes(text, complete, sniffed.skip_lines).unwrap_or(length);
-            check_header(&text[..length], start, mark, source)?;
+            check_header(&text[..length], start, mark, source, &sniffed.dialect)?;
         }
         let data_lines = count_lines(&text[..length]);
         let data_offset = mark + length;
@@ -177,18 +179,44 @@ fn settle_header(sniffed: &mut Sniffed, text: &[u8], complete: bool, hints: &Hin
     }
 }
 
-/// The names must be UTF-8, as all text must. `start`: where the header begins in `text`, which ends with it; `mark`: bytes of
-/// the source before `text`.
-fn check_header(text: &[u8], start: usize, mark: usize, source: &Source) -> Result<()> {
-    let Some(at) = invalid_utf8(&text[start..]).map(|at| start + at) else { return Ok(()) };
+/// The names must be UTF-8, as all text must, and stand in their quotes, or records may pass for a part of them. `start`: where the
+/// header begins in `text`, which ends with it; `mark`: bytes of the source before `text`.
+fn check_header(text: &[u8], start: usize, mark: usize, source: &Source, dialect: &Dialect) -> Result<()> {
+    if let Some(at) = invalid_utf8(&text[start..]).map(|at| start + at) {
+        let label = encoding_label(source.encoding());
+        let hint = match Compression::sniff(text) {
+            Compression::None => bad_text_hint(Encoding::likely(text)),
+            again => format!("what was unpacked is {} again: unpack it once before", again.name()),
+        };
+        return Err(Error::new(Code::InvalidUtf8, format!("these bytes of the header are not {label}"))
+            .at(place_in_header(text, at, mark, source))
+            .hint(hint));
+    }
+    let mut cells = Cells::default();
+    read_records(&text[start..], true, dialect, None, &mut cells);
+    let fault = cells.records.iter().find_map(|record| match record.fault {
+        Some(FaultKind::TextAfterQuote { at }) => Some((Code::TextAfterQuote, at, "text follows a closing quote")),
+        Some(FaultKind::UnclosedQuote { at }) => Some((Code::UnclosedQuote, at, "a quote opens and never closes")),
+        _ => None,
+    });
+    let Some((code, at, what)) = fault else { return Ok(()) };
+    let line = count_lines(&text[..start]) + 1;
+    Err(Error::new(code, format!("{what} in the header, which begins in line {line}"))
+        .at(place_in_header(text, start + at as usize, mark, source))
+        .hint("--quoting lenient takes misplaced quotes as text; --skip leaves out lines before the table"))
+}
+
+/// Where the header is wrong, at a byte of it.
+fn place_in_header(text: &[u8], at: usize, mark: usize, source: &Source) -> Position {
     let is_break = |byte: &u8| *byte == b'\n' || *byte == b'\r';
     let line_start = text[..at].iter().rposition(is_break).map_or(0, |before| before + 1);
     let line_end = text[at..].iter().position(is_break).map_or(text.len(), |after| at + after);
     let line = String::from_utf8_lossy(&text[line_start..line_end]);
-    // What is before it is UTF-8, so it is as long as it was.
-    let culprit = (at - line_start, at - line_start + char::REPLACEMENT_CHARACTER.len_utf8());
-    let (excerpt, caret) = excerpt(&line, culprit);
-    let position = Position {
+    // What is before it is UTF-8, so it is as long as it was; what is wrong is a character.
+    let from = at - line_start;
+    let to = from + line[from..].chars().next().map_or(0, char::len_utf8);
+    let (excerpt, caret) = excerpt(&line, (from, to));
+    Position {
         source: source.name().to_owned(),
         line: count_lines(&text[..line_start]) + 1,
         byte_offset: (mark + at) as u64,
@@ -196,15 +224,7 @@ fn check_header(text: &[u8], start: usize, mark: usize, source: &Source) -> Resu
         column: None,
         excerpt,
         caret: Some(caret),
-    };
-    let encoding = source.encoding();
-    let error =
-        Error::new(Code::InvalidUtf8, format!("these bytes of the header are not {}", encoding_label(encoding)));
-    let hint = match Compression::sniff(text) {
-        Compression::None => bad_text_hint(Encoding::likely(text)),
-        again => format!("what was unpacked is {} again: unpack it once before", again.name()),
-    };
-    Err(error.at(position).hint(hint))
+    }
 }
 
 /// Length of the lines before the header; `None` where they do not end in the sample.

@@ -234,3 +234,15 @@ fn are_refused_where_they_are_no_longer_what_they_were() {
     let error = read(stored).unwrap().options(Options { only_rejects: Some(first), ..Options::default() }).collect();
     assert!(error.unwrap_err().render().contains("--where"));
 }
+
+/// Lenient quoting joins a field of a record that is read alone as it does among others.
+#[test]
+fn are_joined_under_lenient_quoting() {
+    let input = Input::new("id,name,v\n1,\"Doe\" a, J\",x\n2,b,y\n3,c,z\n");
+    let rejecting = Options { on_error: OnError::Reject, ..Options::default() };
+    let first = rejects(&Setting::SERIAL, &input, &rejecting, "first.csv");
+    let fixed = Options { only_rejects: Some(first), quoting: QuoteMode::Lenient, ..rejecting };
+    let (columns, report) = run(&Setting::numbered(3, 5), &input, &fixed);
+    assert_eq!((report.rows_out, report.rejected), (1, 0));
+    assert_eq!(format!("{:?}", columns[1].values), r#"[Text("Doe\" a, J")]"#);
+}

@@ -132,13 +132,21 @@ impl<'a> Reading<'a> {
             }
             None => self.bytes.len(),
         };
-        match std::str::from_utf8(&self.bytes[before..self.start]) {
-            Ok(_) => Ok(()),
-            Err(error) => {
-                let at = before + error.valid_up_to();
-                Err(self.failure(&Flaw { code: Code::InvalidUtf8, at, column: None }, at, 0))
+        let (code, at) = match std::str::from_utf8(&self.bytes[before..self.start]) {
+            Err(error) => (Code::InvalidUtf8, before + error.valid_up_to()),
+            Ok(_) => {
+                let mut cells = Cells::default();
+                read_records(&self.bytes[before..self.start], true, &self.dialect, None, &mut cells);
+                let fault = cells.records.iter().find_map(|record| match record.fault {
+                    Some(FaultKind::TextAfterQuote { at }) => Some((Code::TextAfterQuote, at)),
+                    Some(FaultKind::UnclosedQuote { at }) => Some((Code::UnclosedQuote, at)),
+                    _ => None,
+                });
+                let Some((code, at)) = fault else { return Ok(()) };
+                (code, before + at as usize)
             }
-        }
+        };
+        Err(self.failure(&Flaw { code, at, column: None }, at, 0))
     }
 
     fn table(self) -> Result<Table, Answer> {

@@ -502,7 +502,9 @@ fn a_quote_that_swallows_records_costs_its_line() {
 /// A text that goes on over lines and holds a stray quote stays one record: its lines are none.
 #[test]
 fn the_lines_of_a_broken_text_are_no_records() {
-    let texts: [(&[u8], u64); 4] = [
+    let texts: [(&[u8], u64); 5] = [
+        // So many fields by chance.
+        (b"id,t\n1,\"Sir,\nwe need 5,of size 3\"x6\" now\"\n2,b\n", 1),
         (b"id,t,n\n1,\"first, of\nsecond \"word\" and\nthird\",5\n2,b,6\n", 2),
         (b"id,t,n\n1,\"first\nsecond\" \",5\n2,b,6\n", 1),
         (b"t,n\n\"first\nsecond\"x,5\nb,6\n", 1),
@@ -551,5 +553,25 @@ fn one_quote_costs_one_record() {
         let changed = others.filter(|(value, whole)| value != whole).count();
         let missing = 100 - columns[0].values.len();
         assert!((changed, missing) <= (1, 0), "at {at}, behind {line}: {changed} changed");
+    }
+}
+
+/// A stray quote of the header would take records into a name.
+#[test]
+fn a_header_that_takes_in_records_is_an_error() {
+    let text = include_bytes!("../../../../testdata/regressions/a_header_that_takes_in_records_is_an_error.csv");
+    for (text, code, line, byte) in [
+        (&text[..], Code::TextAfterQuote, 3, 21),
+        (b"id,\"na\"me,v\n2,b,2\n", Code::TextAfterQuote, 1, 7),
+        (b"id,name,\"v\n2,b,2\n3,c,3\n", Code::UnclosedQuote, 1, 8),
+    ] {
+        let input = Input::new(text);
+        for number in 0..10 {
+            let options = Options { header: Some(true), on_error: OnError::Reject, ..Options::default() };
+            let error = Setting::numbered(number, 1 + number).reader(&input, &options).collect().unwrap_err();
+            let place = error.position().unwrap();
+            assert_eq!((error.code(), place.line, place.byte_offset), (code, line, byte), "{error}");
+            assert!(error.to_string().contains("in the header, which begins in line 1"), "{error}");
+        }
     }
 }
