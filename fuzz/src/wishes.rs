@@ -1,7 +1,7 @@
 //! Options of the fuzzer's choice.
 
 use arbitrary::Arbitrary;
-use ingest::{DataType, Infer, MaxErrors, OnError, Options, QuoteMode, Ragged, TimeUnit};
+use ingest::{DataType, Infer, MaxErrors, OnError, Options, QuoteMode, Ragged, SchemaColumn, TimeUnit};
 
 use crate::Drawn;
 
@@ -145,8 +145,8 @@ impl Wishes {
         }
     }
 
-    fn schema(&self) -> Option<Vec<(String, DataType)>> {
-        let named = |(number, kind): (u8, &Type)| (name(number), kind.data_type());
+    fn schema(&self) -> Option<Vec<SchemaColumn>> {
+        let named = |(number, kind): (u8, &Type)| SchemaColumn::from((name(number), kind.data_type()));
         self.schema.as_ref().map(|types| (0..6).zip(types).map(named).collect())
     }
 
