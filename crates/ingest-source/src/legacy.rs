@@ -33,8 +33,9 @@ impl Encoding {
     }
 }
 
-/// Whether all of it is UTF-8; unless it is complete, its last character may be cut.
-fn is_utf_8(text: &[u8], complete: bool) -> bool {
+/// Whether all of a text is UTF-8; unless it is complete, its last character may be cut. O(bytes).
+#[must_use]
+pub fn is_utf_8(text: &[u8], complete: bool) -> bool {
     std::str::from_utf8(text).map_or_else(|error| !complete && error.error_len().is_none(), |_| true)
 }
 

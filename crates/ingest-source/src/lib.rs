@@ -71,6 +71,7 @@ pub use block::{Block, FRONT_SLACK, PADDING};
 pub use compression::{Compression, UnknownCompression};
 pub use encoding::{Encoding, UnknownEncoding};
 pub use error::{SourceError, SourceErrorKind};
+pub use legacy::is_utf_8;
 pub use locate::{Location, locate};
 pub use options::{Access, SourceOptions};
 pub use source::{BlockInfo, Source};

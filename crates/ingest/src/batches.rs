@@ -11,7 +11,8 @@ use ingest_columnar::arrow::datatypes::SchemaRef;
 
 use crate::aside::Rejects;
 use crate::error::{Code, Error, Result};
-use crate::reader::{Reader, Session};
+use crate::reader::Reader;
+use crate::session::Session;
 use crate::settle::schema;
 use crate::write::Handing;
 

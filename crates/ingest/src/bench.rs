@@ -10,8 +10,9 @@ use crate::error::{Code, Error, Result};
 use crate::measure::cpu_seconds;
 use crate::options::{Format, Options, WriteOptions};
 use crate::pipeline::CUT_BYTES;
-use crate::reader::{Reader, threads_wanted};
+use crate::reader::Reader;
 use crate::report::{BenchReport, Report, SweepCell, WHOLE_RUNS};
+use crate::session::threads_wanted;
 use crate::sources::Sources;
 use crate::stages::{Stage, StageSeconds};
 

@@ -119,18 +119,19 @@ const BYTES_AROUND: usize = 2048;
 pub(crate) const RECORD_TEXT_BYTES_MAX: usize = 1 << 20;
 
 impl Flaw {
+    /// One that says all that is wrong with its record, `start..end` of the region.
+    pub(crate) fn new(record: usize, (start, end): (usize, usize), kind: FlawKind) -> Flaw {
+        Flaw { record, start, end, kind, also: Vec::new() }
+    }
+
     /// Joins what is wrong with the values of one record: it is one flaw. `flaws` are sorted by their records.
-    pub(crate) fn joined(flaws: Vec<Flaw>) -> Vec<Flaw> {
-        let mut joined: Vec<Flaw> = Vec::with_capacity(flaws.len());
-        for flaw in flaws {
-            let is_of_value = |flaw: &Flaw| flaw.kind.column_of_value().is_some();
-            match joined.last_mut().filter(|last| last.record == flaw.record && is_of_value(last) && is_of_value(&flaw))
-            {
-                Some(last) => last.also.push(flaw.kind),
-                None => joined.push(flaw),
-            }
-        }
-        joined
+    pub(crate) fn join(flaws: &mut Vec<Flaw>) {
+        let is_of_value = |flaw: &Flaw| flaw.kind.column_of_value().is_some();
+        flaws.dedup_by(|flaw, last| {
+            let joins = flaw.record == last.record && is_of_value(flaw) && is_of_value(last);
+            last.also.extend(joins.then(|| flaw.kind.clone()));
+            joins
+        });
     }
 
     /// The part of the region that is to blame.
@@ -337,20 +338,17 @@ impl Located {
         self.kind.column_of_value().into_iter().chain(self.also.iter().map(|misfit| misfit.column))
     }
 
-    /// Joins what is wrong with the values of one record, as [`Flaw::joined`]. `flaws` are sorted by their records.
-    pub(crate) fn joined(flaws: Vec<Located>) -> Vec<Located> {
-        let mut joined: Vec<Located> = Vec::with_capacity(flaws.len());
-        for flaw in flaws {
-            let misfit = || {
+    /// Joins what is wrong with the values of one record, as [`Flaw::join`]; of a stored table nothing else can be wrong.
+    pub(crate) fn join(flaws: &mut Vec<Located>) {
+        flaws.dedup_by(|flaw, last| {
+            let misfit = |flaw: &Located| {
                 let reason = flaw.kind.reason_of_value(&flaw.text)?;
                 Some(Misfit { column: flaw.kind.column_of_value()?, reason })
             };
-            match joined.last_mut().filter(|last| last.record == flaw.record) {
-                Some(last) => last.also.extend(misfit()),
-                None => joined.push(flaw),
-            }
-        }
-        joined
+            let joins = flaw.record == last.record;
+            last.also.extend(joins.then(|| misfit(flaw)).flatten());
+            joins
+        });
     }
 
     /// The error of a run that ends here. `record`: the record's number in its source, from 1.

@@ -16,8 +16,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::groups::Places;
 use crate::pipeline::{Late, Totals, lock};
-use crate::reader::Session;
 use crate::report::Reject;
+use crate::session::Session;
 
 /// Steps are noted no more often, unless somebody asked for a journal: a short run writes none.
 const PAUSE: Duration = Duration::from_secs(1);

@@ -40,6 +40,7 @@ mod reader;
 mod region;
 mod report;
 mod schema;
+mod session;
 mod settle;
 mod sources;
 mod stages;

@@ -53,8 +53,8 @@ impl Listed {
         self.0[first..].iter().map(Record::end).take_while(move |&at| at <= end).map(move |at| (at - offset) as usize)
     }
 
-    /// The records of a text that begins at `offset` of the listed ones, each read by itself.
-    /// `columns`: how many fields they should have.
+    /// The records of a text that begins at `offset` of the listed ones, each read by itself. `columns`: how many fields they
+    /// should have.
     pub(crate) fn cells(&self, text: &[u8], offset: u64, dialect: &Dialect, columns: usize) -> Cells {
         let mut cells = Cells::default();
         read_pieces(text, self.ends(offset, text.len()), dialect, Some(columns), &mut cells);

@@ -11,9 +11,10 @@ use crate::csv;
 use crate::error::{Code, Error, Result};
 use crate::options::{Infer, Options};
 use crate::plan::{Input, Kind, json_start, kind_of, open_table, sniff_source};
-use crate::reader::{Reader, Session};
+use crate::reader::Reader;
 use crate::report::{Head, SniffReport};
 use crate::schema::texts_of_schema;
+use crate::session::Session;
 use crate::sources::Sources;
 
 /// Bytes looked at first for `head`; more only where records are long.

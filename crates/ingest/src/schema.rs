@@ -3,6 +3,7 @@
 use ingest_columnar::ColumnType;
 use ingest_infer::{DataType, DateOrder};
 use serde_json::{Map, Value, json};
+use strsim::levenshtein;
 
 /// One column of a schema.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,7 +87,7 @@ pub fn begins_like_schema(text: &str) -> bool {
     let key = inside.trim_start().trim_start_matches(['"', '\'']);
     let (key, rest) = key.split_at(key.find(|c: char| !c.is_alphanumeric()).unwrap_or(key.len()));
     let is_list = rest.trim_start_matches(['"', '\'']).trim_start().strip_prefix(':').map(str::trim_start);
-    distance(key, KEYS[0]) <= DISTANCE_MAX && is_list.is_some_and(|list| list.starts_with('['))
+    levenshtein(key, KEYS[0]) <= DISTANCE_MAX && is_list.is_some_and(|list| list.starts_with('['))
 }
 
 fn from_json(text: &str) -> Result<Vec<SchemaColumn>, String> {
@@ -130,8 +131,10 @@ fn column_from_json(column: &Value) -> Result<SchemaColumn, String> {
 /// A key that means nothing may be one that was meant to: it is not passed over.
 fn check_keys(object: &Map<String, Value>, known: &[&str], label: &str) -> Result<(), String> {
     let Some(unknown) = object.keys().find(|key| !known.contains(&key.as_str())) else { return Ok(()) };
-    let nearest =
-        known.iter().min_by_key(|key| distance(unknown, key)).filter(|key| distance(unknown, key) <= DISTANCE_MAX);
+    let nearest = known
+        .iter()
+        .min_by_key(|key| levenshtein(unknown, key))
+        .filter(|key| levenshtein(unknown, key) <= DISTANCE_MAX);
     let way_out = match nearest {
         Some(nearest) => format!("did you mean {nearest:?}?"),
         None => format!("it knows {}", known.join(", ")),
@@ -141,21 +144,6 @@ fn check_keys(object: &Map<String, Value>, known: &[&str], label: &str) -> Resul
 
 /// So many letters may be wrong for a word to be taken for another.
 const DISTANCE_MAX: usize = 2;
-
-/// How many letters have to be put in, taken out or replaced to make one word of the other. O(letters of both, multiplied).
-fn distance(one: &str, other: &str) -> usize {
-    let other: Vec<char> = other.chars().collect();
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (above, letter) in one.chars().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], above + 1);
-        for (at, wanted) in other.iter().enumerate() {
-            let replaced = diagonal + usize::from(letter != *wanted);
-            diagonal = row[at + 1];
-            row[at + 1] = replaced.min(diagonal + 1).min(row[at] + 1);
-        }
-    }
-    row[other.len()]
-}
 
 fn from_pairs(text: &str) -> Result<Vec<SchemaColumn>, String> {
     split_outside_brackets(text).into_iter().map(|pair| parse_typed_name(pair, ':').map(SchemaColumn::from)).collect()

@@ -9,7 +9,7 @@ use crate::error::{Code, Error, Result};
 use crate::options::{EncodingErrors, InputFormat, Options};
 use crate::parallel::try_map;
 use crate::plan::SAMPLE_BYTES;
-use crate::reader::threads_wanted;
+use crate::session::threads_wanted;
 use crate::tables::TableFormat;
 
 /// The sources of one table, in order.

@@ -21,8 +21,9 @@ use ingest_parquet::AtomicFile;
 use crate::error::{Code, Error, Result};
 use crate::options::{Format, WriteOptions};
 use crate::pipeline::{Chunk, Consumer, Run};
-use crate::reader::{Reader, Session, batch_of};
+use crate::reader::Reader;
 use crate::report::Report;
+use crate::session::{Session, batch_of};
 use crate::settle::schema;
 
 /// What is said to who wants to resume what cannot be.

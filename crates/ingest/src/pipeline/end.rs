@@ -4,6 +4,7 @@ use std::sync::atomic::Ordering;
 
 use ingest_infer::{Behind, Seam};
 use ingest_parse::{FaultKind, behind_line_end};
+use ingest_source::is_utf_8;
 use serde::{Deserialize, Serialize};
 
 use super::{NAP, Place, Run};
@@ -80,7 +81,8 @@ impl Run<'_> {
         let seam = Seam::new(&above[first_line..], &self.plan.dialect, width, &self.plan.nulls);
         let rest = self.look_at(input, flaw.record_offset, seam.bytes_wanted())?;
         let complete = rest.len() < seam.bytes_wanted();
-        let behind = seam.behind(&rest, complete, rows).filter(|_| is_text(&rest, complete));
+        // What is broken is no remark.
+        let behind = seam.behind(&rest, complete, rows).filter(|_| is_utf_8(&rest, complete));
         match &behind {
             None => ends.looks += 1,
             Some(behind) => ends.add(note(source.name(), behind, flaw.line, &rest)),
@@ -100,12 +102,6 @@ impl Run<'_> {
             }
         }
     }
-}
-
-/// Whether bytes are text: what is broken is no remark. What they are cut from may go on with the rest of a character, unless they
-/// are `complete`.
-fn is_text(bytes: &[u8], complete: bool) -> bool {
-    std::str::from_utf8(bytes).map_or_else(|error| error.error_len().is_none() && !complete, |_| true)
 }
 
 /// Tells what is left out: of `rest`, which begins in this line of the source.

@@ -148,10 +148,7 @@ impl Run<'_> {
             let field = (open.field, open.reach.min(tail.len().saturating_sub(2)));
             if let Some(kind) = self.plan.first_too_long(&open.fields, Some(field)) {
                 let mut lines = LineCounter::new(tail, tail.len(), carry.lines);
-                parsed.flaws.push(
-                    Flaw { record: 0, start: 0, end: tail.len(), kind, also: Vec::new() }
-                        .locate(tail, offset, &mut lines),
-                );
+                parsed.flaws.push(Flaw::new(0, (0, tail.len()), kind).locate(tail, offset, &mut lines));
             }
         }
         if tail.len() as u64 > self.record_bytes_max() {
@@ -274,7 +271,7 @@ fn settle_document(text: &[u8], framed: Framed, lines: u64, last: bool) -> Whole
             json::JsonFault::CutShort => text.len(),
             _ => fault.at + usize::from(text[fault.at].is_ascii()),
         };
-        Flaw { record: 0, start: fault.at, end, kind: FlawKind::Structure(kind), also: Vec::new() }
+        Flaw::new(0, (fault.at, end), FlawKind::Structure(kind))
     };
     let next = Carry { lines, ..Carry::default() };
     Whole { end, next, cells: None, records_max: records, fault: fault.map(flaw) }

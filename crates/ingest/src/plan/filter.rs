@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::filter::{Filter, Predicate};
 use crate::options::{Infer, Options};
 use crate::pipeline::Late;
-use crate::reader::Session;
+use crate::session::Session;
 
 /// Which rows are wanted.
 pub(crate) struct PlannedFilter {

@@ -3,6 +3,7 @@
 //! The start of the first source tells the first keys. Others may come anywhere: a run tells them at its end, and begins again
 //! with all of them. So columns are in the order in which their keys come, wherever that is.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use ingest_columnar::{ColumnType, OnError, Quotes};
@@ -18,7 +19,6 @@ use super::{is_left_out, refuse_options_of_text, require_different, require_valu
 use crate::error::{Code, Error, Result};
 use crate::filter::Filter;
 use crate::options::{Infer, InputFormat, Options};
-use crate::schema::SchemaColumn;
 
 /// What the workers know of JSON sources.
 pub(crate) struct JsonPlan {
@@ -98,7 +98,7 @@ impl Plan {
         let types = options.types.iter().map(|(name, _)| name);
         let filtered = options.filter.iter().flat_map(Filter::columns);
         let named = options.columns.iter().flatten().chain(&options.drop).chain(types).chain(filtered);
-        let is_known = |name: &String| names.contains(name) || schema_type(options, name).is_some();
+        let is_known = |name: &String| names.contains(name) || is_in_schema(options, name);
         let looks_for_keys = !all && !named.clone().all(is_known);
         let wants_new = options.columns.is_none() || looks_for_keys;
         self.columns = columns(options, names)?;
@@ -210,8 +210,8 @@ fn rows_max(options: &Options) -> usize {
     options.limit.map_or(SUGGEST_ROWS, |limit| SUGGEST_ROWS.min(limit as usize))
 }
 
-fn schema_type(options: &Options, name: &str) -> Option<ColumnType> {
-    options.schema.iter().flatten().find(|column| column.name == name).map(SchemaColumn::kind)
+fn is_in_schema(options: &Options, name: &str) -> bool {
+    options.schema.iter().flatten().any(|column| column.name == name)
 }
 
 /// The columns of these keys, or those of the schema, which must have them all.
@@ -220,7 +220,7 @@ fn columns(options: &Options, keys: Vec<String>) -> Result<Vec<PlannedColumn>> {
         None => keys,
         Some(schema) => {
             require_different(schema)?;
-            let unknown = |key: &&String| schema_type(options, key).is_none();
+            let unknown = |key: &&String| !is_in_schema(options, key);
             if let Some(key) = keys.iter().filter(unknown).find(|key| !is_left_out(options, key)) {
                 let names: Vec<&str> = schema.iter().map(|column| column.name.as_str()).collect();
                 return Err(Error::new(Code::HeaderMismatch, format!("the key {key:?} is not in the schema"))
@@ -230,12 +230,9 @@ fn columns(options: &Options, keys: Vec<String>) -> Result<Vec<PlannedColumn>> {
             schema.iter().map(|column| &column.name).chain(dropped).cloned().collect()
         }
     };
-    let type_of = |name: &str| {
-        let given = options.types.iter().rev().find(|(other, _)| other == name);
-        let given = given.map(|(_, data_type)| ColumnType::given(data_type.clone()));
-        let text = (options.infer == Infer::None).then(|| ColumnType::given(DataType::Utf8));
-        given.or_else(|| schema_type(options, name)).or(text)
-    };
+    let given: HashMap<&str, ColumnType> = options.given_types().collect();
+    let text = (options.infer == Infer::None).then(|| ColumnType::given(DataType::Utf8));
+    let type_of = |name: &str| given.get(name).or(text.as_ref()).cloned();
     let column = |name: String| PlannedColumn { given: type_of(&name), ..PlannedColumn::named(name) };
     let mut columns: Vec<PlannedColumn> = names.into_iter().map(column).collect();
     require_values(options, &mut columns);

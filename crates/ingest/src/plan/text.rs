@@ -4,9 +4,7 @@ use std::sync::Arc;
 
 use ingest_columnar::ColumnType;
 use ingest_infer::{DataType, Hints, NullWords, Sniffed, name_columns, sniff};
-use ingest_parse::{
-    Cells, Delimiter, Dialect, FaultKind, Quoting, RawRecord, behind_line_end, invalid_utf8, read_records,
-};
+use ingest_parse::{Cells, Delimiter, FaultKind, Quoting, RawRecord, behind_line_end, invalid_utf8, read_records};
 use ingest_source::{Compression, Encoding, Source};
 
 use super::{
@@ -18,7 +16,7 @@ use crate::flaw::{bad_text_hint, encoding_label, excerpt, size_label};
 use crate::options::{Infer, InputFormat, Options, QuoteMode, check_characters};
 use crate::parallel::try_map;
 use crate::plan::json;
-use crate::reader::threads_wanted;
+use crate::session::threads_wanted;
 use crate::sources::KEPT_READY;
 use crate::tables::TableFormat;
 
@@ -144,14 +142,14 @@ fn open(source: &Source, hints: &Hints, options: &Options) -> Result<Opening> {
         settle_header(&mut sniffed, text, complete, hints, options);
         let dialect = &sniffed.dialect;
         check_characters(dialect.delimiter, dialect.quote, dialect.escape, dialect.comment)?;
-        let length = match preamble_bytes(text, complete, &sniffed) {
+        let preamble = match preamble(text, complete, &sniffed) {
             // Not one record ends in the sample: nothing is known of the columns yet.
             Some(_) if sniffed.columns.is_empty() && !complete => None,
             // Only one does, which may be a header or none.
             Some(_) if sniffed.records < 2 && !complete && hints.header.is_none() && wanted < most => None,
-            length => length,
+            preamble => preamble,
         };
-        let Some(length) = length else {
+        let Some(preamble) = preamble else {
             if wanted >= most {
                 let message = format!("{}: the header does not end within {}", source.name(), size_label(most as u64));
                 return Err(Error::new(Code::FieldTooLong, message)
@@ -160,12 +158,9 @@ fn open(source: &Source, hints: &Hints, options: &Options) -> Result<Opening> {
             wanted = (4 * wanted).min(most);
             continue;
         };
-        if sniffed.header {
-            let start = skipped_bytes(text, complete, sniffed.skip_lines).unwrap_or(length);
-            check_header(&text[..length], start, mark, source, &sniffed.dialect)?;
-        }
-        let data_lines = count_lines(&text[..length]);
-        let data_offset = mark + length;
+        check_header(text, &preamble, mark, source)?;
+        let data_lines = count_lines(&text[..preamble.end]);
+        let data_offset = mark + preamble.end;
         return Ok(Opening { sniffed, data_offset, data_lines, sample: bytes, complete });
     }
 }
@@ -179,9 +174,10 @@ fn settle_header(sniffed: &mut Sniffed, text: &[u8], complete: bool, hints: &Hin
     }
 }
 
-/// The names must be UTF-8, as all text must, and stand in their quotes, or records may pass for a part of them. `start`: where the
-/// header begins in `text`, which ends with it; `mark`: bytes of the source before `text`.
-fn check_header(text: &[u8], start: usize, mark: usize, source: &Source, dialect: &Dialect) -> Result<()> {
+/// The names must be UTF-8, as all text must, and stand in their quotes, or records may pass for a part of them. `mark`: bytes of the
+/// source before `text`.
+fn check_header(text: &[u8], preamble: &Preamble, mark: usize, source: &Source) -> Result<()> {
+    let (text, start) = (&text[..preamble.end], preamble.header);
     if let Some(at) = invalid_utf8(&text[start..]).map(|at| start + at) {
         let label = encoding_label(source.encoding());
         let hint = match Compression::sniff(text) {
@@ -192,14 +188,11 @@ fn check_header(text: &[u8], start: usize, mark: usize, source: &Source, dialect
             .at(place_in_header(text, at, mark, source))
             .hint(hint));
     }
-    let mut cells = Cells::default();
-    read_records(&text[start..], true, dialect, None, &mut cells);
-    let fault = cells.records.iter().find_map(|record| match record.fault {
-        Some(FaultKind::TextAfterQuote { at }) => Some((Code::TextAfterQuote, at, "text follows a closing quote")),
-        Some(FaultKind::UnclosedQuote { at }) => Some((Code::UnclosedQuote, at, "a quote opens and never closes")),
-        _ => None,
-    });
-    let Some((code, at, what)) = fault else { return Ok(()) };
+    let (code, at, what) = match preamble.fault {
+        Some(FaultKind::TextAfterQuote { at }) => (Code::TextAfterQuote, at, "text follows a closing quote"),
+        Some(FaultKind::UnclosedQuote { at }) => (Code::UnclosedQuote, at, "a quote opens and never closes"),
+        _ => return Ok(()),
+    };
     let line = count_lines(&text[..start]) + 1;
     Err(Error::new(code, format!("{what} in the header, which begins in line {line}"))
         .at(place_in_header(text, start + at as usize, mark, source))
@@ -239,24 +232,39 @@ fn skipped_bytes(text: &[u8], complete: bool, lines: usize) -> Option<usize> {
     Some(at)
 }
 
-/// Length of the lines before the data: skipped ones and all rows of the header; `None` where they do not end in the sample.
-fn preamble_bytes(text: &[u8], complete: bool, sniffed: &Sniffed) -> Option<usize> {
-    let at = skipped_bytes(text, complete, sniffed.skip_lines)?;
+/// What stands before the data of a text: lines that are skipped, and all rows of the header.
+struct Preamble {
+    /// Where the header begins.
+    header: usize,
+    /// Where the data begins.
+    end: usize,
+    /// What is wrong with the quotes of the header, at an offset behind its begin.
+    fault: Option<FaultKind>,
+}
+
+/// The preamble; `None` where it does not end in the sample.
+fn preamble(text: &[u8], complete: bool, sniffed: &Sniffed) -> Option<Preamble> {
+    let header = skipped_bytes(text, complete, sniffed.skip_lines)?;
     if !sniffed.header {
-        return Some(at);
+        return Some(Preamble { header, end: header, fault: None });
     }
     let mut window = 4096;
     loop {
-        let part = &text[at..text.len().min(at + window)];
-        let whole = at + part.len() == text.len();
+        let part = &text[header..text.len().min(header + window)];
+        let whole = header + part.len() == text.len();
         let mut cells = Cells::default();
         read_records(part, whole && complete, &sniffed.dialect, None, &mut cells);
-        let is_row = |record: &&RawRecord| sniffed.columns.len() < 2 || record.end > record.start;
-        if let Some(last) = cells.records.iter().filter(is_row).nth(sniffed.header_rows - 1) {
-            return Some(at + behind_line_end(part, last.end as usize));
+        let is_row = |record: &RawRecord| sniffed.columns.len() < 2 || record.end > record.start;
+        let mut rows = cells.records.iter().enumerate().filter(|(_, record)| is_row(record));
+        // A quote that opens a word in a name is text there.
+        let changes = |fault: &FaultKind| !matches!(fault, FaultKind::StrayQuote { .. });
+        let fault = |records: &[RawRecord]| records.iter().find_map(|record| record.fault.filter(changes));
+        if let Some((last, record)) = rows.nth(sniffed.header_rows - 1) {
+            let end = header + behind_line_end(part, record.end as usize);
+            return Some(Preamble { header, end, fault: fault(&cells.records[..=last]) });
         }
         match (whole, complete) {
-            (true, true) => return Some(text.len()),
+            (true, true) => return Some(Preamble { header, end: text.len(), fault: fault(&cells.records) }),
             (true, false) => return None,
             _ => window *= 8,
         }

@@ -7,7 +7,8 @@ use ingest_columnar::arrow::array::{Array, ArrayRef};
 use ingest_parse::{Row, Span};
 use ingest_simd::Padded;
 
-use super::{Batches, ParsedColumn, Scratch, Work};
+use super::columns::Work;
+use super::{Batches, ParsedColumn, Scratch};
 use crate::flaw::{Flaw, FlawKind};
 
 /// The first null of a column, if it has one.
@@ -75,7 +76,7 @@ impl Work<'_> {
                 let kind = null_flaw(column, scratch.spans[row - before], place, batches.base);
                 let (start, end) = (batches.base + place.start as usize, batches.base + place.end as usize);
                 let record = batches.records_before + place.record as usize;
-                flaws.push(Flaw { record, start, end, kind, also: Vec::new() });
+                flaws.push(Flaw::new(record, (start, end), kind));
             }
         }
         // What does not fit is null, too, and told already.

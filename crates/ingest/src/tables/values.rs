@@ -66,7 +66,7 @@ pub(crate) fn parsed(
     }
     let Rows { keep, mut flaws, .. } = rows;
     flaws.sort_by_key(|flaw| flaw.record);
-    let flaws = Located::joined(flaws);
+    Located::join(&mut flaws);
     let kept = keep.contains(&false).then(|| BooleanArray::from(keep));
     let columns = made.into_iter().map(|(kind, array, misfits)| {
         let array = kept.as_ref().map_or(Ok(array.clone()), |kept| filter(&array, kept)).map_err(Error::encode)?;

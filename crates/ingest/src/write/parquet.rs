@@ -14,8 +14,9 @@ use crate::error::Result;
 use crate::groups::{GroupWriter, Grouper, encode_again};
 use crate::options::WriteOptions;
 use crate::plan::{Plan, unknown_column};
-use crate::reader::{Reader, Session};
+use crate::reader::Reader;
 use crate::report::Report;
+use crate::session::Session;
 use crate::settle::{final_kinds, schema};
 
 /// The default of [`WriteOptions::row_group_bytes`]. Two groups wait while a third fills: 192 MiB of columns.

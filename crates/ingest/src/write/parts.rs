@@ -15,8 +15,9 @@ use super::{group_bytes, parquet_options};
 use crate::error::{Code, Error, Result};
 use crate::groups::{GroupWriter, Grouper};
 use crate::options::{Format, WriteOptions};
-use crate::reader::{Reader, Session};
+use crate::reader::Reader;
 use crate::report::Report;
+use crate::session::Session;
 use crate::settle::schema;
 
 /// Files that are written at a time. Where rows of more folders alternate, a file is ended, and another begun later.

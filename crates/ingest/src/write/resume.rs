@@ -9,8 +9,8 @@ use crate::aside::Rejects;
 use crate::error::{Code, Error, Result};
 use crate::journal::{Asked, Found, Journal};
 use crate::options::WriteOptions;
-use crate::reader::Session;
 use crate::report::Report;
+use crate::session::Session;
 
 const GONE_ON: &str = "--resume has gone on behind the first";
 

@@ -17,9 +17,10 @@ use crate::error::{Error, Result};
 use crate::journal::{Journal, Standing};
 use crate::options::{Format, Infer, WriteOptions};
 use crate::pipeline::{Chunk, Consumer, Run, Totals, lock};
-use crate::reader::{Reader, Session};
+use crate::reader::Reader;
 use crate::region::Scratch;
 use crate::report::Report;
+use crate::session::Session;
 use crate::settle::schema;
 use crate::{csv, jsonl};
 
