@@ -33,6 +33,9 @@ pub(crate) enum FlawKind {
     Value { column: usize, start: usize, end: usize, data_type: DataType },
     /// A null in a column that holds none. Where the source has nothing at all for it, the record is to blame.
     Null { column: usize, start: usize, end: usize },
+    /// What the source's path says is no value of this type, or without one, a null in a column that holds none. `column` counts on
+    /// behind the file's columns.
+    Made { column: usize, text: Option<String>, data_type: Option<DataType> },
     /// A byte that is not UTF-8.
     Utf8 { at: usize },
     /// A field longer than the limit.
@@ -51,7 +54,9 @@ impl FlawKind {
     /// The column of the value that is wrong, if one is; the file's columns are counted.
     pub(crate) fn column_of_value(&self) -> Option<usize> {
         match self {
-            FlawKind::Value { column, .. } | FlawKind::Null { column, .. } => Some(*column),
+            FlawKind::Value { column, .. } | FlawKind::Null { column, .. } | FlawKind::Made { column, .. } => {
+                Some(*column)
+            }
             _ => None,
         }
     }
@@ -60,6 +65,8 @@ impl FlawKind {
     fn place_of_value(&self) -> Option<(usize, usize)> {
         match *self {
             FlawKind::Value { start, end, .. } | FlawKind::Null { start, end, .. } => Some((start, end)),
+            // It lies in none.
+            FlawKind::Made { .. } => Some((0, 0)),
             _ => None,
         }
     }
@@ -68,6 +75,13 @@ impl FlawKind {
     fn reason_of_value(&self, text: &str) -> Option<String> {
         match self {
             FlawKind::Value { data_type, .. } => Some(format!("cannot read {:?} as {data_type}", shortened(text, 60))),
+            FlawKind::Made { text, data_type: Some(data_type), .. } => {
+                let text = shortened(text.as_deref().unwrap_or_default(), 60);
+                Some(format!("cannot read {text:?}, as the source's path says, as {data_type}"))
+            }
+            FlawKind::Made { .. } => {
+                Some("the source's path says no value, and the schema says that the column has no nulls".to_owned())
+            }
             FlawKind::Null { start, end, .. } if start == end => {
                 Some("a value is missing, and the schema says that the column has no nulls".to_owned())
             }
@@ -146,6 +160,7 @@ impl Flaw {
             ) => (at as usize, at as usize + 1),
             FlawKind::Structure(FaultKind::Json { at, .. }) => (at as usize, (at as usize + 1).min(self.end)),
             FlawKind::Value { start, end, .. } | FlawKind::Null { start, end, .. } => (start, end),
+            FlawKind::Made { .. } => (self.start, self.start),
             FlawKind::Utf8 { at } => (at, at + 1),
             FlawKind::TooLong { start } => (start, start + 1),
         }
@@ -200,8 +215,8 @@ impl Located {
                 Code::UnclosedQuote
             }
             FlawKind::Structure(FaultKind::Json { .. }) => Code::BadJson,
-            FlawKind::Value { .. } => Code::BadValue,
-            FlawKind::Null { .. } => Code::UnexpectedNull,
+            FlawKind::Value { .. } | FlawKind::Made { data_type: Some(_), .. } => Code::BadValue,
+            FlawKind::Null { .. } | FlawKind::Made { .. } => Code::UnexpectedNull,
             FlawKind::Utf8 { .. } => Code::InvalidUtf8,
             FlawKind::TooLong { .. } => Code::FieldTooLong,
         }
@@ -211,8 +226,9 @@ impl Located {
     fn reason(&self, plan: &Plan, source: &str) -> String {
         let mut reason = self.reason_of_first(plan, source);
         for Misfit { column, reason: other } in self.also.iter().take(TOLD_VALUES_MAX) {
-            let label = plan.place_in(source, *column).map(|place| column_label(plan, source, place));
-            let label = label.unwrap_or_else(|| plan.name_of(*column).to_owned());
+            let place = plan.place_in(source, *column).filter(|_| *column < plan.columns.len());
+            let label = place.map(|place| column_label(plan, source, place));
+            let label = label.unwrap_or_else(|| format!("column {} ({})", column + 1, plan.name_of(*column)));
             let _ = write!(reason, "; {label}: {other}");
         }
         match self.also.len().saturating_sub(TOLD_VALUES_MAX) {
@@ -238,7 +254,9 @@ impl Located {
                 "a quote opens here and never closes".to_owned()
             }
             FlawKind::Structure(FaultKind::Json { fault, .. }) => json_reason(*fault),
-            FlawKind::Value { .. } | FlawKind::Null { .. } => self.kind.reason_of_value(culprit).unwrap_or_default(),
+            FlawKind::Value { .. } | FlawKind::Null { .. } | FlawKind::Made { .. } => {
+                self.kind.reason_of_value(culprit).unwrap_or_default()
+            }
             FlawKind::Utf8 { .. } => {
                 let encoding = plan.encodings.get(source).copied().unwrap_or(Encoding::UTF_8);
                 format!("these bytes are not {}", encoding_label(encoding))
@@ -267,10 +285,12 @@ impl Located {
             FlawKind::Structure(_) => {
                 "--quoting lenient takes misplaced quotes as text; --on-error reject sets such records aside"
             }
-            FlawKind::Null { .. } => {
+            FlawKind::Null { .. } | FlawKind::Made { data_type: None, .. } => {
                 "\"nullable\": true in the schema lets the column hold nulls; --on-error reject sets such records aside; --null-values says which words are null"
             }
-            FlawKind::Value { .. } => "give the column another type (--type NAME=utf8), or --on-error null or reject",
+            FlawKind::Value { .. } | FlawKind::Made { .. } => {
+                "give the column another type (--type NAME=utf8), or --on-error null or reject"
+            }
             FlawKind::Utf8 { .. } => {
                 "if the file is in another encoding, name it with --encoding; --encoding-errors replace takes them, --on-error reject sets such records aside"
             }
@@ -283,7 +303,7 @@ impl Located {
     /// The way out where this policy for bad values is in force.
     fn hint_under(&self, on_error: OnError) -> &'static str {
         match (&self.kind, on_error) {
-            (FlawKind::Value { .. }, OnError::Null) => {
+            (FlawKind::Value { .. } | FlawKind::Made { data_type: Some(_), .. }, OnError::Null) => {
                 "it cannot be null either, as the schema says that the column has no nulls: \"nullable\": true lets it; --on-error reject sets such records aside"
             }
             _ => self.hint(),
@@ -309,6 +329,7 @@ impl Located {
         let place = match self.kind {
             FlawKind::Structure(FaultKind::TooFew { .. } | FaultKind::TooMany { .. }) => return None,
             FlawKind::Value { column, .. } => plan.place_in(source, column)?,
+            FlawKind::Made { column, .. } => return Some((column + 1, plan.name_of(column))),
             // The source may not have the column.
             FlawKind::Null { column, .. } => match plan.place_in(source, column) {
                 Some(place) => place,

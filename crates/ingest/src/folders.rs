@@ -22,6 +22,11 @@ impl PathKeys {
         PathKeys { hive: options.hive, format: options.partition_format.clone() }
     }
 
+    /// Whether no path says anything.
+    pub(crate) fn is_empty(&self) -> bool {
+        !self.hive && self.format.is_none()
+    }
+
     /// Keys and values; `None` is null.
     ///
     /// # Errors

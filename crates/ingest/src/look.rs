@@ -10,7 +10,7 @@ use ingest_source::{Compression, Source};
 use crate::csv;
 use crate::error::{Code, Error, Result};
 use crate::options::{Infer, Options};
-use crate::plan::{Input, Kind, json_start, kind_of, open_table, sniff_source};
+use crate::plan::{Input, Kind, json_start, kind_of, made_by_others, open_table, sniff_source};
 use crate::reader::Reader;
 use crate::report::{Head, SniffReport};
 use crate::schema::texts_of_schema;
@@ -56,15 +56,7 @@ impl Reader {
             if (typed.frame.num_rows() as u64) < rows && starts.look_further()? {
                 continue;
             }
-            let text = Options {
-                limit: Some(typed.records()),
-                path_column: None,
-                row_number: None,
-                hive: false,
-                partition_format: None,
-                ..as_text(options)
-            };
-            let text = starts.rows(text)?;
+            let text = starts.rows(Options { limit: Some(typed.records()), ..as_text(options) })?;
             return head_of(&typed, &text, is_json);
         }
     }
@@ -192,11 +184,13 @@ impl Starts {
     }
 
     fn rows(&self, options: Options) -> Result<Rows> {
-        let options = Options { rejects: None, ..options.for_decoded_text() };
+        let others = made_by_others(&options, &self.sources, &self.sources[..self.starts.len()])?;
+        let options = Options { rejects: None, ..options.for_decoded_text().without_columns(&others) };
         let texts = self.sources.iter().zip(&self.starts).map(|(source, start)| (source.name(), start.text.clone()));
         let reader = Reader { sources: texts.collect(), options };
-        let (frame, rejected) = reader.collect_with_rejected()?;
-        Ok(Rows { frame, rejected })
+        let (session, (frame, rejected)) = reader.collect_with_rejected()?;
+        let made = session.plan.made_of_result().into_iter().map(|(position, _)| position).collect();
+        Ok(Rows { frame, rejected, made })
     }
 }
 
@@ -243,6 +237,8 @@ fn failure_of(source: &Source) -> Option<Error> {
 struct Rows {
     frame: Frame,
     rejected: Vec<u64>,
+    /// Which of the columns no source holds.
+    made: Vec<usize>,
 }
 
 impl Rows {
@@ -267,15 +263,15 @@ fn as_text(options: Options) -> Options {
 fn head_of_table(frame: &Frame) -> Result<Head> {
     let fields = frame.schema().fields();
     let mut rows: Vec<Vec<Option<String>>> = vec![Vec::with_capacity(fields.len()); frame.num_rows()];
-    add_columns(&mut rows, frame, 0)?;
+    add_columns(&mut rows, frame)?;
     Ok(Head { names: names_of(fields), types: types_of(fields), provisional: false, rows })
 }
 
-/// Adds the text of the columns of a frame from one of them on.
-fn add_columns(rows: &mut [Vec<Option<String>>], frame: &Frame, first: usize) -> Result<()> {
+/// Adds the text of the columns of a frame.
+fn add_columns(rows: &mut [Vec<Option<String>>], frame: &Frame) -> Result<()> {
     let mut before = 0;
     for batch in frame.batches() {
-        for column in &batch.columns()[first..] {
+        for column in batch.columns() {
             let text = |text: Vec<u8>| String::from_utf8_lossy(&text).into_owned();
             let texts = csv::texts(column)?.into_iter().map(|cell| cell.map(text));
             rows[before..].iter_mut().zip(texts).for_each(|(row, text)| row.push(text));
@@ -293,15 +289,19 @@ fn types_of(fields: &Fields) -> Vec<String> {
     fields.iter().map(|field| ingest_columnar::type_name(field.data_type())).collect()
 }
 
-/// Shows columns of text as they are in the frame.
-fn show_texts(rows: &mut [Vec<Option<String>>], typed: &Frame) -> Result<()> {
-    let mut shown: Vec<Vec<Option<String>>> = vec![Vec::new(); rows.len()];
-    add_columns(&mut shown, typed, 0)?;
-    let is_text = |field: &Arc<Field>| field.data_type().is_string();
-    let texts: Vec<bool> = typed.schema().fields().iter().map(is_text).collect();
-    for (row, shown) in rows.iter_mut().zip(shown) {
-        let cells = row.iter_mut().zip(shown).zip(&texts).filter(|(_, is_text)| **is_text);
-        cells.for_each(|((cell, shown), _)| *cell = shown);
+/// Shows some columns as they are in the frame: those that are made, and of JSON those of text. There, strings beside objects are text
+/// in their quotes; no number and no null reads as text otherwise.
+fn show_as_typed(rows: &mut [Vec<Option<String>>], typed: &Rows, is_json: bool) -> Result<()> {
+    let is_text = |field: &Arc<Field>| is_json && field.data_type().is_string();
+    let mut as_typed: Vec<bool> = typed.frame.schema().fields().iter().map(is_text).collect();
+    typed.made.iter().for_each(|&column| as_typed[column] = true);
+    if as_typed.contains(&true) {
+        let mut shown: Vec<Vec<Option<String>>> = vec![Vec::new(); rows.len()];
+        add_columns(&mut shown, &typed.frame)?;
+        for (row, shown) in rows.iter_mut().zip(shown) {
+            let cells = row.iter_mut().zip(shown).zip(&as_typed).filter(|(_, as_typed)| **as_typed);
+            cells.for_each(|((cell, shown), _)| *cell = shown);
+        }
     }
     Ok(())
 }
@@ -312,13 +312,9 @@ fn head_of(typed: &Rows, text: &Rows, is_json: bool) -> Result<Head> {
     let kept: Vec<bool> = text.numbers().map(|record| typed.rejected.binary_search(&record).is_err()).collect();
     let mut kept = kept.into_iter();
     let mut rows = vec![Vec::new(); text.frame.num_rows()];
-    add_columns(&mut rows, &text.frame, 0)?;
+    add_columns(&mut rows, &text.frame)?;
     rows.retain(|_| kept.next() == Some(true));
     rows.truncate(typed.frame.num_rows());
-    if is_json {
-        // Strings beside objects are text in their quotes; no number and no null reads as text otherwise.
-        show_texts(&mut rows, &typed.frame)?;
-    }
-    add_columns(&mut rows, &typed.frame, text.frame.schema().fields().len())?;
+    show_as_typed(&mut rows, typed, is_json)?;
     Ok(Head { names: names_of(fields), types: types_of(fields), provisional: true, rows })
 }

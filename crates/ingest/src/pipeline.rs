@@ -435,9 +435,10 @@ impl<'a> Run<'a> {
 
     /// The types that the selected columns start from.
     fn kinds_to_parse(&self, known: &[Summary]) -> Vec<ColumnType> {
+        let kind = |kinds: &[ColumnType], number| kinds.get(self.plan.position_of_selected(number)).cloned();
         match self.kinds {
-            Some(kinds) => kinds[..kinds.len().min(self.plan.selected.len())].to_vec(),
-            None => known.iter().enumerate().map(|(position, known)| self.plan.kind(position, known)).collect(),
+            Some(kinds) => (0..self.plan.selected.len()).filter_map(|number| kind(kinds, number)).collect(),
+            None => known.iter().enumerate().map(|(number, known)| self.plan.kind_of_selected(number, known)).collect(),
         }
     }
 }

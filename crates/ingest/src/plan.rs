@@ -3,6 +3,7 @@
 mod filter;
 mod json;
 mod made;
+mod result;
 mod suggest;
 mod tables;
 mod text;
@@ -28,7 +29,10 @@ use crate::tables::Table;
 pub(crate) use filter::{FilterColumn, PlannedFilter};
 pub(crate) use filter::{Types, types_of_all};
 pub(crate) use json::{JsonPlan, json_start};
-use made::MadeColumn;
+pub(crate) use made::made_by_others;
+use made::{MadeColumn, made_columns, made_names};
+pub(crate) use result::Origin;
+use result::check_names;
 pub(crate) use tables::open as open_table;
 pub(crate) use text::{count_lines, sniff_source};
 pub(crate) use union::Layout;
@@ -64,10 +68,12 @@ pub(crate) struct Plan {
     pub json: Option<JsonPlan>,
     pub shape: Shape,
     pub columns: Vec<PlannedColumn>,
-    /// The columns of the result, in its order.
+    /// The columns of the result that the sources hold, in its order.
     pub selected: Vec<usize>,
-    /// The columns of the result behind them, which no source holds.
+    /// The columns that no source holds: those of folders, then the others.
     pub made: Vec<MadeColumn>,
+    /// The order of the result's columns, if one was asked for.
+    pub order: Option<Vec<String>>,
     /// Which rows are wanted, if not all.
     pub filter: Option<PlannedFilter>,
     /// What the sample shows of the selected columns: where to start from, nothing more.
@@ -82,6 +88,13 @@ pub(crate) struct Plan {
     /// The layouts of sources that have not all columns in their order, by their names.
     pub layouts: HashMap<String, Arc<Layout>>,
     pub notes: Vec<String>,
+}
+
+/// What is known of a plan before the sources' own columns are.
+struct Known {
+    made: Vec<MadeColumn>,
+    order: Option<Vec<String>>,
+    nulls: NullWords,
 }
 
 /// One source and where its data begin.
@@ -130,7 +143,7 @@ pub(crate) fn are_tables(inputs: &[Input]) -> bool {
 
 impl Plan {
     /// A plan without columns, as the options say, for delimited text: other sources put what is theirs in its place.
-    fn bare(options: &Options, dialect: Dialect) -> Result<Plan> {
+    fn bare(options: &Options, dialect: Dialect, known: Known) -> Result<Plan> {
         Ok(Plan {
             kernel: kernel(options)?,
             structure: dialect.structure(),
@@ -142,30 +155,16 @@ impl Plan {
             suggested: Vec::new(),
             columns: Vec::new(),
             selected: Vec::new(),
-            made: Vec::new(),
+            made: known.made,
+            order: known.order,
             filter: None,
-            nulls: options.null_values.clone().map_or_else(NullWords::default, NullWords::given),
+            nulls: known.nulls,
             on_error: options.on_error,
             max_field_bytes: options.max_field_bytes,
             encodings: HashMap::new(),
             layouts: HashMap::new(),
             notes: Vec::new(),
         })
-    }
-
-    /// The same with these columns, of which the options select some and add others.
-    fn with_columns(self, options: &Options, mut columns: Vec<PlannedColumn>) -> Result<Plan> {
-        require_values(options, &mut columns);
-        let selected = select(options, &columns)?;
-        let mut plan = Plan {
-            shape: Shape { columns: columns.len().max(1), ..self.shape },
-            suggested: vec![Summary::default(); selected.len()],
-            columns,
-            selected,
-            ..self
-        };
-        plan.make_columns(options)?;
-        Ok(plan)
     }
 
     /// A column's fields, as the builders take them.
@@ -202,20 +201,6 @@ impl Plan {
         self.on_error == OnError::Null && !self.columns[index].required
     }
 
-    /// How many columns the result has.
-    pub(crate) fn width(&self) -> usize {
-        self.selected.len() + self.made.len()
-    }
-
-    /// The type that a column of the result starts from.
-    pub(crate) fn kind(&self, position: usize, known: &Summary) -> ColumnType {
-        let Some(&index) = self.selected.get(position) else {
-            return self.made[position - self.selected.len()].kind();
-        };
-        let given = self.columns[index].given.clone();
-        given.unwrap_or_else(|| ColumnType::from(known.decide()))
-    }
-
     /// Settles the types of columns that no option gave one.
     pub(crate) fn settle_types(&mut self, types: Vec<(String, ColumnType)>, options: &Options) -> Result<()> {
         self.learn_all(types.iter().map(|(name, _)| name), options)?;
@@ -224,25 +209,6 @@ impl Plan {
             column.map(|column| column.given.get_or_insert(kind.settled()));
         }
         Ok(())
-    }
-
-    /// Whether a column of the result is built from text, by builders that take memory which was given back. Nobody else does.
-    pub(crate) fn is_built(&self, position: usize, inputs: &[Input]) -> bool {
-        position < self.selected.len() && !are_tables(inputs)
-    }
-
-    /// Name of a column of the result.
-    pub(crate) fn name(&self, position: usize) -> &str {
-        match self.selected.get(position) {
-            Some(&index) => self.name_of(index),
-            None => &self.made[position - self.selected.len()].name,
-        }
-    }
-
-    /// At which position of the result a column of the sources is. O(1) where all of them are.
-    pub(crate) fn position_of(&self, index: usize) -> Option<usize> {
-        let is_there = self.selected.get(index) == Some(&index);
-        if is_there { Some(index) } else { self.selected.iter().position(|selected| *selected == index) }
     }
 
     /// How many columns a source has.
@@ -261,27 +227,27 @@ impl Plan {
         self.layouts.get(source).map_or(Some(column), |layout| layout.place(column))
     }
 
-    /// Name of a column of the sources.
+    /// Name of a column of the sources, or behind them of one that is made.
     pub(crate) fn name_of(&self, index: usize) -> &str {
-        &self.columns[index].name
-    }
-
-    /// Names of the columns of the result.
-    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
-        (0..self.width()).map(|position| self.name(position))
+        self.columns.get(index).map_or_else(|| &self.made[index - self.columns.len()].name, |column| &column.name)
     }
 }
 
-/// Looks at the sources and settles everything that must be settled before parsing.
-pub(crate) fn plan(options: &Options, sources: Vec<Source>) -> Result<(Plan, Vec<Input>)> {
-    let (mut plan, inputs) = match kind_of(options, &sources)? {
-        Kind::Text => text::plan(options, sources)?,
-        Kind::Json => json::plan(options, sources)?,
-        Kind::Table => tables::plan(options, sources)?,
+/// Looks at the sources and settles everything that must be settled before parsing; with what the options say of the sources' own
+/// columns.
+pub(crate) fn plan(options: &Options, sources: Vec<Source>) -> Result<(Plan, Vec<Input>, Options)> {
+    check_names(options)?;
+    let kind = kind_of(options, &sources)?;
+    let names = made_names(options, &sources)?;
+    let nulls = kind.nulls(options);
+    let made = made_columns(options, &names, &sources, &nulls)?;
+    let known = Known { made, order: options.columns.clone(), nulls };
+    let own = options.of_own_columns(&names);
+    let (mut plan, inputs) = match kind {
+        Kind::Text => text::plan(&own, sources, known)?,
+        Kind::Json => json::plan(&own, sources, known)?,
+        Kind::Table => tables::plan(&own, sources, known)?,
     };
-    if options.hive || options.partition_format.is_some() {
-        plan.make_folder_columns(options, &inputs)?;
-    }
     let encoded = inputs.iter().map(|input| (input.source.name().to_owned(), input.source.encoding()));
     plan.encodings = encoded.filter(|&(_, encoding)| encoding != Encoding::UTF_8).collect();
     let layout = |input: &Input| Some((input.source.name().to_owned(), Arc::clone(input.layout.as_ref()?)));
@@ -289,7 +255,7 @@ pub(crate) fn plan(options: &Options, sources: Vec<Source>) -> Result<(Plan, Vec
     if options.encoding.is_none() {
         plan.notes.extend(encoding_note(&inputs));
     }
-    Ok((plan, inputs))
+    Ok((plan, inputs, own))
 }
 
 /// Tells which sources are in an encoding that nobody named.
@@ -323,6 +289,19 @@ pub(crate) enum Kind {
     Json,
     /// Parquet or Arrow IPC.
     Table,
+}
+
+impl Kind {
+    /// The words that are null.
+    fn nulls(self, options: &Options) -> NullWords {
+        let given = options.null_values.clone().map(NullWords::given);
+        match self {
+            Kind::Text => given.unwrap_or_default(),
+            // It has a null of its own: words are null only where the user says so.
+            Kind::Json => given.unwrap_or_else(|| NullWords::given(Vec::new())),
+            Kind::Table => NullWords::given(Vec::new()),
+        }
+    }
 }
 
 /// What the sources are, by the options or the first of them that holds anything.
@@ -455,27 +434,4 @@ pub(crate) fn unknown_column<'n>(option: &str, name: &str, names: impl Iterator<
 
 fn no_column(option: &str, name: &str) -> String {
     format!("{option}: there is no column {name:?}")
-}
-
-/// The columns of the result, in its order.
-fn select(options: &Options, columns: &[PlannedColumn]) -> Result<Vec<usize>> {
-    let find = |option: &str, name: &String| {
-        let index = columns.iter().position(|column| &column.name == name);
-        index.ok_or_else(|| unknown_column(option, name, columns.iter().map(|column| column.name.as_str())))
-    };
-    let mut met = HashSet::new();
-    if let Some(doubled) = options.columns.iter().flatten().find(|name| !met.insert(*name)) {
-        return Err(Error::new(Code::Usage, format!("--columns names the column {doubled:?} twice"))
-            .hint("name each column once: the columns of a result have different names"));
-    }
-    let mut selected: Vec<usize> = match &options.columns {
-        Some(names) => names.iter().map(|name| find("--columns", name)).collect::<Result<_>>()?,
-        None => (0..columns.len()).collect(),
-    };
-    let dropped = options.drop.iter().map(|name| find("--drop", name)).collect::<Result<Vec<_>>>()?;
-    selected.retain(|index| !dropped.contains(index));
-    if selected.is_empty() && !columns.is_empty() {
-        return Err(Error::new(Code::Usage, "no column is left").hint("--columns and --drop leave nothing to read"));
-    }
-    Ok(selected)
 }

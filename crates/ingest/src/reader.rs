@@ -114,13 +114,12 @@ impl Reader {
     }
 
     /// The same, with the numbers of the records that the options set aside, from 1, ascending.
-    pub(crate) fn collect_with_rejected(self) -> Result<(Frame, Vec<u64>)> {
-        let (_, result) = Session::start(self)?.attempt(|session| {
+    pub(crate) fn collect_with_rejected(self) -> Result<(Session, (Frame, Vec<u64>))> {
+        Session::start(self)?.attempt(|session| {
             let mut rejects = Rejects::listing();
             let (frame, ..) = session.frame(&mut rejects)?;
             Ok((frame, rejects.into_records()))
-        })?;
-        Ok(result)
+        })
     }
 
     /// The exact schema of the whole input, with counts of rows and nulls.

@@ -209,6 +209,8 @@ struct Batches<'a> {
     doubled_keys: u64,
     nulled_records: u64,
     flaws: Vec<Flaw>,
+    /// What is wrong with each record, as the source's path says it.
+    of_path: Vec<FlawKind>,
     /// Fields can be too long, bytes can be invalid: only then is each record looked at.
     suspect: bool,
     valid: bool,
@@ -233,6 +235,7 @@ impl<'a> Batches<'a> {
             doubled_keys: 0,
             nulled_records: 0,
             flaws: Vec::new(),
+            of_path: plan.flaws_of_path(region.source),
             suspect: !valid || region.text.len() as u64 > plan.max_field_bytes,
             valid,
         }
@@ -286,11 +289,12 @@ impl<'a> Batches<'a> {
         if self.suspect {
             self.take_suspects(text, scratch);
         }
-        if let Some(filter) = &self.plan.filter {
-            self.take_unwanted(filter, text, scratch);
-        }
-        if self.plan.on_error == OnError::Reject {
-            self.take_bad_values(text, scratch);
+        let told = match &self.plan.filter {
+            Some(filter) => self.take_unwanted(filter, text, scratch),
+            None => vec![false; scratch.batch.rows()],
+        };
+        if self.plan.on_error == OnError::Reject || told.contains(&true) || !self.of_path.is_empty() {
+            self.take_bad_values(text, told, scratch);
         }
     }
 
@@ -347,66 +351,88 @@ impl<'a> Batches<'a> {
         retain(&mut scratch.batch, text, &keep);
     }
 
-    /// Takes out rows with values that their given type cannot hold. A dry run of these columns: only with `--on-error reject`.
-    fn take_bad_values(&mut self, text: Padded<'_>, scratch: &mut Scratch) {
-        let mut keep = vec![true; scratch.batch.rows()];
+    /// Takes out rows with values that their given type cannot hold, and those that the filter has `told` so already. A dry run of
+    /// these columns: only with `--on-error reject`, or where there is one that the run fails at.
+    fn take_bad_values(&mut self, text: Padded<'_>, told: Vec<bool>, scratch: &mut Scratch) {
+        let mut keep: Vec<bool> = told.into_iter().map(|told| !told).collect();
         for &index in &self.plan.selected {
             if let Some(kind) = &self.plan.columns[index].given {
-                let array = self.checked(index, kind, text, &mut keep, scratch);
+                let array = self.checked(index, kind, text, scratch);
+                if !self.plan.filters_by(index) {
+                    self.take_misfits(index, kind, text, &mut keep, scratch);
+                }
                 self.take_nulls(index, &array, text, &mut keep, scratch);
                 scratch.spares().give(array);
             }
         }
+        for kind in std::mem::take(&mut self.of_path) {
+            for row in 0..keep.len() {
+                keep[row] = false;
+                let place = scratch.batch.row(text.bytes(), row);
+                self.push(place.record, place.start as usize, place.end as usize, kind.clone());
+            }
+            self.of_path.push(kind);
+        }
         retain(&mut scratch.batch, text, &keep);
     }
 
-    /// The values of a column. Rows whose value its type cannot hold are kept no longer, unless such values are null; what is wrong
-    /// with other values of theirs is told too.
-    fn checked(
+    /// The values of a column; the scratch has the rows of those that its type cannot hold.
+    fn checked(&self, index: usize, kind: &ColumnType, text: Padded<'_>, scratch: &mut Scratch) -> ArrayRef {
+        self.region.take_column(text, index, scratch);
+        scratch.misfits.clear();
+        let mut builder = builder_for(kind, scratch.spans.len(), &mut scratch.spares());
+        builder.append(&self.plan.fields(text, &scratch.spans), &self.plan.rules(), &mut scratch.misfits);
+        builder.finish().array
+    }
+
+    /// Rows whose value of the column that was [`checked`](Self::checked) last does not fit are kept no longer, unless such values
+    /// are null; what is wrong with other values of theirs is told too.
+    fn take_misfits(
         &mut self,
         index: usize,
         kind: &ColumnType,
         text: Padded<'_>,
         keep: &mut [bool],
-        scratch: &mut Scratch,
-    ) -> ArrayRef {
-        self.region.take_column(text, index, scratch);
-        scratch.misfits.clear();
-        let mut builder = builder_for(kind, scratch.spans.len(), &mut scratch.spares());
-        builder.append(&self.plan.fields(text, &scratch.spans), &self.plan.rules(), &mut scratch.misfits);
-        for row in scratch.misfits.iter().map(|&row| row as usize) {
-            if !self.plan.nulls_misfits(index) {
-                keep[row] = false;
-                let place = scratch.batch.row(text.bytes(), row);
-                let flaw = value_flaw(index, scratch.spans[row], self.base, kind);
-                self.push(place.record, place.start as usize, place.end as usize, flaw);
-            }
+        scratch: &Scratch,
+    ) {
+        if self.plan.nulls_misfits(index) {
+            return;
         }
-        builder.finish().array
+        for row in scratch.misfits.iter().map(|&row| row as usize) {
+            keep[row] = false;
+            let place = scratch.batch.row(text.bytes(), row);
+            let flaw = value_flaw(index, scratch.spans[row], self.base, kind);
+            self.push(place.record, place.start as usize, place.end as usize, flaw);
+        }
     }
 
-    /// Takes out the rows that the filter does not want, and those of which it cannot tell.
-    fn take_unwanted(&mut self, filter: &PlannedFilter, text: Padded<'_>, scratch: &mut Scratch) {
+    /// Takes out the rows that the filter does not want. Of those that are left, which it cannot tell of: a value does not fit.
+    fn take_unwanted(&mut self, filter: &PlannedFilter, text: Padded<'_>, scratch: &mut Scratch) -> Vec<bool> {
         let rows = scratch.batch.rows();
-        let mut keep = vec![true; rows];
+        let of_path = self.of_path.iter().filter_map(FlawKind::column_of_value);
+        let mut fits = vec![!of_path.into_iter().any(|column| self.plan.filters_by(column)); rows];
         let arrays: Vec<ArrayRef> = filter
             .columns
             .iter()
             .map(|column| match column.place.in_source() {
-                Some(index) => self.checked(index, &column.kind, text, &mut keep, scratch),
+                Some(index) => {
+                    let array = self.checked(index, &column.kind, text, scratch);
+                    self.take_misfits(index, &column.kind, text, &mut fits, scratch);
+                    array
+                }
                 None => self.plan.made_for_filter(column, self.region.source, rows),
             })
             .collect();
         let wanted = filter.predicate.rows(&arrays);
+        let keep: Vec<bool> = fits.iter().enumerate().map(|(row, fits)| !fits || wanted.value(row)).collect();
+        let unwanted = (0..rows).filter(|&row| !keep[row]);
         self.unwanted.clear();
-        for (row, keep) in keep.iter_mut().enumerate().filter(|(row, keep)| **keep && !wanted.value(*row)) {
-            *keep = false;
-            self.unwanted.push(scratch.batch.row(text.bytes(), row).record);
-        }
+        self.unwanted.extend(unwanted.map(|row| scratch.batch.row(text.bytes(), row).record));
         let mut spares = scratch.spares();
         arrays.into_iter().for_each(|array| spares.give(array));
         drop(spares);
         retain(&mut scratch.batch, text, &keep);
+        fits.into_iter().zip(keep).filter_map(|(fits, keep)| keep.then_some(!fits)).collect()
     }
 
     fn push(&mut self, record: u32, start: usize, end: usize, kind: FlawKind) {

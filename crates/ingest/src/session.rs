@@ -18,7 +18,9 @@ use crate::listed::keep_listed;
 use crate::measure::{cpu_seconds, peak_memory_bytes};
 use crate::options::{Infer, Options};
 use crate::pipeline::{CHUNK_BYTES, Consumer, Late, Run, Totals};
-use crate::plan::{Input, Kind, Plan, Types, are_tables, first_with_records, kind_of, plan, types_of_all};
+use crate::plan::{
+    Input, Kind, Plan, Types, are_tables, first_with_records, kind_of, made_by_others, plan, types_of_all,
+};
 use crate::reader::Reader;
 use crate::report::{ColumnReport, Report};
 use crate::settle::{Keeper, Kept, final_kinds, schema, settle_chunks, type_notes};
@@ -103,7 +105,7 @@ impl Session {
         if types.is_some() {
             options.infer = Infer::All;
         }
-        let (mut plan, mut inputs) = plan(&options, opened)?;
+        let (mut plan, mut inputs, options) = plan(&options, opened)?;
         if let Some(types) = types {
             plan.settle_types(types, &options)?;
         }
@@ -501,9 +503,9 @@ fn first_types(sources: &[Source], options: &Options, rows: u64) -> Result<Vec<(
             // Keys that these options name may be still to come, behind the first records.
             (options.columns, options.drop, options.types) = (None, Vec::new(), Vec::new());
         }
-        (options.path_column, options.row_number, options.filter, options.hive) = (None, None, None, false);
-        options.partition_format = None;
-        let options = options.for_decoded_text();
+        options.filter = None;
+        let others = made_by_others(&options, sources, [first])?;
+        let options = options.for_decoded_text().without_columns(&others);
         let start =
             |text| Session::start(Reader { sources: Sources::bytes(first.name(), text), options: options.clone() });
         let mut session = start(text.clone())?;
@@ -529,8 +531,7 @@ fn first_types(sources: &[Source], options: &Options, rows: u64) -> Result<Vec<(
             let kinds = final_kinds(&session.plan, &totals.summaries);
             // What has no value in these records could be anything.
             let text = ColumnType::with_text_for_null;
-            let names = session.plan.names().map(str::to_owned);
-            return Ok(names.zip(kinds.into_iter().map(text)).collect());
+            return Ok(session.plan.own_columns(kinds.into_iter().map(text).collect()));
         }
         wanted *= 4;
     }

@@ -8,7 +8,7 @@ use ingest_source::Block;
 
 use super::{Place, Run, padded};
 use crate::error::{Error, Result};
-use crate::plan::{Input, Plan};
+use crate::plan::{Input, Origin, Plan};
 use crate::region::{Parsed, ParsedColumn, Region, Scratch, Wanted, parse_region};
 
 impl Run<'_> {
@@ -58,7 +58,8 @@ fn parse_place(
     Ok(parse_region(plan, &region, wanted, scratch, &mut lines))
 }
 
-/// Parses some columns of a region once more, as types that are known to hold them.
+/// Parses some columns of a region once more, as types that are known to hold them. `columns`: their positions in the result; what
+/// is made is never read again.
 ///
 /// # Errors
 /// The source cannot be read, or its bytes are no longer what they were.
@@ -72,7 +73,12 @@ pub(crate) fn parse_columns(
     scratch: &mut Scratch,
 ) -> Result<Vec<ParsedColumn>> {
     let known = vec![Summary::default(); columns.len()];
-    let wanted = Wanted { columns, kinds, known: &known, rows_max: Some(place.skipped + rows) };
+    let selected = |&position: &usize| match plan.origin(position) {
+        Origin::Selected(number) => Some(number),
+        Origin::Made(_) => None,
+    };
+    let columns: Vec<usize> = columns.iter().filter_map(selected).collect();
+    let wanted = Wanted { columns: &columns, kinds, known: &known, rows_max: Some(place.skipped + rows) };
     let mut parsed = parse_place(plan, inputs, place, &wanted, scratch)?;
     let same = parsed.rows == place.skipped + rows
         && parsed.columns.iter().zip(kinds).all(|(column, kind)| column.kind == *kind);

@@ -181,8 +181,12 @@ impl Run<'_> {
         let source = self.inputs[chunk.place.input].source.name();
         if !self.kinds.is_some_and(<[_]>::is_empty) {
             let (rows, rules) = (chunk.parsed.rows, self.plan.rules());
-            let made = self.plan.made.iter().map(|made| made.column(source, totals.rows_out, rows, &rules));
-            chunk.parsed.columns.extend(made);
+            let columns = &mut chunk.parsed.columns;
+            for (position, made) in self.plan.made_of_result() {
+                // Where there are no rows, there may be no columns either.
+                let position = position.min(columns.len());
+                columns.insert(position, made.column(source, totals.rows_out, rows, &rules));
+            }
         }
         totals.rows_in += chunk.parsed.records as u64;
         totals.rows_out += chunk.parsed.rows as u64;

@@ -101,7 +101,7 @@ impl Run<'_> {
         let is_structure = match &flaw.kind {
             FlawKind::Structure(fault) => !matches!(fault, FaultKind::Json { .. }),
             FlawKind::TooLong { .. } => true,
-            FlawKind::Value { .. } | FlawKind::Null { .. } | FlawKind::Utf8 { .. } => false,
+            FlawKind::Value { .. } | FlawKind::Null { .. } | FlawKind::Made { .. } | FlawKind::Utf8 { .. } => false,
         };
         if !(is_of_text && is_structure) || committer.totals.looks_for_signs >= LOOKS_MAX {
             return Ok(None);

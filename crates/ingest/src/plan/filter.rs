@@ -9,7 +9,7 @@ use ingest_infer::DataType;
 use ingest_source::Source;
 
 use super::made::is_made;
-use super::{MadeColumn, Plan, no_column, unknown_column};
+use super::{Plan, no_column, unknown_column};
 use crate::error::{Error, Result};
 use crate::filter::{Filter, Predicate};
 use crate::options::{Infer, Options};
@@ -78,7 +78,6 @@ pub(crate) fn types_of_all(
         infer: filter.infer(options.infer),
         offset: 0,
         limit: None,
-        row_number: None,
         rejects: None,
         only_rejects: None,
         max_errors: None,
@@ -98,8 +97,7 @@ pub(crate) fn types_of_all(
             None => error,
         }
     })?;
-    let in_sources = session.plan.selected.len();
-    let types = session.plan.names().take(in_sources).map(str::to_owned).zip(kinds).collect();
+    let types = session.plan.own_columns(kinds);
     let late = std::mem::take(&mut session.late);
     Ok((session.into_sources(), types, late))
 }
@@ -142,7 +140,7 @@ impl Plan {
     /// Finds the filter's columns among those of the sources.
     pub(super) fn find_filter_columns(&mut self) {
         for wanted in self.filter.iter_mut().flat_map(|filter| &mut filter.columns) {
-            let is_made = |made: &MadeColumn| made.is_of_source() && made.name == wanted.name;
+            let is_made = |made: &super::MadeColumn| made.is_of_source() && made.name == wanted.name;
             let made = self.made.iter().position(is_made).map(Place::Made);
             let in_source = || self.columns.iter().position(|column| column.name == wanted.name).map(Place::Source);
             wanted.place = made.or_else(in_source).unwrap_or(Place::Nowhere);

@@ -7,15 +7,15 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use ingest_columnar::{ColumnType, OnError, Quotes};
-use ingest_infer::{DataType, Newline, NullWords, Summary};
+use ingest_infer::{DataType, Newline};
 use ingest_parse::json::{self, BadRecords, Framed, Framing, Keys};
 use ingest_parse::{Batch, Dialect, Ragged};
 use ingest_simd::{Kernel, Padded, with_padding};
 use ingest_source::Source;
 
 use super::suggest::{SUGGEST_BYTES, SUGGEST_ROWS};
-use super::{Input, Plan, PlannedColumn, SAMPLE_BYTES};
-use super::{is_left_out, refuse_options_of_text, require_different, require_values, select};
+use super::{Input, Known, Plan, PlannedColumn, SAMPLE_BYTES};
+use super::{is_left_out, refuse_options_of_text, require_values};
 use crate::error::{Code, Error, Result};
 use crate::filter::Filter;
 use crate::options::{Infer, InputFormat, Options};
@@ -39,10 +39,7 @@ impl Plan {
 
     /// From now on, nothing of the records matters but their number.
     pub(crate) fn count_only(&mut self) {
-        self.selected.clear();
-        if self.filter.is_none() {
-            self.made.clear();
-        }
+        self.select_nothing();
         self.shape.ragged = Ragged::Truncate;
         self.may_end = false;
         if let Some(json) = &mut self.json {
@@ -98,17 +95,19 @@ impl Plan {
         let types = options.types.iter().map(|(name, _)| name);
         let filtered = options.filter.iter().flat_map(Filter::columns);
         let named = options.columns.iter().flatten().chain(&options.drop).chain(types).chain(filtered);
-        let is_known = |name: &String| names.contains(name) || is_in_schema(options, name);
+        let is_made = |name: &String| self.made.iter().any(|made| made.is_of_source() && made.name == *name);
+        let is_filtered = |name: &String| options.filter.as_ref().is_some_and(|filter| filter.columns().contains(name));
+        // What `--drop` names may be a key all the same, which shows where all keys are looked for.
+        let is_made = |name: &String| is_made(name) && (options.columns.is_none() || is_filtered(name));
+        let is_known = |name: &String| names.contains(name) || is_in_schema(options, name) || is_made(name);
         let looks_for_keys = !all && !named.clone().all(is_known);
         let wants_new = options.columns.is_none() || looks_for_keys;
         self.columns = columns(options, names)?;
-        self.selected = if looks_for_keys { Vec::new() } else { select(options, &self.columns)? };
-        self.make_columns(options)?;
+        self.select(options, looks_for_keys)?;
         if let Some((name, _)) = options.types.iter().find(|(name, _)| !looks_for_keys && !self.has_column(name)) {
             let names = self.columns.iter().map(|column| column.name.as_str());
             return Err(super::unknown_column("--type", name, names));
         }
-        self.suggested = vec![Summary::default(); self.selected.len()];
         self.shape.columns = self.columns.len().max(1);
         self.json = Some(JsonPlan {
             keys: Keys::new(self.columns.iter().map(|column| column.name.as_str()), wants_new),
@@ -176,7 +175,7 @@ pub(super) fn looks_like_json(bytes: &[u8]) -> bool {
 }
 
 /// The plan, and where the data of each source begin.
-pub(super) fn plan(options: &Options, sources: Vec<Source>) -> Result<(Plan, Vec<Input>)> {
+pub(super) fn plan(options: &Options, sources: Vec<Source>, known: Known) -> Result<(Plan, Vec<Input>)> {
     refuse_options_of_text(options, "JSON")?;
     let mut first: Option<Start> = None;
     let mut inputs = Vec::with_capacity(sources.len());
@@ -190,13 +189,7 @@ pub(super) fn plan(options: &Options, sources: Vec<Source>) -> Result<(Plan, Vec
         inputs.push(Input { framing: Some(framing), ..Input::of(source, data_offset) });
     }
     let Some(first) = first else { return Err(Error::new(Code::NotFound, "no source was named")) };
-    let mut plan = Plan {
-        quotes: Quotes::Mean,
-        // JSON has a null of its own: words are null only where the user says so.
-        nulls: NullWords::given(options.null_values.clone().unwrap_or_default()),
-        may_end: false,
-        ..Plan::bare(options, Dialect::PLAIN_JSON)?
-    };
+    let mut plan = Plan { quotes: Quotes::Mean, may_end: false, ..Plan::bare(options, Dialect::PLAIN_JSON, known)? };
     plan.settle_columns(first.keys(options), options, first.complete && inputs.len() == 1)?;
     plan.suggest_from(&first, options);
     Ok((plan, inputs))
@@ -219,7 +212,6 @@ fn columns(options: &Options, keys: Vec<String>) -> Result<Vec<PlannedColumn>> {
     let names = match &options.schema {
         None => keys,
         Some(schema) => {
-            require_different(schema)?;
             let unknown = |key: &&String| !is_in_schema(options, key);
             if let Some(key) = keys.iter().filter(unknown).find(|key| !is_left_out(options, key)) {
                 let names: Vec<&str> = schema.iter().map(|column| column.name.as_str()).collect();

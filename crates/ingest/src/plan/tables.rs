@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use ingest_columnar::arrow::datatypes::{DataType as ArrowType, Schema};
 use ingest_columnar::{ColumnType, own_type, type_name};
-use ingest_infer::{DataType, NullWords, name_columns};
+use ingest_infer::{DataType, name_columns};
 use ingest_parse::Dialect;
 use ingest_source::Source;
 
-use super::{Input, Plan, PlannedColumn, header_mismatch, names_of_schema, refuse_options_of_text, require_different};
+use super::{Input, Known, Plan, PlannedColumn, header_mismatch, names_of_schema, refuse_options_of_text};
 use super::{Union, unknown_column};
 use crate::error::{Code, Error, Result};
 use crate::options::{InputFormat, Options};
@@ -57,19 +57,17 @@ pub(crate) fn open(mut source: Source, options: &Options) -> Result<Input> {
 }
 
 /// The plan, and the tables.
-pub(super) fn plan(options: &Options, sources: Vec<Source>) -> Result<(Plan, Vec<Input>)> {
+pub(super) fn plan(options: &Options, sources: Vec<Source>, known: Known) -> Result<(Plan, Vec<Input>)> {
     let mut inputs = sources.into_iter().map(|source| open(source, options)).collect::<Result<Vec<_>>>()?;
     let (mut columns, mut notes) = columns(options, &mut inputs)?;
     settle_types(&mut columns, options, &inputs)?;
-    let plan = Plan::bare(options, Dialect::PLAIN_JSON)?.with_columns(options, columns)?;
+    let plan = Plan::bare(options, Dialect::PLAIN_JSON, known)?.with_columns(options, columns)?;
     let selected = || plan.selected.iter().map(|&index| &plan.columns[index]);
     if let Some(column) = selected().find(|column| column.given.is_none()) {
         return Err(no_type_for(column, &inputs));
     }
     notes.retain(|(name, _)| selected().any(|column| column.name == *name));
-    // A table has nulls of its own.
-    let nulls = NullWords::given(Vec::new());
-    let plan = Plan { nulls, notes: notes.into_iter().map(|(_, note)| note).collect(), ..plan };
+    let plan = Plan { notes: notes.into_iter().map(|(_, note)| note).collect(), ..plan };
     Ok((plan, inputs))
 }
 
@@ -168,7 +166,6 @@ fn no_type_for(column: &PlannedColumn, inputs: &[Input]) -> Error {
 /// Puts the types that the options ask for in place of those that are stored.
 fn settle_types(columns: &mut [PlannedColumn], options: &Options, inputs: &[Input]) -> Result<()> {
     if let Some(schema) = &options.schema {
-        require_different(schema)?;
         let names = columns.iter().map(|column| column.name.clone()).collect();
         let source = inputs.first().map_or("", |input| input.source.name());
         // Neither the names nor a header of a table can be said to be others.

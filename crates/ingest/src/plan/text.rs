@@ -8,8 +8,8 @@ use ingest_parse::{Cells, Delimiter, FaultKind, Quoting, RawRecord, behind_line_
 use ingest_source::{Compression, Encoding, Source};
 
 use super::{
-    Input, Plan, PlannedColumn, SAMPLE_BYTES, Union, header_mismatch, names_of_schema, require_count,
-    require_different, unknown_column,
+    Input, Known, Plan, PlannedColumn, SAMPLE_BYTES, Union, header_mismatch, names_of_schema, require_count,
+    unknown_column,
 };
 use crate::error::{Code, Error, Position, Result};
 use crate::flaw::{bad_text_hint, encoding_label, excerpt, size_label};
@@ -37,12 +37,12 @@ struct Opening {
 }
 
 /// Looks at the sources and settles everything that must be settled before parsing.
-pub(super) fn plan(options: &Options, sources: Vec<Source>) -> Result<(Plan, Vec<Input>)> {
+pub(super) fn plan(options: &Options, sources: Vec<Source>, known: Known) -> Result<(Plan, Vec<Input>)> {
     let (number, opening) = open_first(options, &sources)?;
     let (inputs, names) = inputs(options, (number, &opening), sources)?;
     let first = &inputs[number].source;
     let (columns, mut notes) = planned_columns(options, &opening, names, first.name())?;
-    let mut plan = Plan::bare(options, opening.sniffed.dialect)?.with_columns(options, columns)?;
+    let mut plan = Plan::bare(options, opening.sniffed.dialect, known)?.with_columns(options, columns)?;
     let columns_of_all = std::mem::replace(&mut plan.shape.columns, opening.sniffed.columns.len().max(1));
     plan.look_at(&opening.sample[opening.data_offset..], opening.complete, options.limit);
     if options.limit.is_none() {
@@ -313,7 +313,6 @@ fn planned_columns(
         (names, notes) = (given.columns, given.renamed);
     }
     if let Some(schema) = &options.schema {
-        require_different(schema)?;
         let has_header = opening.sniffed.header && options.names.is_none();
         names = names_of_schema(options, schema, names, has_header, source)?;
     }

@@ -30,7 +30,7 @@ pub(crate) fn parsed(
 ) -> Result<Parsed> {
     let mut rows =
         Rows { keep: vec![true; batch.num_rows()], looked_at: vec![true; batch.num_rows()], flaws: Vec::new() };
-    let mut column = |index: usize, rows: &mut Rows| {
+    let mut column = |index: usize, tells: bool, rows: &mut Rows| {
         let kind = plan.columns[index].given.as_ref().expect("a table's columns have types");
         let Some(place) = input.place(index) else {
             let nulls = new_null_array(&arrow_type(&kind.data_type), batch.num_rows());
@@ -39,31 +39,33 @@ pub(crate) fn parsed(
         let place = columns.binary_search(&place).expect("every column that is looked at is read");
         let own = own_column(batch.column(place), plan.name_of(index), input.source.name())?;
         let (array, misfits) = as_kind(plan, &own, kind, scratch)?;
-        if !plan.nulls_misfits(index) {
+        if tells && !plan.nulls_misfits(index) {
             rows.take_out(index, &own, kind, &misfits)?;
         }
         Ok::<_, Error>((kind, array, misfits))
     };
     let mut filtered = 0;
+    let of_path = plan.flaws_of_path(input.source.name());
     if let Some(filter) = &plan.filter {
         let mut array = |wanted: &FilterColumn| match wanted.place.in_source() {
-            Some(index) => Ok(column(index, &mut rows)?.1),
+            Some(index) => Ok(column(index, true, &mut rows)?.1),
             None => Ok(plan.made_for_filter(wanted, input.source.name(), batch.num_rows())),
         };
         let arrays = filter.columns.iter().map(&mut array).collect::<Result<Vec<_>>>()?;
         let wanted = filter.predicate.rows(&arrays);
-        for keep in rows.keep.iter_mut().zip(&wanted).filter_map(|(keep, wanted)| (*keep && !wanted).then_some(keep)) {
-            *keep = false;
-            filtered += 1;
+        if !of_path.iter().filter_map(FlawKind::column_of_value).any(|column| plan.filters_by(column)) {
+            filtered = rows.take_out_unwanted(&wanted);
         }
-        rows.looked_at.clone_from(&rows.keep);
     }
-    let made = plan.selected.iter().map(|&index| column(index, &mut rows)).collect::<Result<Vec<_>>>()?;
+    // The filter has told of its columns.
+    let mut taken = |&index: &usize| column(index, !plan.filters_by(index), &mut rows);
+    let made = plan.selected.iter().map(&mut taken).collect::<Result<Vec<_>>>()?;
     for (&index, (_, array, misfits)) in plan.selected.iter().zip(&made) {
         if plan.columns[index].required {
             rows.take_out_nulls(index, array, misfits);
         }
     }
+    of_path.iter().for_each(|kind| rows.take_out_all(kind));
     let Rows { keep, mut flaws, .. } = rows;
     flaws.sort_by_key(|flaw| flaw.record);
     Located::join(&mut flaws);
@@ -84,7 +86,7 @@ pub(crate) fn parsed(
 /// The rows of a batch.
 struct Rows {
     keep: Vec<bool>,
-    /// Those whose values are looked at: the filter has left them.
+    /// Those whose values are looked at: the filter has left them, or cannot tell.
     looked_at: Vec<bool>,
     flaws: Vec<Located>,
 }
@@ -104,6 +106,23 @@ impl Rows {
             ));
         }
         Ok(())
+    }
+
+    /// Takes out those that the filter does not want, unless it cannot tell, as a value does not fit: how many.
+    fn take_out_unwanted(&mut self, wanted: &BooleanBuffer) -> usize {
+        let unwanted: Vec<usize> = (0..self.keep.len()).filter(|&row| self.keep[row] && !wanted.value(row)).collect();
+        for &row in &unwanted {
+            (self.keep[row], self.looked_at[row]) = (false, false);
+        }
+        unwanted.len()
+    }
+
+    /// Takes out all of them, for what their source's path says.
+    fn take_out_all(&mut self, kind: &FlawKind) {
+        for row in (0..self.keep.len()).filter(|row| self.looked_at[*row]) {
+            self.keep[row] = false;
+            self.flaws.push(flaw_of(kind.clone(), row as u32, String::new()));
+        }
     }
 
     /// Takes out those with a null in a column that holds none.

@@ -14,6 +14,7 @@ mod folders;
 mod json;
 mod late;
 mod listed;
+mod made;
 mod nested;
 mod oracle;
 mod origins;
