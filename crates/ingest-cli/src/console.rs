@@ -188,6 +188,7 @@ mod tests {
             name: format!("c{number}"),
             data_type: "int64".into(),
             date_orders: Vec::new(),
+            json_texts: Vec::new(),
             nulls: 0,
             errors: number,
         };

@@ -55,6 +55,7 @@ mod tests {
             name: name.into(),
             data_type: kind.into(),
             date_orders: Vec::new(),
+            json_texts: Vec::new(),
             nulls: 0,
             errors: 0,
         };

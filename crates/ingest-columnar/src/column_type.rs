@@ -66,6 +66,32 @@ impl ColumnType {
         self.children.iter_mut().for_each(|child| child.take_date_orders(orders));
     }
 
+    /// Of the texts in it, one after the other, which are the JSON text of each value; nothing where none is.
+    pub fn json_texts(&self) -> Vec<bool> {
+        let mut texts = Vec::new();
+        self.add_json_texts(&mut texts);
+        if texts.contains(&true) { texts } else { Vec::new() }
+    }
+
+    fn add_json_texts(&self, texts: &mut Vec<bool>) {
+        texts.extend((self.data_type == DataType::Utf8).then_some(self.json_text));
+        self.children.iter().for_each(|child| child.add_json_texts(texts));
+    }
+
+    /// This type with these of its texts as JSON text, as [`ColumnType::json_texts`] lists them; those beyond the list are plain.
+    #[must_use]
+    pub fn with_json_texts(mut self, texts: &[bool]) -> Self {
+        self.take_json_texts(&mut texts.iter().copied());
+        self
+    }
+
+    fn take_json_texts(&mut self, texts: &mut impl Iterator<Item = bool>) {
+        if self.data_type == DataType::Utf8 {
+            self.json_text = texts.next().unwrap_or(false);
+        }
+        self.children.iter_mut().for_each(|child| child.take_json_texts(texts));
+    }
+
     /// This type with text in place of what had no value yet.
     #[must_use]
     pub fn with_text_for_null(self) -> Self {

@@ -3,7 +3,7 @@
 use ingest_infer::DataType;
 use serde_json::{Value, json};
 
-use crate::schema::SchemaColumn;
+use crate::schema::{DATE_ORDER, JSON, SchemaColumn};
 
 /// A column whose type is another now.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,6 +27,19 @@ pub struct Renulled {
     pub nullable: bool,
 }
 
+/// A column of one type whose values are read in another way now.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reread {
+    /// The column.
+    pub name: String,
+    /// What is said otherwise: `date_order` or `json`, a key of a schema.
+    pub key: &'static str,
+    /// What was said before; null for nothing.
+    pub from: Value,
+    /// What is said now.
+    pub to: Value,
+}
+
 /// What has changed from one schema to another; columns are known by their names.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SchemaDiff {
@@ -39,6 +52,8 @@ pub struct SchemaDiff {
     /// Columns that may hold nulls now and did not, or the other way round, where both schemas say so; they may be of another type
     /// too.
     pub renulled: Vec<Renulled>,
+    /// Columns of the same type in which dates are written in another order, or texts are JSON texts, or no longer.
+    pub reread: Vec<Reread>,
     /// How many columns are as they were.
     pub same: usize,
     /// Whether the columns of both stand in another order.
@@ -80,17 +95,24 @@ impl SchemaDiff {
             let widens = holds(&to, &from);
             self.retyped.push(Retyped { name: name.clone(), from, to, widens });
         }
+        let reread = self.reread.len();
+        for key in [DATE_ORDER, JSON].into_iter().filter(|_| !is_retyped) {
+            let (from, to) = (before.said(key), after.said(key));
+            if from != to {
+                self.reread.push(Reread { name: name.clone(), key, from, to });
+            }
+        }
         match (before.nullable, after.nullable) {
             (Some(before), Some(nullable)) if before != nullable => {
                 self.renulled.push(Renulled { name: name.clone(), nullable });
             }
-            _ => self.same += usize::from(!is_retyped),
+            _ => self.same += usize::from(!is_retyped && self.reread.len() == reread),
         }
     }
 
     /// Whether nothing has changed.
     pub fn is_empty(&self) -> bool {
-        let is_same = self.retyped.is_empty() && self.renulled.is_empty();
+        let is_same = self.retyped.is_empty() && self.renulled.is_empty() && self.reread.is_empty();
         self.added.is_empty() && self.removed.is_empty() && is_same && !self.reordered
     }
 
@@ -104,11 +126,14 @@ impl SchemaDiff {
             json!({ "name": column.name, "from": from, "to": to, "widens": column.widens })
         };
         let renulled = |column: &Renulled| json!({ "name": column.name, "nullable": column.nullable });
+        let reread =
+            |column: &Reread| json!({ "name": column.name, "key": column.key, "from": column.from, "to": column.to });
         json!({
             "added": columns(&self.added),
             "removed": columns(&self.removed),
             "retyped": self.retyped.iter().map(retyped).collect::<Value>(),
             "renulled": self.renulled.iter().map(renulled).collect::<Value>(),
+            "reread": self.reread.iter().map(reread).collect::<Value>(),
             "same": self.same,
             "reordered": self.reordered,
         })
@@ -176,6 +201,22 @@ mod tests {
         }
         let retyped = diff(&no, &yes.replace("int64", "utf8"));
         assert_eq!((retyped.retyped.len(), retyped.renulled.len(), retyped.same), (1, 1, 0));
+    }
+
+    #[test]
+    fn columns_that_are_read_in_another_way_have_changed() {
+        let schema = |said: &str| format!(r#"{{"columns":[{{"name":"a",{said}}}]}}"#);
+        let dates = ["", r#","date_order":"dmy""#, r#","date_order":"mdy""#];
+        let [year_first, dmy, mdy] = dates.map(|order| schema(&format!(r#""type":"date32"{order}"#)));
+        let found = diff(&dmy, &mdy);
+        let (from, to) = (json!("dmy"), json!("mdy"));
+        assert_eq!(found.reread, [Reread { name: "a".to_owned(), key: DATE_ORDER, from, to }]);
+        assert_eq!((found.same, found.is_empty()), (0, false));
+        assert_eq!(diff(&year_first, &dmy).to_json()["reread"][0]["from"], Value::Null);
+        let [plain, json] = ["", r#","json":true"#].map(|json| schema(&format!(r#""type":"utf8"{json}"#)));
+        assert_eq!(diff(&plain, &json).to_json()["reread"][0]["key"], "json");
+        assert!(diff(&json, &json).is_empty() && diff(&dmy, &dmy).is_empty());
+        assert!(diff(&dmy, &plain).reread.is_empty(), "it is another type, which says more");
     }
 
     #[test]

@@ -49,7 +49,7 @@ mod targets;
 mod write;
 
 pub use batches::BatchIter;
-pub use diff::{Renulled, Retyped, SchemaDiff};
+pub use diff::{Renulled, Reread, Retyped, SchemaDiff};
 pub use error::{Code, Error, Position, Result};
 pub use filter::{Filter, FilterError};
 pub use ingest_columnar::{Frame, OnError, arrow, type_name};

@@ -353,10 +353,8 @@ fn refuse_options_of_text(options: &Options, format: &str) -> Result<()> {
 /// A schema finds columns by their names.
 fn require_different(schema: &[SchemaColumn]) -> Result<()> {
     let mut met = HashSet::new();
-    match schema.iter().map(|column| &column.name).find(|name| name.is_empty() || !met.insert(*name)) {
+    match schema.iter().map(|column| &column.name).find(|name| !met.insert(*name)) {
         None => Ok(()),
-        Some(name) if name.is_empty() => Err(Error::new(Code::Usage, "--schema has a column without a name")
-            .hint("a column whose name is empty in the header is called column_N, after its place")),
         Some(name) => Err(Error::new(Code::Usage, format!("--schema names the column {name:?} twice"))
             .hint("columns of one name in the header are called NAME, NAME_1, NAME_2 …")),
     }
@@ -393,6 +391,10 @@ fn names_of_schema(
     source: &str,
 ) -> Result<Vec<String>> {
     let wanted: Vec<String> = schema.iter().map(|column| column.name.clone()).collect();
+    if wanted.iter().any(String::is_empty) {
+        return Err(Error::new(Code::Usage, "--schema has a column without a name")
+            .hint("only keys of JSON can be empty; a column whose name is empty in the header is called column_N, after its place"));
+    }
     let (in_source, in_schema): (HashSet<_>, HashSet<_>) = (names.iter().collect(), wanted.iter().collect());
     let missing = wanted.iter().find(|name| !in_source.contains(name));
     if !header && missing.is_some() {

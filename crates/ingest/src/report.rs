@@ -17,6 +17,8 @@ pub struct ColumnReport {
     pub data_type: String,
     /// Of the dates in it, which number comes first: see [`SchemaColumn::date_orders`].
     pub date_orders: Vec<Option<DateOrder>>,
+    /// Of the texts in it, which are the JSON text of each value: see [`SchemaColumn::json_texts`].
+    pub json_texts: Vec<bool>,
     /// How many values are null.
     pub nulls: u64,
     /// How many values did not fit the type, or the schema: they are null, or their records were rejected.
@@ -156,6 +158,7 @@ impl Report {
             data_type: kind(column),
             nullable: Some(column.nulls > 0),
             date_orders: column.date_orders.clone(),
+            json_texts: column.json_texts.clone(),
         };
         self.columns.iter().map(column).collect()
     }

@@ -1,5 +1,7 @@
 //! A schema as people write it and programs keep it: names, types, which columns hold no nulls.
 
+mod document;
+
 use ingest_columnar::ColumnType;
 use ingest_infer::{DataType, DateOrder};
 use serde_json::{Map, Value, json};
@@ -17,18 +19,24 @@ pub struct SchemaColumn {
     /// Of the dates in it, one after the other, which number comes first in `31/12/2020`; `None`, and where nothing is said of one:
     /// they are written `2020-12-31`. A column of dates has one, a struct or a list may have several.
     pub date_orders: Vec<Option<DateOrder>>,
+    /// Of the texts in it, one after the other, whether each value is its JSON text, so that strings keep their quotes; none where
+    /// nothing is said of it. A column of text has one, a struct or a list may have several. In sources that are no JSON a text is as it
+    /// stands.
+    pub json_texts: Vec<bool>,
 }
 
 impl From<(String, DataType)> for SchemaColumn {
     /// A column of which no more is said.
     fn from((name, data_type): (String, DataType)) -> Self {
-        SchemaColumn { name, data_type, nullable: None, date_orders: Vec::new() }
+        SchemaColumn { name, data_type, nullable: None, date_orders: Vec::new(), json_texts: Vec::new() }
     }
 }
 
 /// The keys of a schema as JSON, and of each of its columns.
 const KEYS: [&str; 3] = ["columns", "rows", "source"];
-const COLUMN_KEYS: [&str; 5] = ["name", "type", "nullable", "nulls", "date_order"];
+const COLUMN_KEYS: [&str; 6] = ["name", "type", "nullable", "nulls", DATE_ORDER, JSON];
+pub(crate) const DATE_ORDER: &str = "date_order";
+pub(crate) const JSON: &str = "json";
 
 /// How a schema says which number of a date comes first.
 const DATE_ORDERS: [(&str, DateOrder); 2] = [("dmy", DateOrder::DayFirst), ("mdy", DateOrder::MonthFirst)];
@@ -36,7 +44,8 @@ const DATE_ORDERS: [(&str, DateOrder); 2] = [("dmy", DateOrder::DayFirst), ("mdy
 impl SchemaColumn {
     /// What the column is to be.
     pub(crate) fn kind(&self) -> ColumnType {
-        ColumnType::given(self.data_type.clone()).with_date_orders(&self.date_orders)
+        let plain = ColumnType::given(self.data_type.clone());
+        plain.with_date_orders(&self.date_orders).with_json_texts(&self.json_texts)
     }
 
     /// The column as [`parse_schema`] reads it.
@@ -45,18 +54,31 @@ impl SchemaColumn {
         column.insert("name".to_owned(), json!(self.name));
         column.insert("type".to_owned(), json!(self.data_type.to_string()));
         self.nullable.map(|nullable| column.insert("nullable".to_owned(), json!(nullable)));
-        if self.date_orders.iter().any(Option::is_some) {
-            let word = |order: &Option<DateOrder>| {
-                DATE_ORDERS
-                    .iter()
-                    .find(|(_, other)| Some(*other) == *order)
-                    .map_or(Value::Null, |(word, _)| json!(word))
-            };
-            let words: Vec<Value> = self.date_orders.iter().map(word).collect();
-            let is_date = self.data_type == DataType::Date32;
-            column.insert("date_order".to_owned(), if is_date { words[0].clone() } else { Value::Array(words) });
+        for key in [DATE_ORDER, JSON] {
+            let said = self.said(key);
+            if !said.is_null() {
+                column.insert(key.to_owned(), said);
+            }
         }
         column
+    }
+
+    /// What the column says of its dates or texts, by the key; null where it says nothing.
+    pub(crate) fn said(&self, key: &str) -> Value {
+        let order_of = |order: &Option<DateOrder>| {
+            let word = DATE_ORDERS.iter().find(|(_, other)| Some(*other) == *order);
+            word.map_or(Value::Null, |(word, _)| json!(word))
+        };
+        let (words, is_said): (Vec<Value>, bool) = if key == DATE_ORDER {
+            (self.date_orders.iter().map(order_of).collect(), self.date_orders.iter().any(Option::is_some))
+        } else {
+            (self.json_texts.iter().map(|text| json!(text)).collect(), self.json_texts.contains(&true))
+        };
+        match &words[..] {
+            _ if !is_said => Value::Null,
+            [word] if !matches!(self.data_type, DataType::Struct(_) | DataType::List(_)) => word.clone(),
+            _ => Value::Array(words),
+        }
     }
 }
 
@@ -77,22 +99,27 @@ pub(crate) fn texts_of_schema(schema: Vec<SchemaColumn>) -> Vec<SchemaColumn> {
 /// assert!(error.contains("nullable"), "what was meant: {error}");
 /// ```
 pub fn parse_schema(text: &str) -> Result<Vec<SchemaColumn>, String> {
+    let text = without_mark(text);
     if text.trim_start().starts_with('{') { from_json(text) } else { from_pairs(text) }
 }
 
 /// Whether a text begins as a schema in JSON does, although it may be none: with an object whose first key is "columns",
 /// rightly spelled and quoted or not, before a list.
 pub fn begins_like_schema(text: &str) -> bool {
-    let Some(inside) = text.trim_start().strip_prefix('{') else { return false };
+    let Some(inside) = without_mark(text).trim_start().strip_prefix('{') else { return false };
     let key = inside.trim_start().trim_start_matches(['"', '\'']);
     let (key, rest) = key.split_at(key.find(|c: char| !c.is_alphanumeric()).unwrap_or(key.len()));
     let is_list = rest.trim_start_matches(['"', '\'']).trim_start().strip_prefix(':').map(str::trim_start);
     levenshtein(key, KEYS[0]) <= DISTANCE_MAX && is_list.is_some_and(|list| list.starts_with('['))
 }
 
+/// A text without the mark that some editors put before it.
+fn without_mark(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
+}
+
 fn from_json(text: &str) -> Result<Vec<SchemaColumn>, String> {
-    let document: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
-    let Value::Object(document) = document else { return Err("the schema is no object".to_owned()) };
+    let Value::Object(document) = document::read(text)? else { return Err("the schema is no object".to_owned()) };
     check_keys(&document, &KEYS, "the schema")?;
     let columns = document.get("columns").and_then(Value::as_array).ok_or("the schema has no list \"columns\"")?;
     columns.iter().map(column_from_json).collect()
@@ -111,11 +138,6 @@ fn column_from_json(column: &Value) -> Result<SchemaColumn, String> {
         Some(Value::Bool(nullable)) => Some(*nullable),
         Some(other) => return Err(format!("{label}: \"nullable\" is true or false, not {other}")),
     };
-    let orders = match fields.get("date_order") {
-        None => &[][..],
-        Some(Value::Array(orders)) => orders,
-        Some(order) => std::slice::from_ref(order),
-    };
     let order = |word: &Value| match word {
         Value::Null => Ok(None),
         word => DATE_ORDERS
@@ -124,8 +146,43 @@ fn column_from_json(column: &Value) -> Result<SchemaColumn, String> {
             .map(|(_, order)| Some(*order))
             .ok_or_else(|| format!("{label}: \"date_order\" is \"dmy\" or \"mdy\", not {word}")),
     };
-    let date_orders = orders.iter().map(order).collect::<Result<_, _>>()?;
-    Ok(SchemaColumn { name: name.to_owned(), data_type, nullable, date_orders })
+    let is_json = |word: &Value| {
+        let word = if word.is_null() { Some(false) } else { word.as_bool() };
+        word.ok_or_else(|| format!("{label}: \"json\" is true or false"))
+    };
+    let date_orders = said(fields, DATE_ORDER, (&data_type, &DataType::Date32), &label)?;
+    let json_texts = said(fields, JSON, (&data_type, &DataType::Utf8), &label)?;
+    let date_orders = date_orders.iter().map(order).collect::<Result<_, _>>()?;
+    let json_texts = json_texts.iter().map(is_json).collect::<Result<_, _>>()?;
+    Ok(SchemaColumn { name: name.to_owned(), data_type, nullable, date_orders, json_texts })
+}
+
+/// What a column says of all that is of one type in it.
+fn said<'f>(
+    fields: &'f Map<String, Value>,
+    key: &str,
+    (whole, part): (&DataType, &DataType),
+    label: &str,
+) -> Result<&'f [Value], String> {
+    let words = match fields.get(key) {
+        None | Some(Value::Null) => &[][..],
+        Some(Value::Array(words)) => words,
+        Some(word) => std::slice::from_ref(word),
+    };
+    match (count_of(part, whole), words.len()) {
+        (there, said) if said <= there => Ok(words),
+        (0, _) => Err(format!("{label}: {key:?} is for {part}, which {whole} is not")),
+        (there, said) => Err(format!("{label}: {key:?} says {said} times what {there} of {part} in it are")),
+    }
+}
+
+/// How many times a type is in another.
+fn count_of(part: &DataType, whole: &DataType) -> usize {
+    match whole {
+        DataType::Struct(members) => members.iter().map(|member| count_of(part, &member.data_type)).sum(),
+        DataType::List(item) => count_of(part, item),
+        plain => usize::from(plain == part),
+    }
 }
 
 /// A key that means nothing may be one that was meant to: it is not passed over.
@@ -214,6 +271,8 @@ mod tests {
             r#""type":"date32","nullable":false,"date_order":"dmy""#,
             r#""type":"struct<a: date32, b: date32>","nullable":true,"date_order":[null,"mdy"]"#,
             r#""type":"utf8""#,
+            r#""type":"utf8","json":true"#,
+            r#""type":"list<struct<a: utf8, b: utf8>>","json":[true,false]"#,
         ] {
             let column = order(words).remove(0);
             let again = json!({ "columns": [column.to_json()] }).to_string();
@@ -231,12 +290,40 @@ mod tests {
         );
         assert!(of_column(r#""typ":"int64""#).ends_with(r#"did you mean "type"?"#));
         assert!(
-            of_column(r#""type":"int64","comment":"x""#).ends_with("it knows name, type, nullable, nulls, date_order")
+            of_column(r#""type":"int64","comment":"x""#)
+                .ends_with("it knows name, type, nullable, nulls, date_order, json")
         );
         assert!(reason(r#"{"colums":[]}"#).contains(r#"did you mean "columns"?"#));
         assert!(of_column(r#""type":"int64","nullable":"no""#).contains("true or false"));
         assert!(of_column(r#""type":"date32","date_order":"ymd""#).contains("dmy"));
         assert!(of_column(r#""type":"int""#).contains(r#"the column "a""#));
+    }
+
+    #[test]
+    fn what_a_schema_says_twice_or_of_other_types_is_refused() {
+        let reason = |text: &str| parse_schema(text).unwrap_err();
+        let of_column = |keys: &str| reason(&format!("{{\"columns\":[\n{{\"name\":\"a\",{keys}}}]}}"));
+        assert_eq!(
+            of_column(r#""name":"b","type":"int64""#),
+            "an object has the key \"name\" twice at line 2 column 18"
+        );
+        assert!(reason(r#"{"columns":[],"columns":[]}"#).contains(r#"the key "columns" twice"#));
+        assert_eq!(
+            of_column(r#""type":"int64","date_order":"dmy""#),
+            r#"the column "a": "date_order" is for date32, which int64 is not"#
+        );
+        assert!(of_column(r#""type":"date32","date_order":["dmy","mdy"]"#).contains("2 times"));
+        assert!(of_column(r#""type":"bool","json":true"#).contains("is for utf8, which bool is not"));
+        assert!(of_column(r#""type":"utf8","json":"yes""#).contains("true or false"));
+        assert!(parse_schema(r#"{"columns":[{"name":"a","type":"int64","date_order":null}]}"#).is_ok());
+    }
+
+    #[test]
+    fn a_schema_may_begin_with_a_mark() {
+        for text in ["\u{feff}a:int64", "\u{feff}{\"columns\":[{\"name\":\"a\",\"type\":\"int64\"}]}"] {
+            assert_eq!(parse_schema(text), Ok(vec![("a".to_owned(), DataType::Int64).into()]), "{text}");
+        }
+        assert!(begins_like_schema("\u{feff}{\"columns\":["));
     }
 
     #[test]

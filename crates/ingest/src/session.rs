@@ -343,6 +343,7 @@ impl Session {
             name: name.to_owned(),
             data_type: type_name(&ingest_columnar::arrow_type(&kinds[position].data_type)),
             date_orders: kinds[position].date_orders(),
+            json_texts: kinds[position].json_texts(),
             nulls: counts.get(position).map_or(0, |counts| counts.nulls),
             errors: [&totals.errors, &totals.rejected].map(|of| of.get(position).copied().unwrap_or(0)).iter().sum(),
         };

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use clap::ValueHint;
-use ingest::{Code, Options, Renulled, Report, Result, Retyped, SchemaColumn, SchemaDiff};
+use ingest::{Code, Options, Renulled, Report, Reread, Result, Retyped, SchemaColumn, SchemaDiff};
 
 use crate::console::Console;
 use crate::options::{ReadArgs, RejectsArgs, open, schema};
@@ -87,11 +87,15 @@ fn before(old: &str, options: Options) -> Result<Vec<SchemaColumn>> {
     if file.is_some() {
         return if is_meant_as_schema(old) { Err(fault) } else { of_source(old, options) };
     }
-    // A text that is a schema with a fault names no source.
-    of_source(old, options).map_err(|error| match (error.code(), fault.code()) {
-        (Code::NotFound, Code::Usage) => fault,
+    of_source(old, options).map_err(|error| match error.code() {
+        Code::NotFound | Code::Usage if is_text_of_schema(old) && fault.code() == Code::Usage => fault,
         _ => error,
     })
+}
+
+/// Whether a text that names no source was to be a schema: braces alone make a pattern of file names.
+fn is_text_of_schema(old: &str) -> bool {
+    !old.trim_start().starts_with('{') || old.contains('"') || ingest::begins_like_schema(old)
 }
 
 fn of_source(old: &str, options: Options) -> Result<Vec<SchemaColumn>> {
@@ -120,9 +124,21 @@ fn changes(diff: &SchemaDiff) -> String {
         let change = if *nullable { "no nulls -> nulls" } else { "nulls -> no nulls" };
         table.row(["~".to_owned(), plain(name), change.to_owned(), String::new()]);
     }
+    for Reread { name, key, from, to } in &diff.reread {
+        let change = format!("{key} {} -> {}", said(from), said(to));
+        table.row(["~".to_owned(), plain(name), change, String::new()]);
+    }
     let same = size::counted(diff.same as u64, "column");
     let order = if diff.reordered { ", in another order" } else { "" };
     format!("{table}{same} as before{order}\n")
+}
+
+/// What a schema says, for people.
+fn said(value: &serde_json::Value) -> String {
+    match value {
+        serde_json::Value::Null => "not said".to_owned(),
+        value => value.as_str().map_or_else(|| value.to_string(), str::to_owned),
+    }
 }
 
 fn table(report: &Report) -> String {

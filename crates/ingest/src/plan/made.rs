@@ -142,6 +142,7 @@ impl MadeColumn {
             let message = format!("column {:?} cannot be {}: {}", self.name, given.data_type, self.says());
             return Err(Error::new(Code::Usage, message).hint("utf8 takes its text"));
         }
+        let given = given.with_json_texts(&[]);
         (self.kind, self.kind_in_filter) = (given.clone(), given);
         Ok(self)
     }

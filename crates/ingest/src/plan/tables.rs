@@ -192,7 +192,8 @@ fn settle_types(columns: &mut [PlannedColumn], options: &Options, inputs: &[Inpu
             );
         }
         if stored.is_some() {
-            column.given = Some(kind);
+            // What is no JSON is text as it stands.
+            column.given = Some(kind.with_json_texts(&[]));
         }
     }
     Ok(())

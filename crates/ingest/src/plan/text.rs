@@ -328,7 +328,8 @@ fn planned_columns(
         }
         let column = columns.iter_mut().find(|column| column.name == name);
         match column {
-            Some(column) => column.given = Some(kind),
+            // What is no JSON is text as it stands.
+            Some(column) => column.given = Some(kind.with_json_texts(&[])),
             None => {
                 let names = columns.iter().map(|column| column.name.as_str());
                 return Err(unknown_column("--type", name, names));

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use ingest::{Code, DataType, Filter, Format, OnError, Options, Ragged, WriteOptions, read};
+use ingest::{Code, DataType, Filter, Format, Infer, OnError, Options, Ragged, WriteOptions, read};
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -110,6 +110,34 @@ fn kept(rows: &[Row], meaning: Meaning) -> Vec<usize> {
 }
 
 /// The types of the rows that are left out count, and files that are written hold the others alone.
+/// A condition is asked before other columns are looked at, but not of records whose value for it is bad.
+#[test]
+fn every_bad_value_of_a_record_is_told_beside_a_condition() {
+    let text = b"a,b,c\n1,2,3\nx,y,z\n9,q,1\n2,y,4\n";
+    let schema = ingest::parse_schema("a:int64,b:int64,c:int64").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let stored = folder.path().join("t.parquet");
+    let plain = Options { infer: Infer::None, ..Options::default() };
+    read(text.to_vec()).unwrap().options(plain).write_parquet(&stored).unwrap();
+    let jsonl = b"{\"a\":1,\"b\":2,\"c\":3}\n{\"a\":\"x\",\"b\":\"y\",\"c\":\"z\"}\n{\"a\":9,\"b\":\"q\",\"c\":1}\n{\"a\":2,\"b\":\"y\",\"c\":4}\n";
+    for text in [text.to_vec(), jsonl.to_vec(), std::fs::read(stored).unwrap()] {
+        let validate = |on_error| {
+            let options = Options { schema: Some(schema.clone()), on_error, ..Options::default() };
+            read(text.clone()).unwrap().options(options).filter("a < 5 and c > 0").unwrap().validate()
+        };
+        let reasons =
+            ["cannot read \"x\" as int64", "column 3 (c): cannot read \"z\"", "column 2 (b): cannot read \"y\""];
+        let error = validate(OnError::Fail).unwrap_err();
+        assert!(reasons.iter().all(|reason| error.message().contains(reason)), "{error}");
+        assert_eq!(error.message().matches("cannot read").count(), 3, "{error}");
+        let report = validate(OnError::Reject).unwrap();
+        let errors: Vec<_> = report.columns.iter().map(|column| column.errors).collect();
+        assert_eq!((report.rows_out, report.rejected, report.filtered, errors), (1, 2, 1, vec![1, 2, 1]));
+        let reason = &report.first_rejects[0].reason;
+        assert!(reasons.iter().all(|told| reason.contains(told)), "{reason}");
+    }
+}
+
 #[test]
 fn leave_out_first_rows_of_any_output() {
     let mut text = "a,b\n".to_owned();

@@ -3,6 +3,7 @@
 use ingest::{Code, Error, Frame, OnError, Options, Report, SchemaColumn, parse_schema, read};
 
 use crate::plain;
+use crate::tables::{Value, columns_of};
 
 /// Nothing is null in `a` and `c`.
 const SCHEMA: &str = r#"{"columns":[{"name":"a","type":"int64","nullable":false},{"name":"b","type":"date32","nullable":true},
@@ -118,6 +119,9 @@ fn given_back(text: &[u8], options: &Options) -> Report {
     let schema = parse_schema(&measured.schema_json().to_string()).unwrap();
     assert_eq!(schema, measured.columns_of_schema());
     let checked = Options { schema: Some(schema), ..options.clone() };
+    let columns =
+        |options: &Options| columns_of(&read(text.to_vec()).unwrap().options(options.clone()).collect().unwrap());
+    assert_eq!(columns(&checked), columns(options));
     let report = read(text.to_vec()).unwrap().options(checked).validate().unwrap();
     assert_eq!((report.rows_out, &report.columns), (measured.rows_out, &measured.columns));
     report
@@ -125,7 +129,7 @@ fn given_back(text: &[u8], options: &Options) -> Report {
 
 #[test]
 fn what_schema_prints_holds_for_its_source() {
-    let texts: [&[u8]; 9] = [
+    let texts: [&[u8]; 12] = [
         include_bytes!("../../../../testdata/sample.csv"),
         NULLS,
         b"a,b\n1,NA\n2,3\n",
@@ -135,6 +139,9 @@ fn what_schema_prints_holds_for_its_source() {
         b"{\"a\":{\"d\":\"2020-01-01\"},\"b\":[1,null]}\n{\"c\":\"x\"}\n",
         b"{\"a\":{\"d\":\"31/12/2020\",\"e\":\"2020-01-01\"}}\n{\"a\":{\"d\":\"01/02/2020\"}}\n",
         b"{\"a\":[1,\"x\"],\"b\":{\"f\":1}}\n{\"a\":2,\"b\":3}\n",
+        include_bytes!("../../../../testdata/regressions/strings_beside_objects_keep_their_quotes.jsonl"),
+        include_bytes!("../../../../testdata/regressions/a_key_may_be_empty.jsonl"),
+        b"{\"\":1}\n{\"\":2,\"b\":\"x\"}\n",
     ];
     for text in texts {
         given_back(text, &Options::default());
@@ -155,6 +162,34 @@ fn dates_keep_their_order_in_a_schema() {
     let text = include_bytes!("../../../../testdata/regressions/dates_keep_their_order_in_a_schema.csv");
     let report = given_back(text, &Options::default());
     assert_eq!(report.columns[0].date_orders, [Some(ingest::DateOrder::DayFirst)]);
+}
+
+#[test]
+fn strings_beside_objects_keep_their_quotes() {
+    let text = include_bytes!("../../../../testdata/regressions/strings_beside_objects_keep_their_quotes.jsonl");
+    let report = given_back(text, &Options::default());
+    let said: Vec<_> = report.columns.iter().map(|column| column.json_texts.clone()).collect();
+    assert_eq!(said, [vec![true], vec![], vec![false, true]]);
+    let of = |schema: &str, text: &[u8]| {
+        let options = with_schema(schema, OnError::Fail);
+        columns_of(&read(text.to_vec()).unwrap().options(options).collect().unwrap())
+    };
+    let bare = of("a:utf8,b:utf8,s:struct<t: utf8, u: utf8>", text);
+    assert_eq!(bare[0].values[..2], [Value::Text("x".to_owned()), Value::Text("{\"k\": 1}".to_owned())]);
+    // What is no JSON has no strings to tell from other values.
+    let json = r#"{"columns":[{"name":"a","type":"utf8","json":true}]}"#;
+    let csv = of(json, b"a\n\"x, y\"\nz\n");
+    assert_eq!(csv[0].values, [Value::Text("x, y".to_owned()), Value::Text("z".to_owned())]);
+}
+
+#[test]
+fn a_key_may_be_empty() {
+    let text = include_bytes!("../../../../testdata/regressions/a_key_may_be_empty.jsonl");
+    assert_eq!(given_back(text, &Options::default()).columns[0].name, "");
+    let of_csv =
+        Options { names: Some(vec!["a".to_owned(), "b".to_owned()]), ..with_schema(":int64,b:utf8", OnError::Fail) };
+    let error = read(b"1,2\n".to_vec()).unwrap().options(of_csv).collect().unwrap_err();
+    assert!(error.message().contains("without a name"), "{error}");
 }
 
 #[test]
