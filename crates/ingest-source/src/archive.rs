@@ -3,9 +3,10 @@
 //! A directory is read, nothing is unpacked: a member is a part of the archive, stored there in some way. Only a compressed
 //! tar archive, which has no directory, is decoded once to an unnamed temporary file.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::hash::{Hash, Hasher};
-use std::io::{self, Read, Write};
+use std::io::{self, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 
 use flate2::bufread::DeflateDecoder;
@@ -17,6 +18,7 @@ use crate::error::{SourceError, SourceErrorKind};
 use crate::extent::Extent;
 use crate::held::{Held, open_file};
 use crate::options::SourceOptions;
+use crate::zip_names::count_names;
 
 /// As many bytes as tell an archive: a block of tar.
 pub(crate) const START_BYTES: usize = 512;
@@ -55,6 +57,8 @@ pub struct Member {
     coding: Coding,
     /// What its bytes come to, where the archive says.
     sum: Option<Sum>,
+    /// How many members of its name come before it: it stands for them all.
+    earlier: usize,
 }
 
 #[derive(Clone)]
@@ -76,6 +80,16 @@ impl Member {
     /// Its name within the archive.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// What a reader should know: only the last of several members of one name is read, as unpacking would leave it alone.
+    pub(crate) fn note(&self) -> Option<String> {
+        let more = match self.earlier {
+            0 => return None,
+            1 => "a member of the same name before it is".to_owned(),
+            more => format!("{more} members of the same name before it are"),
+        };
+        Some(format!("{self} is the last of its name in the archive; {more} not read"))
     }
 
     /// Its own bytes, where they lie in the archive as they are, and what they come to.
@@ -188,7 +202,11 @@ fn in_order(mut members: Vec<Member>) -> Vec<Member> {
     members.reverse();
     let order = |one: &Member, other: &Member| Path::new(&one.name).cmp(Path::new(&other.name));
     members.sort_by(|one, other| order(one, other).then_with(|| one.name.cmp(&other.name)));
-    members.dedup_by(|one, other| one.name == other.name);
+    members.dedup_by(|one, last| {
+        let is_earlier = one.name == last.name;
+        last.earlier += usize::from(is_earlier);
+        is_earlier
+    });
     members
 }
 
@@ -203,6 +221,11 @@ fn of_zip(path: &Path, stored: &Extent, wants: &dyn Fn(&str) -> bool) -> Result<
     if zip.index_for_name("[Content_Types].xml").is_some() {
         let message = "is an Office document (such as xlsx), which is not read; save the sheet as CSV";
         return Err(SourceError::new(SourceErrorKind::Usage, &path.display().to_string(), message));
+    }
+    let mut counts = HashMap::new();
+    if zip.has_duplicate_names() {
+        let directory = BufReader::new(stored.at(zip.central_directory_start()));
+        counts = count_names(directory).map_err(|cause| damaged(path, Archive::Zip, cause))?;
     }
     let mut members = Vec::new();
     for index in 0..zip.len() {
@@ -224,7 +247,8 @@ fn of_zip(path: &Path, stored: &Extent, wants: &dyn Fn(&str) -> bool) -> Result<
             return Err(damaged(path, Archive::Zip, format_args!("two lengths of {name} differ")));
         }
         let sum = Some(Sum { crc: entry.crc32(), len: entry.size() });
-        members.push(Member { archive: path.to_owned(), name, stored, coding, sum });
+        let earlier = counts.get(entry.name_raw()).map_or(0, |count| count - 1);
+        members.push(Member { archive: path.to_owned(), name, stored, coding, sum, earlier });
     }
     Ok(members)
 }
@@ -284,7 +308,7 @@ fn of_tar(path: &Path, stored: &Extent, wants: &dyn Fn(&str) -> bool) -> Result<
             (None, None) => return Err(damaged(path, Archive::Tar, format_args!("it ends within {name}"))),
         };
         let stored = part.unwrap_or_else(|| stored.clone());
-        members.push(Member { archive: path.to_owned(), name, stored, coding, sum: None });
+        members.push(Member { archive: path.to_owned(), name, stored, coding, sum: None, earlier: 0 });
     }
     Ok(members)
 }
@@ -331,7 +355,7 @@ fn of_packed_tar(
     let member = |(name, from, len, unread): (String, u64, u64, Option<&str>)| {
         let stored = spool.part(from, len)?;
         let coding = unread.map_or(Coding::Stored, |why| Coding::None(why.to_owned()));
-        Some(Member { archive: path.to_owned(), name, stored, coding, sum: None })
+        Some(Member { archive: path.to_owned(), name, stored, coding, sum: None, earlier: 0 })
     };
     Ok(found.into_iter().filter_map(member).collect())
 }

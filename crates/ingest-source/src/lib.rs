@@ -34,6 +34,7 @@ mod legacy;
 mod locate;
 
 mod archive;
+mod zip_names;
 
 mod options;
 

@@ -59,6 +59,8 @@ pub struct Source {
     sum: Option<BlockSum>,
     /// Where its stream can begin anew.
     origin: Option<Origin>,
+    /// What a reader should know of it.
+    note: Option<String>,
     state: Mutex<State>,
 }
 
@@ -88,7 +90,7 @@ impl Source {
                 Ok(Self::from_reader("/dev/stdin", Box::new(io::stdin()), options))
             }
             Location::Path(path) => Self::open_path(path, options),
-            Location::Member(member) => Self::open_member(member, options),
+            Location::Member(member) => Ok(Source { note: member.note(), ..Self::open_member(member, options)? }),
         }
     }
 
@@ -176,6 +178,7 @@ impl Source {
             ahead: None,
             sum: None,
             origin: None,
+            note: None,
             state: Mutex::new(State::at_start(None, size)),
         }
     }
@@ -207,8 +210,14 @@ impl Source {
             ahead: None,
             sum: None,
             origin: None,
+            note: None,
             state: Mutex::new(State::at_start(Some(stream), 0)),
         }
+    }
+
+    /// What a reader should know of it, as a sentence, if there is anything.
+    pub fn note(&self) -> Option<&str> {
+        self.note.as_deref()
     }
 
     /// The path, `<stdin>`, or the name the caller gave.
@@ -260,7 +269,7 @@ impl Source {
     /// U+FFFD where `replaces_bad_text` says so, else the byte FF.
     #[must_use]
     pub fn decode_as(self, encoding: Encoding, replaces_bad_text: bool) -> Source {
-        let Source { name, compression, stored_bytes, random, ahead, state, .. } = self;
+        let Source { name, compression, stored_bytes, random, ahead, note, state, .. } = self;
         let state = state.into_inner().unwrap_or_else(PoisonError::into_inner);
         let stream = match (state.stream, random) {
             (Some(stream), _) => stream,
@@ -278,6 +287,7 @@ impl Source {
             ahead,
             sum: None,
             origin: None,
+            note,
             state: Mutex::new(State::at_start(Some(stream), 0)),
         }
     }

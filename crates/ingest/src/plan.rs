@@ -252,6 +252,7 @@ pub(crate) fn plan(options: &Options, sources: Vec<Source>) -> Result<(Plan, Vec
     plan.encodings = encoded.filter(|&(_, encoding)| encoding != Encoding::UTF_8).collect();
     let layout = |input: &Input| Some((input.source.name().to_owned(), Arc::clone(input.layout.as_ref()?)));
     plan.layouts = inputs.iter().filter_map(layout).collect();
+    plan.notes.extend(inputs.iter().filter_map(|input| input.source.note().map(str::to_owned)));
     if options.encoding.is_none() {
         plan.notes.extend(encoding_note(&inputs));
     }

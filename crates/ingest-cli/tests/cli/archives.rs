@@ -66,6 +66,17 @@ fn every_command_reads_members() {
 }
 
 #[test]
+fn a_member_that_another_of_its_name_hides_is_told() {
+    let room = Room::new().file("a.tar", tar(&[("a.csv", b"n\n1\n"), ("b.csv", b"n\n2\n"), ("a.csv", b"n\n3\n")]));
+    let out = room.run(&["convert", "a.tar", "-o", "-", "-f", "csv"]).ok();
+    let out = out
+        .says(&["a.tar!a.csv is the last of its name in the archive; a member of the same name before it is not read"]);
+    assert_eq!(out.text(), "n\n3\n2\n");
+    let jsonl = Room::new().file("a.tar", tar(&[("a.jsonl", b"{\"n\":1}\n"), ("a.jsonl", b"{\"n\":3}\n")]));
+    jsonl.run(&["schema", "a.tar"]).ok().says(&["a.tar!a.jsonl is the last of its name"]);
+}
+
+#[test]
 fn rows_know_their_member_and_its_folders() {
     let room = room();
     for archive in ARCHIVES {

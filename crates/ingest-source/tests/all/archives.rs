@@ -207,7 +207,28 @@ fn patterns_pick_members() {
 fn of_a_name_that_comes_twice_the_last_counts() {
     let dir = folder();
     std::fs::write(dir.path().join("a.tar"), tar(&[("./a.csv", b"old"), ("a.csv", b"new")])).expect("written");
-    assert_eq!(read(dir.path(), "a.tar").expect("read"), [("a.tar!a.csv".to_owned(), b"new".to_vec())]);
+    let packed = zstd(&tar(&[("a.csv", b"older"), ("a.csv", b"old"), ("b.csv", b"b"), ("a.csv", b"new")]), 1000);
+    std::fs::write(dir.path().join("p.tar.zst"), packed).expect("written");
+    // A writer refuses to do so: the second name is made the first one's.
+    let text = zip(&[("a.csv", b"old"), ("z.csv", b"new"), ("b.csv", b"b")], by(CompressionMethod::Stored));
+    let twice = text.windows(5).enumerate().filter(|(_, name)| name == b"z.csv").map(|(at, _)| at);
+    let mut doubled = text.clone();
+    twice.for_each(|at| doubled[at] = b'a');
+    std::fs::write(dir.path().join("a.zip"), &doubled).expect("written");
+    let options = SourceOptions { temp_dir: Some(dir.path().to_owned()), ..SourceOptions::default() };
+    let note = |name: &str| {
+        let locations = locate(&[dir.path().join(name).display().to_string()], &options).expect("located");
+        Source::open(&locations[0], &options).expect("opened").note().map(str::to_owned)
+    };
+    for (archive, before) in
+        [("a.tar", "a member of the same name"), ("a.zip", "a member of the same name"), ("p.tar.zst", "2 members")]
+    {
+        let first = read(dir.path(), archive).expect("read").swap_remove(0);
+        assert_eq!(first, (format!("{archive}!a.csv"), b"new".to_vec()));
+        let note = note(archive).expect("a note");
+        assert!(note.contains(&format!("{archive}!a.csv is the last of its name")) && note.contains(before), "{note}");
+    }
+    assert_eq!((note("a.zip!b.csv"), note("p.tar.zst!b.csv")), (None, None));
 }
 
 #[test]

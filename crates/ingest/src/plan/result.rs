@@ -89,7 +89,7 @@ impl Plan {
     }
 
     /// Gives the made columns their places: those that `--columns` names where it names them; the others behind all, but for those
-    /// of folders, which it leaves out then, and those that are `dropped`.
+    /// that are `dropped`. Where it names one of folders, it picks among these, and the others of them are left out.
     fn place_made(&mut self, dropped: &[&String]) {
         self.made.iter_mut().for_each(|made| made.position = None);
         let selected: HashSet<&str> = self.selected.iter().map(|&index| self.columns[index].name.as_str()).collect();
@@ -104,9 +104,10 @@ impl Plan {
             next += 1;
         }
         let mut behind = self.width();
-        let is_ordered = self.order.is_some();
+        let mut folders = self.made.iter().filter(|made| made.is_folder());
+        let picks_folders = folders.any(|made| self.order.iter().flatten().any(|name| *name == made.name));
         let left = self.made.iter_mut().filter(|made| made.position.is_none() && !dropped.contains(&&made.name));
-        for made in left.filter(|made| !is_ordered || !made.is_folder()) {
+        for made in left.filter(|made| !picks_folders || !made.is_folder()) {
             made.position = Some(behind);
             behind += 1;
         }

@@ -159,7 +159,8 @@ fn columns_and_drop_name_them() {
         assert_eq!(chosen("year,n", "").unwrap(), ["year:int64", "n:int64"]);
         assert_eq!(chosen("d,city,n", "").unwrap(), ["d:utf8", "city:utf8", "n:int64"]);
         assert_eq!(chosen("year", "").unwrap(), ["year:int64"]);
-        assert_eq!(chosen("n", "").unwrap(), ["n:int64"]);
+        assert_eq!(chosen("n", "").unwrap(), ["n:int64", "year:int64", "city:utf8"], "none of folders is picked");
+        assert_eq!(chosen("n", "city").unwrap(), ["n:int64", "year:int64"]);
         assert_eq!(chosen("d,city,n", "city").unwrap(), ["d:utf8", "n:int64"]);
         assert_eq!(chosen("year,n,year", "").unwrap_err().code(), Code::Usage);
         assert_eq!(chosen("year", "year").unwrap_err().code(), Code::Usage);
