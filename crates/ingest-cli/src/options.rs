@@ -218,7 +218,7 @@ pub(crate) struct ColumnArgs {
     #[arg(long, value_name = "A,B", value_parser = names, allow_hyphen_values = true)]
     names: Vec<List>,
 
-    /// Only these columns, in this order [default: all].
+    /// Only these columns, in this order; those of --hive, --path-column and the like come behind unless they are named [default: all].
     #[arg(short, long, value_name = "A,B", value_parser = names, allow_hyphen_values = true)]
     columns: Vec<List>,
 

@@ -136,12 +136,13 @@ pub struct Options {
     pub offset: u64,
     /// At most so many records; types are inferred from these alone.
     pub limit: Option<u64>,
-    /// Only these columns, in this order.
+    /// Only these columns, in this order. Those that are made of paths and row numbers come behind unless it names them; where it
+    /// names some of folders, the others of these are left out.
     pub columns: Option<Vec<String>>,
     /// Whether sources may have different columns, or another order of them: those of one name are one column, and where a
     /// source does not have it, it is null. JSON is always read so.
     pub union_by_name: bool,
-    /// All columns but these.
+    /// All columns but these: those of the sources, and where they have none of that name, those that are made.
     pub drop: Vec<String>,
     /// Whether the folders on the sources' paths that are called `KEY=VALUE` make columns, behind the others.
     pub hive: bool,
@@ -155,7 +156,7 @@ pub struct Options {
     /// A column of this name, behind the others, numbers the rows of the result, from 1.
     pub row_number: Option<String>,
     /// Names and types of all columns, and which of them hold no nulls: sources have these columns and no others, but for such as
-    /// `columns` and `drop` leave out.
+    /// `columns` and `drop` leave out. It may name those that are made of paths and row numbers.
     pub schema: Option<Vec<SchemaColumn>>,
     /// Types of single columns.
     pub types: Vec<(String, DataType)>,

@@ -289,11 +289,10 @@ impl<'a> Batches<'a> {
         if self.suspect {
             self.take_suspects(text, scratch);
         }
-        let told = match &self.plan.filter {
-            Some(filter) => self.take_unwanted(filter, text, scratch),
-            None => vec![false; scratch.batch.rows()],
-        };
-        if self.plan.on_error == OnError::Reject || told.contains(&true) || !self.of_path.is_empty() {
+        let told = self.plan.filter.as_ref().map(|filter| self.take_unwanted(filter, text, scratch));
+        let fails = told.as_ref().is_some_and(|told| told.contains(&true)) || !self.of_path.is_empty();
+        if self.plan.on_error == OnError::Reject || fails {
+            let told = told.unwrap_or_else(|| vec![false; scratch.batch.rows()]);
             self.take_bad_values(text, told, scratch);
         }
     }
