@@ -365,8 +365,8 @@ impl<'a> Batches<'a> {
             }
         }
         for kind in std::mem::take(&mut self.of_path) {
+            keep.fill(false);
             for row in 0..keep.len() {
-                keep[row] = false;
                 let place = scratch.batch.row(text.bytes(), row);
                 self.push(place.record, place.start as usize, place.end as usize, kind.clone());
             }

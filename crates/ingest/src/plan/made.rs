@@ -119,7 +119,7 @@ pub(super) fn made_columns(
         MadeColumn::new(name, what, kind.clone(), kind)
     };
     let columns = of_folders.iter().zip(summaries).map(of_folder).chain(asked.into_iter().map(other));
-    columns.map(|column| column.as_asked(options)).collect()
+    columns.map(|column| column.typed_by(options)).collect()
 }
 
 impl MadeColumn {
@@ -128,7 +128,7 @@ impl MadeColumn {
     }
 
     /// The column as the schema or `--type` wants it.
-    fn as_asked(mut self, options: &Options) -> Result<MadeColumn> {
+    fn typed_by(mut self, options: &Options) -> Result<MadeColumn> {
         self.required = options.required().any(|name| name == self.name);
         let Some((_, given)) = options.given_types().filter(|(name, _)| *name == self.name).last() else {
             return Ok(self);

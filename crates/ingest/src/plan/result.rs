@@ -103,14 +103,12 @@ impl Plan {
             }
             next += 1;
         }
-        let mut behind = self.width();
+        let behind = self.width()..;
         let mut folders = self.made.iter().filter(|made| made.is_folder());
         let picks_folders = folders.any(|made| self.order.iter().flatten().any(|name| *name == made.name));
         let left = self.made.iter_mut().filter(|made| made.position.is_none() && !dropped.contains(&&made.name));
-        for made in left.filter(|made| !picks_folders || !made.is_folder()) {
-            made.position = Some(behind);
-            behind += 1;
-        }
+        let left = left.filter(|made| !picks_folders || !made.is_folder());
+        behind.zip(left).for_each(|(position, made)| made.position = Some(position));
     }
 
     fn check_made_names(&self) -> Result<()> {

@@ -113,7 +113,8 @@ fn kept(rows: &[Row], meaning: Meaning) -> Vec<usize> {
 /// A condition is asked before other columns are looked at, but not of records whose value for it is bad.
 #[test]
 fn every_bad_value_of_a_record_is_told_beside_a_condition() {
-    let text = b"a,b,c\n1,2,3\nx,y,z\n9,q,1\n2,y,4\n";
+    let text =
+        include_bytes!("../../../../testdata/regressions/every_bad_value_of_a_record_is_told_beside_a_condition.csv");
     let schema = ingest::parse_schema("a:int64,b:int64,c:int64").unwrap();
     let folder = tempfile::tempdir().unwrap();
     let stored = folder.path().join("t.parquet");

@@ -183,6 +183,23 @@ fn columns_and_drop_name_them() {
     }
 }
 
+/// What `--drop` names is the files' own column, however late its key comes, and else the one that is made.
+#[test]
+fn a_late_key_is_dropped_before_a_made_column() {
+    let folder = tempfile::tempdir().unwrap();
+    let lines: String = (0..2000).map(|n| format!("{{\"n\":{n}}}\n")).collect();
+    files(folder.path(), &[("k=7/late.jsonl", &format!("{lines}{{\"n\":1,\"k\":2}}\n")), ("k=7/none.jsonl", &lines)]);
+    let of = |file: &str, columns: Option<&str>, drop: &str| {
+        let options = Options { columns: columns.map(names), drop: names(drop), hive: true, ..Options::default() };
+        let frame = read(folder.path().join("k=7").join(file)).unwrap().options(options).collect().unwrap();
+        shown(&columns_of(&frame))
+    };
+    assert_eq!(of("late.jsonl", None, "k"), ["n:int64", "k:int64"]);
+    assert_eq!(of("none.jsonl", None, "k"), ["n:int64"]);
+    assert_eq!(of("late.jsonl", Some("k,n"), "k"), ["k:int64", "n:int64"]);
+    assert_eq!(of("none.jsonl", Some("k,n"), "k"), ["n:int64"]);
+}
+
 /// Late values widen columns on either side of a made one.
 #[test]
 fn a_late_value_widens_a_column_behind_a_made_one() {
