@@ -408,8 +408,7 @@ impl<'a> Batches<'a> {
     /// Takes out the rows that the filter does not want. Of those that are left, which it cannot tell of: a value does not fit.
     fn take_unwanted(&mut self, filter: &PlannedFilter, text: Padded<'_>, scratch: &mut Scratch) -> Vec<bool> {
         let rows = scratch.batch.rows();
-        let of_path = self.of_path.iter().filter_map(FlawKind::column_of_value);
-        let mut fits = vec![!of_path.into_iter().any(|column| self.plan.filters_by(column)); rows];
+        let mut fits = vec![!self.plan.cannot_tell(&self.of_path); rows];
         let arrays: Vec<ArrayRef> = filter
             .columns
             .iter()

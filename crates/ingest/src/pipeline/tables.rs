@@ -82,7 +82,8 @@ impl Run<'_> {
             let input = self.current.load(Ordering::SeqCst);
             let Some(table) = self.inputs.get(input).and_then(|input| input.table.as_ref()) else { return Ok(None) };
             let place = |column| self.inputs[input].place(column);
-            let filter = self.plan.filter.as_ref();
+            let of_path = self.plan.flaws_of_path(self.inputs[input].source.name());
+            let filter = self.plan.filter.as_ref().filter(|_| !self.plan.cannot_tell(&of_path));
             if let Some(unit) = table.next_unit(&self.columns_read_of(input), rows, filter, &place)? {
                 let passed = unit.first + unit.chunks(rows);
                 if !unit.is_end() && self.start_in(input).is_some_and(|start| passed <= start.chunk) {

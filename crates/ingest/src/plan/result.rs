@@ -222,6 +222,11 @@ impl Plan {
         })
     }
 
+    /// Whether the filter cannot tell of the rows of a source, for what is wrong with its path.
+    pub(crate) fn cannot_tell(&self, of_path: &[FlawKind]) -> bool {
+        of_path.iter().filter_map(FlawKind::column_of_value).any(|column| self.filters_by(column))
+    }
+
     /// What is wrong with every row of a source, as its path says it.
     pub(crate) fn flaws_of_path(&self, source: &str) -> Vec<FlawKind> {
         let nulls_misfits = self.on_error == OnError::Null;

@@ -53,7 +53,7 @@ pub(crate) fn parsed(
         };
         let arrays = filter.columns.iter().map(&mut array).collect::<Result<Vec<_>>>()?;
         let wanted = filter.predicate.rows(&arrays);
-        if !of_path.iter().filter_map(FlawKind::column_of_value).any(|column| plan.filters_by(column)) {
+        if !plan.cannot_tell(&of_path) {
             filtered = rows.take_out_unwanted(&wanted);
         }
     }

@@ -140,6 +140,16 @@ fn values_of_paths_that_do_not_fit() {
     assert_eq!((report.rows_out, report.rejected, report.filtered), (2, 2, 1));
     let stored = filtered(OnError::Reject, &format!("{path}/**/*.parquet")).unwrap();
     assert_eq!((stored.rows_out, stored.rejected), (0, 5));
+    // Nor are row groups passed over by what they are known to hold.
+    let only = folder.path().join("k=b/only.parquet");
+    read(folder.path().join("k=b/a.csv")).unwrap().write_parquet(&only).unwrap();
+    let options = Options {
+        hive: true,
+        types: vec![("k".to_owned(), DataType::Int64)],
+        filter: Some("k > 1 and n > 100".parse().unwrap()),
+        ..Options::default()
+    };
+    assert_eq!(read(only).unwrap().options(options).collect().unwrap_err().code(), Code::BadValue);
 }
 
 #[test]
