@@ -5,14 +5,14 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueHint};
 use ingest::{
-    Code, DataType, Encoding, EncodingErrors, Error, Filter, Infer, InputFormat, MaxErrors, OnError, Options,
-    PartitionFormat, QuoteMode, Ragged, Reader, Result, SchemaColumn, UnknownEncoding,
+    Character, Code, DataType, Encoding, EncodingErrors, Error, Filter, Infer, InputFormat, MaxErrors, OnError,
+    Options, PartitionFormat, QuoteMode, Ragged, Reader, Result, SchemaColumn, Separator, UnknownEncoding,
 };
 
 use crate::interrupt;
 use crate::progress::Progress;
 use crate::size;
-use crate::words::{Character, List, Separator, joined, names, one_of};
+use crate::words::{List, joined, names, one_of};
 
 /// How the input is read by the commands that look at its values.
 #[derive(Debug, Args)]

@@ -1,57 +1,8 @@
-//! The small languages of option values: characters, lists, fixed words.
+//! The small languages of the command line alone: lists, and words that help and completions show.
 
 use std::str::FromStr;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use ingest::Delimiter;
-
-/// A character that carries structure, or none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Character(pub(crate) Option<u8>);
-
-impl FromStr for Character {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match (text, text.as_bytes()) {
-            ("none", _) => Ok(Character(None)),
-            ("tab" | "\\t", _) => Ok(Character(Some(b'\t'))),
-            (_, b"\n" | b"\r") => Err("a line end always ends the record; it cannot have another meaning".to_owned()),
-            (_, &[byte]) => Ok(Character(Some(byte))),
-            (_, []) => Err("the value is empty; say none to switch it off".to_owned()),
-            (_, bytes) => Err(format!(
-                "it is {} bytes long; it takes one character of ASCII, or one of the words none, tab, \\t",
-                bytes.len()
-            )),
-        }
-    }
-}
-
-/// What separates fields: a character, several, or none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Separator(pub(crate) Option<Delimiter>);
-
-impl FromStr for Separator {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text {
-            "none" => Ok(Separator(None)),
-            "tab" => Ok(Separator(Some(Delimiter::byte(b'\t')))),
-            "" => Err("the value is empty; say none for a table of one column".to_owned()),
-            _ if text.contains(['\n', '\r']) => {
-                Err("a line end always ends the record; it cannot have another meaning".to_owned())
-            }
-            _ => {
-                let text = text.replace("\\t", "\t");
-                let delimiter = Delimiter::new(text.as_bytes()).ok_or_else(|| {
-                    format!("it is {} bytes long; a delimiter has {} at most", text.len(), Delimiter::BYTES_MAX)
-                })?;
-                Ok(Separator(Some(delimiter)))
-            }
-        }
-    }
-}
 
 /// A list as typed: `a,b`, an item that holds a comma in quotes, a quote in quotes doubled.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -119,33 +70,6 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn characters_are_themselves_or_words() {
-        let byte = |text: &str| text.parse::<Character>().map(|Character(byte)| byte);
-        assert_eq!(byte(","), Ok(Some(b',')));
-        assert_eq!(byte("\\"), Ok(Some(b'\\')));
-        assert_eq!(byte("\t"), Ok(Some(b'\t')));
-        assert_eq!(byte("tab"), Ok(Some(b'\t')));
-        assert_eq!(byte("\\t"), Ok(Some(b'\t')));
-        assert_eq!(byte("none"), Ok(None));
-        for wrong in ["", ",,", "é", "\n", "None"] {
-            assert!(byte(wrong).is_err(), "{wrong:?}");
-        }
-        assert!(byte("||").unwrap_err().contains("2 bytes"));
-    }
-
-    #[test]
-    fn separators_are_of_any_length() {
-        let bytes = |text: &str| text.parse::<Separator>().map(|Separator(found)| found.map(|it| it.to_string()));
-        let owned = |text: &str| Ok(Some(text.to_owned()));
-        assert_eq!(bytes(","), owned(","));
-        assert_eq!((bytes("tab"), bytes("\\t"), bytes("\\t|")), (owned("\t"), owned("\t"), owned("\t|")));
-        assert_eq!((bytes("||"), bytes("¦"), bytes("none")), (owned("||"), owned("¦"), Ok(None)));
-        assert!(bytes("").unwrap_err().contains("none"));
-        assert!(bytes("|\n").unwrap_err().contains("line end"));
-        assert!(bytes("<delimiter>").unwrap_err().contains("11 bytes long; a delimiter has 8"));
-    }
 
     #[test]
     fn lists_are_split_at_commas_outside_quotes() {

@@ -36,6 +36,17 @@ impl std::str::FromStr for Ragged {
     }
 }
 
+impl std::fmt::Display for Ragged {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Ragged::Fail => "fail",
+            Ragged::Pad => "pad",
+            Ragged::Truncate => "truncate",
+            Ragged::Reject => "reject",
+        })
+    }
+}
+
 /// The word names no [`Ragged`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownRagged(pub String);

@@ -41,11 +41,13 @@ mod region;
 mod report;
 mod schema;
 mod session;
+mod settings;
 mod settle;
 mod sources;
 mod stages;
 mod tables;
 mod targets;
+mod words;
 mod write;
 
 pub use batches::BatchIter;
@@ -60,7 +62,7 @@ pub use ingest_simd::{KERNEL_VARIABLE, Kernel};
 pub use ingest_source::{Access, Compression, Encoding, UnknownEncoding};
 pub use options::{
     EncodingErrors, Format, Infer, InputFormat, MAX_FIELD_BYTES, MaxErrors, OnProgress, Options, Progress, QuoteMode,
-    UnknownWord, WriteOptions,
+    WriteOptions,
 };
 pub use partition_format::{PartitionFormat, PartitionFormatError};
 pub use reader::{Reader, read};
@@ -68,3 +70,4 @@ pub use report::{BenchReport, ColumnReport, Head, Reject, Report, SniffReport, S
 pub use schema::{SchemaColumn, begins_like_schema, parse_schema, parse_typed_name};
 pub use sources::Sources;
 pub use tables::panics_are_caught;
+pub use words::{Character, Separator, UnknownWord};

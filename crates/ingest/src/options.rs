@@ -3,7 +3,6 @@
 
 use std::fmt;
 use std::path::PathBuf;
-use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -409,88 +408,6 @@ impl WriteOptions {
     }
 }
 
-/// A word that an option does not know, with those it knows.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{given:?} is none of {known}")]
-pub struct UnknownWord {
-    given: String,
-    known: &'static str,
-}
-
-fn unknown(given: &str, known: &'static str) -> UnknownWord {
-    UnknownWord { given: given.to_owned(), known }
-}
-
-impl FromStr for QuoteMode {
-    type Err = UnknownWord;
-
-    fn from_str(word: &str) -> Result<Self, UnknownWord> {
-        match word {
-            "strict" => Ok(QuoteMode::Strict),
-            "lenient" => Ok(QuoteMode::Lenient),
-            "none" => Ok(QuoteMode::None),
-            _ => Err(unknown(word, "strict, lenient, none")),
-        }
-    }
-}
-
-impl FromStr for InputFormat {
-    type Err = UnknownWord;
-
-    fn from_str(word: &str) -> Result<Self, UnknownWord> {
-        match word {
-            "csv" => Ok(InputFormat::Csv),
-            "tsv" => Ok(InputFormat::Tsv),
-            "jsonl" => Ok(InputFormat::Jsonl),
-            "parquet" => Ok(InputFormat::Parquet),
-            "arrow" => Ok(InputFormat::Arrow),
-            _ => Err(unknown(word, "csv, tsv, jsonl, parquet, arrow")),
-        }
-    }
-}
-
-impl FromStr for EncodingErrors {
-    type Err = UnknownWord;
-
-    fn from_str(word: &str) -> Result<Self, UnknownWord> {
-        match word {
-            "fail" => Ok(EncodingErrors::Fail),
-            "replace" => Ok(EncodingErrors::Replace),
-            _ => Err(unknown(word, "fail, replace")),
-        }
-    }
-}
-
-impl FromStr for Infer {
-    type Err = UnknownWord;
-
-    fn from_str(word: &str) -> Result<Self, UnknownWord> {
-        match word {
-            "all" => Ok(Infer::All),
-            "none" => Ok(Infer::None),
-            number => match number.parse() {
-                Ok(rows) if rows > 0 => Ok(Infer::First(rows)),
-                _ => Err(unknown(word, "all, none, a number of records above 0")),
-            },
-        }
-    }
-}
-
-impl FromStr for MaxErrors {
-    type Err = UnknownWord;
-
-    fn from_str(word: &str) -> Result<Self, UnknownWord> {
-        let wrong = || unknown(word, "a number of records (100), a share of them (0.5%)");
-        match word.strip_suffix('%') {
-            Some(share) => match share.parse() {
-                Ok(percent) if (0.0..=100.0).contains(&percent) => Ok(MaxErrors::Percent(percent)),
-                _ => Err(wrong()),
-            },
-            None => word.parse().map(MaxErrors::Count).map_err(|_| wrong()),
-        }
-    }
-}
-
 impl Format {
     /// The format that a path's extension names, if any.
     pub fn of_path(path: &std::path::Path) -> Option<Format> {
@@ -500,20 +417,6 @@ impl Format {
             "csv" => Some(Format::Csv),
             "jsonl" | "ndjson" => Some(Format::Jsonl),
             _ => None,
-        }
-    }
-}
-
-impl FromStr for Format {
-    type Err = UnknownWord;
-
-    fn from_str(word: &str) -> Result<Self, UnknownWord> {
-        match word {
-            "parquet" => Ok(Format::Parquet),
-            "arrow" => Ok(Format::Arrow),
-            "csv" => Ok(Format::Csv),
-            "jsonl" => Ok(Format::Jsonl),
-            _ => Err(unknown(word, "parquet, arrow, csv, jsonl")),
         }
     }
 }
@@ -586,13 +489,5 @@ mod tests {
         assert_eq!(long(b"|\n").unwrap_err().code(), Code::Usage);
         let error = long(b"\",\"").unwrap_err().to_string();
         assert!(error.contains("holds \"\\\"\", which is --quote"), "{error}");
-    }
-
-    #[test]
-    fn words_of_options() {
-        assert_eq!("12".parse(), Ok(Infer::First(12)));
-        assert_eq!("0.5%".parse(), Ok(MaxErrors::Percent(0.5)));
-        assert!("101%".parse::<MaxErrors>().is_err());
-        assert!("0".parse::<Infer>().is_err());
     }
 }

@@ -29,6 +29,8 @@ pub struct Filter {
     columns: Arc<[String]>,
     /// Where their types come from, if not from where those of the result do.
     infer: Option<Infer>,
+    /// As it was written.
+    text: Arc<str>,
 }
 
 impl Filter {
@@ -59,7 +61,13 @@ impl FromStr for Filter {
                 columns.push(name.to_owned());
             }
         });
-        Ok(Filter { expression: expression.into(), columns: columns.into(), infer: None })
+        Ok(Filter { expression: expression.into(), columns: columns.into(), infer: None, text: text.into() })
+    }
+}
+
+impl fmt::Display for Filter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.text)
     }
 }
 
