@@ -57,6 +57,18 @@ impl SourceError {
         self.cause.as_ref()
     }
 
+    /// The error that the caller's own reader failed with, if it is of this type.
+    ///
+    /// # Errors
+    /// This error, if it has another cause.
+    pub fn into_carried<E: std::error::Error + Send + Sync + 'static>(mut self) -> Result<E, SourceError> {
+        let carries = self.cause.as_ref().and_then(io::Error::get_ref).is_some_and(|cause| cause.is::<E>());
+        match self.cause.take_if(|_| carries).and_then(io::Error::into_inner).map(|cause| cause.downcast::<E>()) {
+            Some(Ok(carried)) => Ok(*carried),
+            _ => Err(self),
+        }
+    }
+
     pub(crate) fn new(kind: SourceErrorKind, name: &str, message: impl Into<String>) -> Self {
         SourceError { kind, name: name.to_owned(), message: message.into(), decoded_bytes: None, cause: None }
     }

@@ -73,7 +73,7 @@ pub use compression::{Compression, UnknownCompression};
 pub use encoding::{Encoding, UnknownEncoding};
 pub use error::{SourceError, SourceErrorKind};
 pub use legacy::is_utf_8;
-pub use locate::{Location, locate};
+pub use locate::{Location, base_folder, locate, locate_files};
 pub use options::{Access, SourceOptions};
 pub use source::{BlockInfo, Source};
 pub use spool::Spool;

@@ -46,6 +46,32 @@ pub fn locate(patterns: &[String], options: &SourceOptions) -> Result<Vec<Locati
     Ok(locations)
 }
 
+/// The files that a pattern stands for, as [`locate()`] says, but archives are files like others: nothing is opened.
+///
+/// # Errors
+/// As [`locate()`].
+pub fn locate_files(pattern: &str) -> Result<Vec<PathBuf>, SourceError> {
+    let path = Path::new(pattern);
+    match path.metadata() {
+        Ok(metadata) if metadata.is_dir() => files_under(pattern),
+        Ok(_) => Ok(vec![path.to_owned()]),
+        Err(_) if is_glob(pattern) => expand(pattern),
+        Err(error) if is_absence(&error) => Err(not_found(pattern, "there is no such file")),
+        Err(error) => Err(SourceError::system(pattern, "open", error)),
+    }
+}
+
+/// The folder below which a pattern's files lie: itself, where it is one, else the folder of the file, or of a glob the folders
+/// that it names plainly.
+pub fn base_folder(pattern: &str) -> PathBuf {
+    let path = Path::new(pattern);
+    match path.metadata() {
+        Ok(metadata) if metadata.is_dir() => path.to_owned(),
+        Err(_) if is_glob(pattern) => split(pattern).0,
+        _ => path.parent().map(Path::to_owned).unwrap_or_default(),
+    }
+}
+
 fn locate_paths(pattern: &str, options: &SourceOptions) -> Result<Vec<Location>, SourceError> {
     let path = Path::new(pattern);
     match path.metadata() {

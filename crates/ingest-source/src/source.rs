@@ -220,6 +220,12 @@ impl Source {
         self.note.as_deref()
     }
 
+    /// The same source under another name, for messages and whoever asks what it is called.
+    #[must_use]
+    pub fn called(self, name: &str) -> Source {
+        Source { name: name.to_owned(), ..self }
+    }
+
     /// The path, `<stdin>`, or the name the caller gave.
     pub fn name(&self) -> &str {
         &self.name

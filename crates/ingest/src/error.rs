@@ -60,6 +60,16 @@ pub enum Code {
     HeaderMismatch = 320,
     /// More bad records than `--max-errors` allows.
     TooManyErrors = 330,
+    /// No dataset, version or workspace of that name.
+    UnknownDataset = 400,
+    /// The name of a dataset stands for other content.
+    NameTaken = 401,
+    /// Files are no longer what they were when a version of a dataset was registered.
+    ContentChanged = 402,
+    /// The registry of a workspace cannot be used.
+    Registry = 403,
+    /// A definition of a dataset that makes no sense.
+    BadDefinition = 404,
 }
 
 impl Code {
@@ -71,11 +81,12 @@ impl Code {
     /// The exit status of the command line for it.
     pub fn exit_status(self) -> u8 {
         match self {
-            Code::Usage | Code::OutputExists | Code::UnsupportedInput => 2,
-            Code::NotFound => 4,
+            Code::Usage | Code::OutputExists | Code::UnsupportedInput | Code::NameTaken | Code::BadDefinition => 2,
+            Code::NotFound | Code::UnknownDataset => 4,
+            Code::ContentChanged => 5,
             Code::AccessDenied => 6,
             Code::Interrupted => 130,
-            Code::Io | Code::SourceChanged | Code::DiskFull | Code::MemoryLimit | Code::Encode => 1,
+            Code::Io | Code::SourceChanged | Code::DiskFull | Code::MemoryLimit | Code::Encode | Code::Registry => 1,
             _ => 3,
         }
     }
@@ -127,7 +138,7 @@ pub(crate) enum Again {
 }
 
 /// The library's result.
-pub type Result<T> = std::result::Result<T, Error>;
+pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
     /// A failure without a position.
@@ -264,7 +275,7 @@ impl std::error::Error for Error {
 impl Error {
     /// A system call on `path` failed.
     #[cold]
-    pub(crate) fn from_io(path: &Path, error: std::io::Error) -> Self {
+    pub fn from_io(path: &Path, error: std::io::Error) -> Self {
         let code = match error.kind() {
             std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => Code::AccessDenied,
             std::io::ErrorKind::NotFound => Code::NotFound,
@@ -293,6 +304,11 @@ impl Error {
 impl From<SourceError> for Error {
     #[cold]
     fn from(error: SourceError) -> Self {
+        // A reader that is another run of this library fails with that run's error.
+        let error = match error.into_carried::<Error>() {
+            Ok(carried) => return carried,
+            Err(error) => error,
+        };
         let code = match error.kind() {
             SourceErrorKind::NotFound => Code::NotFound,
             SourceErrorKind::AccessDenied => Code::AccessDenied,

@@ -59,15 +59,16 @@ pub use ingest_infer::{DataType, DateOrder, TimeUnit};
 pub use ingest_parquet::{Codec, EncodingSet};
 pub use ingest_parse::{Delimiter, Ragged};
 pub use ingest_simd::{KERNEL_VARIABLE, Kernel};
-pub use ingest_source::{Access, Compression, Encoding, UnknownEncoding};
+pub use ingest_source::{Access, Compression, Encoding, UnknownEncoding, base_folder};
 pub use options::{
     EncodingErrors, Format, Infer, InputFormat, MAX_FIELD_BYTES, MaxErrors, OnProgress, Options, Progress, QuoteMode,
     WriteOptions,
 };
+pub use parallel::try_map;
 pub use partition_format::{PartitionFormat, PartitionFormatError};
 pub use reader::{Reader, read};
 pub use report::{BenchReport, ColumnReport, Head, Reject, Report, SniffReport, SweepCell};
 pub use schema::{SchemaColumn, begins_like_schema, parse_schema, parse_typed_name};
-pub use sources::Sources;
+pub use sources::{SourceFile, Sources, locate_files, locate_sources};
 pub use tables::panics_are_caught;
 pub use words::{Character, Separator, UnknownWord};

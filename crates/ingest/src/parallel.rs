@@ -15,7 +15,10 @@ enum Slot<I, T> {
 
 /// What `work` makes of each item, in their order; each thread has a `state` of its own. Items are taken in their order too, and
 /// none after one has failed: the failure is that of the first item that fails.
-pub(crate) fn try_map<I: Send, T: Send, S>(
+///
+/// # Errors
+/// That of `work`.
+pub fn try_map<I: Send, T: Send, S>(
     threads: usize,
     items: Vec<I>,
     state: impl Fn() -> S + Sync,

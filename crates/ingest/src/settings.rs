@@ -118,6 +118,28 @@ impl Options {
         }
     }
 
+    /// The options that say how the work is done, and the defaults for those that decide what is read.
+    #[must_use]
+    pub fn without_settings(self) -> Options {
+        let Options { rejects, only_rejects, overwrite_rejects, max_errors, .. } = self;
+        let Options { threads, memory_limit, temp_dir, access, kernel, chunk_bytes, cancel, on_progress, .. } = self;
+        Options {
+            rejects,
+            only_rejects,
+            overwrite_rejects,
+            max_errors,
+            threads,
+            memory_limit,
+            temp_dir,
+            access,
+            kernel,
+            chunk_bytes,
+            cancel,
+            on_progress,
+            ..Options::default()
+        }
+    }
+
     /// How the source is written; `None`: the option is another.
     fn set_form(&mut self, name: &str, value: &Value) -> Option<Set> {
         Some(match name {

@@ -21,6 +21,8 @@ pub struct Sources(Vec<Item>);
 enum Item {
     Pattern(String),
     Located(Location),
+    /// What is called so, and the pattern that stands for it alone.
+    Called(String, String),
     Bytes(String, Vec<u8>),
     Reader(String, Box<dyn Read + Send>),
 }
@@ -34,6 +36,11 @@ impl Sources {
     /// Bytes in memory; `name` is what messages call them.
     pub fn bytes(name: &str, bytes: Vec<u8>) -> Self {
         Sources(vec![Item::Bytes(name.to_owned(), bytes)])
+    }
+
+    /// Sources that messages call otherwise than by where they lie: each its name, and a path or `archive!member`.
+    pub fn called(sources: impl IntoIterator<Item = (String, String)>) -> Self {
+        Sources(sources.into_iter().map(|(name, place)| Item::Called(name, place)).collect())
     }
 
     /// The patterns, if all sources are named by patterns.
@@ -110,6 +117,12 @@ impl Item {
     fn open(self, options: &SourceOptions) -> Result<Source> {
         match self {
             Item::Located(location) => Ok(Source::open(&location, options)?),
+            Item::Called(name, place) => {
+                let mut found = locate(std::slice::from_ref(&place), options)?;
+                let location = found.pop().filter(|_| found.is_empty());
+                let location = location.ok_or_else(|| Error::new(Code::Usage, format!("{place} is not one source")))?;
+                Ok(Source::open(&location, options)?.called(&name))
+            }
             Item::Bytes(name, bytes) => Ok(Source::from_bytes(&name, bytes, options)),
             Item::Reader(name, reader) => Ok(Source::from_reader(&name, reader, options)),
             // All patterns were located; one that was not is a path.
@@ -137,6 +150,48 @@ fn decoded(source: Source, options: &Options) -> Result<Source> {
     Ok(match encoding {
         Some(encoding) => source.decode_as(encoding, replaces),
         None => source,
+    })
+}
+
+/// A file that is read, or holds a member of an archive that is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceFile {
+    /// What messages and `path_column` call the source; it is read again by this name.
+    pub name: String,
+    /// Where its bytes lie: the archive, if it is a member of one.
+    pub path: PathBuf,
+}
+
+/// The sources that a pattern stands for now, in the order in which they are read.
+///
+/// # Errors
+/// It stands for nothing or for standard input, or a folder or an archive cannot be looked into.
+pub fn locate_sources(pattern: &str, options: &Options) -> Result<Vec<SourceFile>> {
+    let found = |location: Location| match location {
+        Location::Stdin => Err(Error::new(Code::Usage, "standard input cannot be read again").hint("name files")),
+        Location::Path(path) => Ok(SourceFile { name: named(&path)?, path }),
+        Location::Member(member) => {
+            named(member.archive())?;
+            Ok(SourceFile { name: member.to_string(), path: member.archive().to_owned() })
+        }
+    };
+    locate(&[pattern.to_owned()], &options.of_sources())?.into_iter().map(found).collect()
+}
+
+/// The same for files as they are: archives are not looked into.
+///
+/// # Errors
+/// It stands for nothing, or a folder cannot be looked into.
+pub fn locate_files(pattern: &str) -> Result<Vec<SourceFile>> {
+    let files = ingest_source::locate_files(pattern)?;
+    files.into_iter().map(|path| Ok(SourceFile { name: named(&path)?, path })).collect()
+}
+
+/// A path as the text by which it is found again.
+fn named(path: &Path) -> Result<String> {
+    path.to_str().map(str::to_owned).ok_or_else(|| {
+        let message = format!("{}: the name is no UTF-8, so it cannot be kept as text", path.display());
+        Error::new(Code::Usage, message).hint("rename the file")
     })
 }
 

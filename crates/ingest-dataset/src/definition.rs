@@ -1,0 +1,275 @@
+//! A definition: where a dataset's data is, how it is read, and what is done to it. Nothing of it is looked at until it is used.
+
+use std::fmt;
+use std::path::Path;
+
+use ingest::{Code, Error, Options, Result};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::reference::ID_LETTERS;
+use crate::step::Step;
+
+/// What a dataset is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// One table.
+    Tabular,
+    /// Files, whatever is in them.
+    File,
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Kind::Tabular => "tabular",
+            Kind::File => "file",
+        })
+    }
+}
+
+/// A lazy, immutable plan: equal definitions have equal ids, on any machine.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Definition {
+    kind: Kind,
+    sources: Vec<String>,
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    read: Map<String, Value>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    steps: Vec<Step>,
+}
+
+/// A definition as somebody wrote it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Draft {
+    kind: Kind,
+    sources: Vec<String>,
+    #[serde(default)]
+    read: Map<String, Value>,
+    #[serde(default)]
+    steps: Vec<Step>,
+}
+
+impl Definition {
+    /// A table from paths, folders, patterns or members of archives, read as the options say. Relative paths are those below the
+    /// working directory.
+    ///
+    /// # Errors
+    /// [`Code::BadDefinition`]: there is no source, or standard input; a step makes no sense behind the ones before it.
+    pub fn tabular(sources: &[String], read: &Options, steps: Vec<Step>) -> Result<Definition> {
+        Definition::checked(Kind::Tabular, sources, read.settings(), steps)
+    }
+
+    /// Files, as they are.
+    ///
+    /// # Errors
+    /// As [`Definition::tabular`].
+    pub fn files(sources: &[String], steps: Vec<Step>) -> Result<Definition> {
+        Definition::checked(Kind::File, sources, Map::new(), steps)
+    }
+
+    fn checked(kind: Kind, sources: &[String], read: Map<String, Value>, steps: Vec<Step>) -> Result<Definition> {
+        let bad = |message: &str| Error::new(Code::BadDefinition, message);
+        if sources.is_empty() {
+            return Err(bad("a dataset needs a source"));
+        }
+        let sources = sources.iter().map(|source| absolute(source)).collect::<Result<_>>()?;
+        let definition = Definition { kind, sources, read, steps };
+        if kind == Kind::File {
+            if let Some(option) = definition.read.keys().next() {
+                return Err(bad(&format!("files are not read, so the option {option:?} means nothing for them")));
+            }
+            if let Some(step) = definition.steps.iter().find(|step| !step.is_of_files()) {
+                return Err(bad(&format!(
+                    "files have no columns, so the step {:?} means nothing for them",
+                    step.name()
+                )));
+            }
+        } else {
+            crate::stages::compile(&definition, &Options::default(), jiff::Timestamp::UNIX_EPOCH)?;
+        }
+        Ok(definition)
+    }
+
+    /// Reads what [`Definition::to_yaml`] writes, or somebody wrote like it.
+    ///
+    /// # Errors
+    /// [`Code::BadDefinition`], with the line: no YAML, an unknown key, an option or a step that makes no sense.
+    pub fn from_yaml(text: &str) -> Result<Definition> {
+        let draft: Draft = serde_saphyr::from_str(text)
+            .map_err(|error| Error::new(Code::BadDefinition, format!("this is no definition: {error}")))?;
+        Definition::of_draft(draft)
+    }
+
+    /// Reads what [`Definition::to_json`] writes.
+    pub(crate) fn from_json(text: &str) -> Result<Definition> {
+        let draft: Draft = serde_json::from_str(text)
+            .map_err(|error| Error::new(Code::BadDefinition, format!("the registry holds no definition: {error}")))?;
+        Definition::of_draft(draft)
+    }
+
+    /// The same options in the one order and spelling that they are kept in.
+    fn of_draft(draft: Draft) -> Result<Definition> {
+        let mut options = Options::default();
+        for (name, value) in &draft.read {
+            options.set(name, value)?;
+        }
+        Definition::checked(draft.kind, &draft.sources, options.settings(), draft.steps)
+    }
+
+    /// The definition as YAML, to be read and edited.
+    pub fn to_yaml(&self) -> String {
+        serde_saphyr::to_string(self).expect("texts, numbers, lists and maps have a form in YAML")
+    }
+
+    /// The definition as its id is made of it.
+    pub(crate) fn to_json(&self) -> String {
+        self.to_value().to_string()
+    }
+
+    /// The same as a value.
+    pub(crate) fn to_value(&self) -> Value {
+        serde_json::to_value(self).expect("texts, numbers, lists and maps have a form in JSON")
+    }
+
+    /// 32 hexadecimal letters that are the same for the same definition.
+    pub fn id(&self) -> String {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(b"ingest definition 1\n").update(self.to_json().as_bytes());
+        hasher.finalize().to_hex()[..ID_LETTERS].to_owned()
+    }
+
+    /// Whether it is a table or files.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// Its sources, paths made absolute.
+    pub fn sources(&self) -> &[String] {
+        &self.sources
+    }
+
+    /// What is done to it, in this order.
+    pub fn steps(&self) -> &[Step] {
+        &self.steps
+    }
+
+    /// The options by which its sources are read.
+    pub(crate) fn options(&self, run: &Options) -> Result<Options> {
+        let mut options = run.clone().without_settings();
+        for (name, value) in &self.read {
+            options.set(name, value)?;
+        }
+        Ok(options)
+    }
+
+    /// The same definition with one more step.
+    ///
+    /// # Errors
+    /// As [`Definition::tabular`].
+    pub fn with_step(&self, step: Step) -> Result<Definition> {
+        let steps = self.steps.iter().cloned().chain([step]).collect();
+        Definition::checked(self.kind, &self.sources, self.read.clone(), steps)
+    }
+}
+
+/// A source as it is named from anywhere.
+fn absolute(source: &str) -> Result<String> {
+    let path = source.strip_prefix("file://").unwrap_or(source);
+    if path == "-" {
+        return Err(Error::new(
+            Code::BadDefinition,
+            "standard input cannot be read again, so it is no source of a dataset",
+        )
+        .hint("write it to a file first"));
+    }
+    let absolute = std::path::absolute(Path::new(path)).map_err(|error| {
+        Error::new(Code::BadDefinition, format!("{source:?} is no source: {error}")).caused_by(error)
+    })?;
+    let text = absolute.into_os_string().into_string().map_err(|path| {
+        Error::new(Code::BadDefinition, format!("{}: the working directory's name is no UTF-8", path.display()))
+    })?;
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn options(settings: Value) -> Options {
+        let mut options = Options::default();
+        for (name, value) in settings.as_object().unwrap() {
+            options.set(name, value).unwrap();
+        }
+        options
+    }
+
+    fn titanic() -> Definition {
+        let read = options(json!({"types": {"age": "float64"}, "delimiter": ";", "where": "sex = 'f' or \"a b\" > 3"}));
+        let steps = vec![
+            Step::KeepColumns(vec!["age".to_owned(), "sex".to_owned(), "a b".to_owned()]),
+            Step::TakeSample { probability: 0.1, seed: 7 },
+            Step::Take(100),
+        ];
+        Definition::tabular(&["/data/titanic/*.csv".to_owned()], &read, steps).unwrap()
+    }
+
+    #[test]
+    fn yaml_is_given_back() {
+        let definition = titanic();
+        let yaml = definition.to_yaml();
+        assert_eq!(Definition::from_yaml(&yaml).unwrap(), definition, "{yaml}");
+        assert_eq!(Definition::from_json(&definition.to_json()).unwrap(), definition);
+        let written = "
+# by hand
+kind: tabular
+sources: [/data/titanic/*.csv]
+read:
+  where: sex = 'f' or \"a b\" > 3
+  types: {age: float64}
+  delimiter: ;
+steps:
+- keep_columns: [age, sex, a b]
+- take_sample: {probability: 0.1, seed: 7}
+- take: 100
+";
+        assert_eq!(Definition::from_yaml(written).unwrap().id(), definition.id());
+    }
+
+    #[test]
+    fn ids_are_stable() {
+        // What this version writes, others look up: the id may never come out otherwise.
+        assert_eq!(titanic().id(), "36e2bd1d822d405f7579d9cc3194f6ef");
+        let other = titanic().with_step(Step::Skip(1)).unwrap();
+        assert_ne!(other.id(), titanic().id());
+    }
+
+    #[test]
+    fn sources_are_absolute() {
+        let definition = Definition::files(&["images".to_owned(), "file:///data/x".to_owned()], Vec::new()).unwrap();
+        let here = std::env::current_dir().unwrap();
+        assert_eq!(definition.sources(), [here.join("images").to_str().unwrap(), "/data/x"]);
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_told() {
+        let message = |yaml: &str| Definition::from_yaml(yaml).unwrap_err().render();
+        assert!(message("kind: tabular\nsources: []").contains("needs a source"));
+        assert!(
+            message("kind: tabular\nsources: [-]").contains("standard input")
+                || message("kind: tabular\nsources: ['-']").contains("standard input")
+        );
+        assert!(message("kind: file\nsources: [a]\nread: {delimiter: ;}").contains("\"delimiter\" means nothing"));
+        assert!(
+            message("kind: file\nsources: [a]\nsteps: [{keep_columns: [a]}]")
+                .contains("\"keep_columns\" means nothing")
+        );
+        assert!(message("kind: tabular\nsources: [a]\nread: {delimeter: ;}").contains("did you mean \"delimiter\"?"));
+        assert!(message("kind: tabular\nsources: [a]\nsteps: [{tak: 3}]").contains("tak"));
+        assert!(message("kind: tabular\nsource: [a]").contains("source"));
+        assert!(message("{").contains("this is no definition"));
+    }
+}

@@ -1,0 +1,146 @@
+//! Whether the files of a version are still what they were.
+
+use std::fmt;
+use std::path::Path;
+
+use ingest::{Code, Error, Options, Result, try_map};
+
+use crate::files::{VersionFile, fingerprint, modified_ns};
+use crate::store::damaged;
+use crate::version::Version;
+use crate::workspace::Workspace;
+
+/// How a file differs from what it was when its version was registered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// Which file: its path.
+    pub path: String,
+    /// What is different.
+    pub kind: ChangeKind,
+}
+
+/// What is different.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ChangeKind {
+    /// There is no such file any more.
+    Missing,
+    /// Its size.
+    Size {
+        /// Bytes before.
+        from: u64,
+        /// Bytes now.
+        to: u64,
+    },
+    /// Other bytes, as many as before.
+    Content,
+    /// It cannot be read, and why.
+    Unreadable(String),
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: ", self.path)?;
+        match &self.kind {
+            ChangeKind::Missing => f.write_str("is missing"),
+            ChangeKind::Size { from, to } => write!(f, "had {from} bytes and has {to}"),
+            ChangeKind::Content => f.write_str("holds other bytes, as many as before"),
+            ChangeKind::Unreadable(why) => write!(f, "cannot be read: {why}"),
+        }
+    }
+}
+
+/// How closely files are looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Check {
+    /// Sizes and times; a file of another time and the same size is read.
+    Quick,
+    /// Every file is read.
+    Thorough,
+}
+
+impl Workspace {
+    /// How the files of a version differ from what they were; of a snapshot, how the copies in the workspace do. In the order of the
+    /// files, each once. O(files), and O(bytes) of those that are read.
+    ///
+    /// # Errors
+    /// The registry cannot be read, or the run was interrupted.
+    pub fn changes(&self, version: &Version, check: Check, run: &Options) -> Result<Vec<Change>> {
+        let mut files = self.files(version)?;
+        files.sort_by(|a, b| a.path.cmp(&b.path));
+        files.dedup_by(|a, b| a.path == b.path);
+        let threads = run.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
+        let changes = try_map(
+            threads,
+            files,
+            || (),
+            |(), file| {
+                if run.cancel.as_ref().is_some_and(|cancel| cancel.load(std::sync::atomic::Ordering::Relaxed)) {
+                    return Err(Error::new(Code::Interrupted, "interrupted"));
+                }
+                Ok(self.change(version, &file, check))
+            },
+        )?;
+        Ok(changes.into_iter().flatten().collect())
+    }
+
+    fn change(&self, version: &Version, file: &VersionFile, check: Check) -> Option<Change> {
+        let kept = self.store.path(&file.fingerprint.hash);
+        let path = if version.is_snapshot { &kept } else { Path::new(&file.path) };
+        let kind = difference(path, file, check, version.is_snapshot)?;
+        Some(Change { path: file.path.clone(), kind })
+    }
+
+    /// Fails where the files of a version are no longer what they were.
+    ///
+    /// # Errors
+    /// [`Code::ContentChanged`] names them; its hint says what may be done.
+    pub fn check_unchanged(&self, version: &Version, check: Check, run: &Options) -> Result<()> {
+        let changes = self.changes(version, check, run)?;
+        if changes.is_empty() { Ok(()) } else { Err(changed(version, &changes)) }
+    }
+}
+
+/// What is different about a file; `None`: nothing. A time alone is no difference: then its bytes decide. Copies in the store have
+/// times of their own.
+fn difference(path: &Path, file: &VersionFile, check: Check, is_copy: bool) -> Option<ChangeKind> {
+    let was = file.fingerprint;
+    let metadata = match path.metadata() {
+        Ok(metadata) => metadata,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Some(ChangeKind::Missing),
+        Err(error) => return Some(ChangeKind::Unreadable(error.to_string())),
+    };
+    if metadata.len() != was.size {
+        return Some(ChangeKind::Size { from: was.size, to: metadata.len() });
+    }
+    if check == Check::Quick && (is_copy || modified_ns(&metadata) == was.modified_ns) {
+        return None;
+    }
+    match fingerprint(path, |_| Ok(())) {
+        Ok(now) if now.hash == was.hash => None,
+        Ok(_) => Some(ChangeKind::Content),
+        Err(error) => Some(ChangeKind::Unreadable(error.message().to_owned())),
+    }
+}
+
+/// The error for files that are no longer what they were.
+#[cold]
+fn changed(version: &Version, changes: &[Change]) -> Error {
+    /// So many are named.
+    const NAMED_MAX: usize = 10;
+    if version.is_snapshot {
+        return damaged(&changes[0].path).hint("`ingest dataset verify` says which copies are not");
+    }
+    let named: Vec<String> = changes.iter().take(NAMED_MAX).map(|change| format!("\n  {change}")).collect();
+    let more = changes.len() - named.len();
+    let more = if more > 0 { format!("\n  and {more} more") } else { String::new() };
+    let message = format!(
+        "{} of the files of {} changed since it was registered:{}{more}",
+        changes.len(),
+        version.label(),
+        named.concat()
+    );
+    Error::new(Code::ContentChanged, message).hint(format!(
+        "`ingest dataset register {} ... --new-version` registers what is there now; a version with --snapshot keeps a copy",
+        version.name
+    ))
+}

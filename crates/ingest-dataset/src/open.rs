@@ -1,0 +1,41 @@
+//! A version opened: its rows, as the engine reads them.
+
+use ingest::{Code, Error, Options, Reader, Result, Sources};
+use jiff::Timestamp;
+
+use crate::datasets::sources_of;
+use crate::definition::Kind;
+use crate::drift::Check;
+use crate::stages;
+use crate::version::Version;
+use crate::workspace::Workspace;
+
+impl Workspace {
+    /// Opens the table of a version. Its files are those that were registered, and their sizes and times are looked at first; `run`
+    /// says how the work is done, and what is left of the result: rows by a condition, an offset and a limit, and columns.
+    ///
+    /// # Errors
+    /// [`Code::ContentChanged`]: files are no longer what they were; [`Code::Usage`]: the version is no table, or `run` says how
+    /// sources are read, which the definition does.
+    pub fn open_table(&self, version: &Version, run: &Options) -> Result<Reader> {
+        if version.definition.kind() == Kind::File {
+            let message = format!("{} is a dataset of files, no table", version.label());
+            return Err(Error::new(Code::Usage, message).hint("`ingest download` and `ingest mount` give its files"));
+        }
+        self.check_unchanged(version, Check::Quick, run)?;
+        let definition = stages::selected(&version.definition, run)?;
+        let stages = stages::compile(&definition, run, Timestamp::now())?;
+        let files = self.files(version)?;
+        let sources = if version.is_snapshot {
+            let kept = files.iter().map(|file| {
+                let inner = file.name.strip_prefix(&file.path).unwrap_or_default();
+                let copy = self.store.path(&file.fingerprint.hash);
+                (file.name.clone(), format!("{}{inner}", copy.display()))
+            });
+            Sources::called(kept)
+        } else {
+            sources_of(&files)
+        };
+        stages::reader(&format!("dataset:{}", version.label()), sources, stages)
+    }
+}

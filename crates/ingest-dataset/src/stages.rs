@@ -1,0 +1,293 @@
+//! How steps are done: by the engine where it can, in runs of steps that one pass of it does; rows are drawn between them.
+//!
+//! A pass of the engine leaves out rows by a condition, then skips, then takes, then keeps columns. Steps are folded into it as long
+//! as that order gives what theirs does. What comes behind is another pass, over the batches of the one before as an Arrow stream.
+
+use std::io::{self, Read, Write};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::JoinHandle;
+
+use ingest::arrow::array::{BooleanArray, RecordBatch};
+use ingest::arrow::compute::filter_record_batch;
+use ingest::arrow::datatypes::SchemaRef;
+use ingest::arrow::ipc::writer::StreamWriter;
+use ingest::{Code, Error, InputFormat, Options, Reader, Result, Sources};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::definition::Definition;
+use crate::draw::Draw;
+use crate::step::{Moment, Step};
+
+/// One pass over the rows.
+pub(crate) enum Stage {
+    /// The engine's, with these options.
+    Engine(Box<Options>),
+    /// Rows are drawn.
+    Draw(Draw),
+}
+
+/// The passes of a definition, opened with `run` at the time `now`; the first one reads its sources.
+///
+/// # Errors
+/// [`Code::BadDefinition`]: a step that makes no sense behind the ones before it.
+pub(crate) fn compile(definition: &Definition, run: &Options, now: Timestamp) -> Result<Vec<Stage>> {
+    let mut compiler = Compiler {
+        stages: Vec::new(),
+        options: definition.options(run)?,
+        run: run.clone().without_settings(),
+        time_column: None,
+        now,
+    };
+    for step in definition.steps() {
+        compiler.add(step)?;
+    }
+    Ok(compiler.finish())
+}
+
+/// The definition with the steps that options ask for: rows by a condition, an offset, a limit, columns.
+///
+/// # Errors
+/// [`Code::Usage`]: an option says how sources are read, which the definition does.
+pub(crate) fn selected(definition: &Definition, asked: &Options) -> Result<Definition> {
+    const SELECTING: [&str; 5] = ["where", "offset", "limit", "columns", "drop"];
+    if let Some(name) = asked.settings().keys().find(|name| !SELECTING.contains(&name.as_str())) {
+        let message = format!("a dataset says itself how it is read, so the option {name:?} means nothing here");
+        return Err(Error::new(Code::Usage, message)
+            .hint("register its sources with that option, under a name or as a new version"));
+    }
+    let condition = asked.filter.as_ref().map(|filter| Step::Filter(filter.to_string()));
+    let skip = (asked.offset > 0).then_some(Step::Skip(asked.offset));
+    let keep = asked.columns.clone().map(Step::KeepColumns);
+    let drop = (!asked.drop.is_empty()).then(|| Step::DropColumns(asked.drop.clone()));
+    let steps = [condition, skip, asked.limit.map(Step::Take), drop, keep];
+    steps.into_iter().flatten().try_fold(definition.clone(), |definition, step| definition.with_step(step))
+}
+
+struct Compiler {
+    stages: Vec<Stage>,
+    /// Of the pass that is still being put together.
+    options: Options,
+    /// How the work is done, in every pass.
+    run: Options,
+    time_column: Option<String>,
+    now: Timestamp,
+}
+
+impl Compiler {
+    fn add(&mut self, step: &Step) -> Result<()> {
+        if let Some(draw) = Draw::of(step)? {
+            self.end_pass();
+            self.stages.push(Stage::Draw(draw));
+            return Ok(());
+        }
+        match step {
+            Step::KeepColumns(names) => self.keep(names),
+            Step::DropColumns(names) => self.drop(names),
+            Step::Take(rows) => {
+                self.options.limit = Some(self.options.limit.map_or(*rows, |limit| limit.min(*rows)));
+                Ok(())
+            }
+            Step::Skip(rows) => {
+                self.options.offset = self.options.offset.saturating_add(*rows);
+                self.options.limit = self.options.limit.map(|limit| limit.saturating_sub(*rows));
+                Ok(())
+            }
+            Step::Filter(condition) => self.filter(condition),
+            Step::WithTimestampColumn(name) => {
+                self.time_column = Some(name.clone());
+                Ok(())
+            }
+            timed => {
+                let condition = self.time_condition(timed)?;
+                self.filter(&condition)
+            }
+        }
+    }
+
+    /// Begins another pass, over what this one leaves.
+    fn end_pass(&mut self) {
+        let next = Options { input_format: Some(InputFormat::Arrow), ..self.run.clone() };
+        let done = std::mem::replace(&mut self.options, next);
+        self.stages.push(Stage::Engine(Box::new(done)));
+    }
+
+    fn keep(&mut self, names: &[String]) -> Result<()> {
+        names.iter().try_for_each(|name| self.check_column("keep_columns", name))?;
+        self.options.columns = Some(names.to_vec());
+        self.options.drop.clear();
+        Ok(())
+    }
+
+    fn drop(&mut self, names: &[String]) -> Result<()> {
+        names.iter().try_for_each(|name| self.check_column("drop_columns", name))?;
+        match &mut self.options.columns {
+            Some(kept) => kept.retain(|name| !names.contains(name)),
+            None => self.options.drop.extend_from_slice(names),
+        }
+        Ok(())
+    }
+
+    fn filter(&mut self, condition: &str) -> Result<()> {
+        let bad =
+            |error: ingest::FilterError| Error::new(Code::BadDefinition, format!("filter {condition:?}: {error}"));
+        let filter: ingest::Filter = condition.parse().map_err(bad)?;
+        filter.columns().iter().try_for_each(|name| self.check_column("filter", name))?;
+        if self.options.offset > 0 || self.options.limit.is_some() || self.options.row_number.is_some() {
+            self.end_pass();
+        }
+        self.options.filter = Some(match &self.options.filter {
+            None => filter,
+            Some(before) => format!("({before}) and ({condition})").parse().map_err(bad)?,
+        });
+        Ok(())
+    }
+
+    /// Whether an earlier step has left a column out; which there are is seen when the data is.
+    fn check_column(&self, step: &str, name: &str) -> Result<()> {
+        let is_kept = self.options.columns.as_ref().is_none_or(|kept| kept.iter().any(|kept| kept == name));
+        if is_kept && !self.options.drop.iter().any(|dropped| dropped == name) {
+            return Ok(());
+        }
+        Err(Error::new(Code::BadDefinition, format!("{step}: an earlier step leaves the column {name:?} out")))
+    }
+
+    fn time_condition(&self, step: &Step) -> Result<String> {
+        let column = self.time_column.as_ref().ok_or_else(|| {
+            Error::new(Code::BadDefinition, format!("{}: no column of times was named", step.name()))
+                .hint("the step with_timestamp_column names it, before")
+        })?;
+        let column = format!("\"{}\"", column.replace('"', "\"\""));
+        let quoted = |time: &str| format!("'{}'", time.replace('\'', "''"));
+        let sign = |strict: &'static str, include: bool| if include { format!("{strict}=") } else { strict.to_owned() };
+        Ok(match step {
+            Step::TimeBefore(Moment { time, include_boundary }) => {
+                format!("{column} {} {}", sign("<", *include_boundary), quoted(time))
+            }
+            Step::TimeAfter(Moment { time, include_boundary }) => {
+                format!("{column} {} {}", sign(">", *include_boundary), quoted(time))
+            }
+            Step::TimeBetween { start, end, include_boundary } => {
+                let (from, to) = (sign(">", *include_boundary), sign("<", *include_boundary));
+                format!("{column} {from} {} and {column} {to} {}", quoted(start), quoted(end))
+            }
+            Step::TimeRecent { seconds } => {
+                let back = i64::try_from(*seconds).map(SignedDuration::from_secs);
+                let start = back.ok().and_then(|back| self.now.checked_sub(back).ok()).unwrap_or(Timestamp::MIN);
+                format!("{column} >= {}", quoted(&start.strftime("%Y-%m-%dT%H:%M:%S").to_string()))
+            }
+            _ => return Err(Error::new(Code::BadDefinition, format!("{} is no step about time", step.name()))),
+        })
+    }
+
+    fn finish(mut self) -> Vec<Stage> {
+        self.stages.push(Stage::Engine(Box::new(self.options)));
+        self.stages
+    }
+}
+
+/// A reader of what the passes leave of the sources; `name` is what messages call the passes in between.
+pub(crate) fn reader(name: &str, sources: Sources, stages: Vec<Stage>) -> Result<Reader> {
+    let mut stages = stages.into_iter();
+    let first = match stages.next() {
+        Some(Stage::Engine(options)) => ingest::read(sources)?.options(*options),
+        _ => return Err(Error::new(Code::BadDefinition, "a dataset begins with its sources")),
+    };
+    let mut reader = first;
+    let mut draws = Vec::new();
+    for stage in stages {
+        match stage {
+            Stage::Draw(draw) => draws.push(draw),
+            Stage::Engine(options) => {
+                let stream = Piped::start(reader, std::mem::take(&mut draws));
+                reader = ingest::read(Sources::reader(name, stream))?.options(*options);
+            }
+        }
+    }
+    Ok(reader)
+}
+
+/// The rows of a reader that draws leave, as the bytes of an Arrow stream. A thread makes them, a few batches ahead.
+struct Piped {
+    pieces: Receiver<Result<Vec<u8>>>,
+    piece: io::Cursor<Vec<u8>>,
+    worker: Option<JoinHandle<()>>,
+}
+
+/// Pieces that wait for their reader.
+const WAITING_MAX: usize = 4;
+
+impl Piped {
+    fn start(reader: Reader, draws: Vec<Draw>) -> Piped {
+        let (sender, pieces) = sync_channel(WAITING_MAX);
+        let worker = std::thread::spawn(move || {
+            if let Err(error) = write_stream(reader, &draws, &sender) {
+                // A reader that went away needs no error.
+                let _ = sender.send(Err(error));
+            }
+        });
+        Piped { pieces, piece: io::Cursor::default(), worker: Some(worker) }
+    }
+}
+
+impl Read for Piped {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        loop {
+            let read = self.piece.read(out)?;
+            if read > 0 || out.is_empty() {
+                return Ok(read);
+            }
+            match self.pieces.recv() {
+                Ok(Ok(piece)) => self.piece = io::Cursor::new(piece),
+                Ok(Err(error)) => return Err(io::Error::other(error)),
+                // All was sent, or the thread panicked, which is no end.
+                Err(_) => match self.worker.take().map(JoinHandle::join) {
+                    Some(Err(_)) => return Err(io::Error::other("the pass before this one broke off")),
+                    _ => return Ok(0),
+                },
+            }
+        }
+    }
+}
+
+/// Hands on what is written, piece by piece.
+struct Pieces<'a>(&'a SyncSender<Result<Vec<u8>>>);
+
+impl Write for Pieces<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.send(Ok(bytes.to_vec())).map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe))?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn write_stream(reader: Reader, draws: &[Draw], sender: &SyncSender<Result<Vec<u8>>>) -> Result<()> {
+    /// The writer's own pieces are small.
+    const PIECE_BYTES: usize = 1 << 20;
+    let batches = reader.batches()?;
+    let schema: SchemaRef = batches.schema().clone();
+    let out = io::BufWriter::with_capacity(PIECE_BYTES, Pieces(sender));
+    let encode = |error: ingest::arrow::error::ArrowError| Error::new(Code::Encode, error.to_string());
+    let mut writer = StreamWriter::try_new(out, &schema).map_err(encode)?;
+    let mut numbers = vec![0; draws.len()];
+    for batch in batches {
+        let mut batch = batch?;
+        for (draw, number) in draws.iter().zip(&mut numbers) {
+            batch = drawn(&batch, draw, number)?;
+        }
+        if batch.num_rows() > 0 {
+            writer.write(&batch).map_err(encode)?;
+        }
+    }
+    writer.finish().map_err(encode)
+}
+
+/// The rows of a batch that a draw takes; `number` rows came before it.
+fn drawn(batch: &RecordBatch, draw: &Draw, number: &mut u64) -> Result<RecordBatch> {
+    let rows = *number..*number + batch.num_rows() as u64;
+    *number = rows.end;
+    let taken: BooleanArray = rows.map(|row| Some(draw.takes(row))).collect();
+    filter_record_batch(batch, &taken).map_err(|error| Error::new(Code::Encode, error.to_string()))
+}
