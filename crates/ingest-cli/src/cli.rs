@@ -2,7 +2,9 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{bench, completions, convert, count, head, man, schema, sniff, validate, version};
+use crate::commands::{
+    bench, completions, convert, count, dataset, download, head, init, man, schema, sniff, validate, version,
+};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -48,6 +50,12 @@ pub(crate) enum Command {
     Validate(Box<validate::Args>),
     /// Measure how fast a file is read here.
     Bench(Box<bench::Args>),
+    /// Make a workspace, in which datasets are registered.
+    Init(init::Args),
+    /// Register datasets, and look after them.
+    Dataset(dataset::Args),
+    /// Copy the files of a dataset into a folder.
+    Download(download::Args),
     /// Print the completions for a shell.
     Completions(completions::Args),
     /// Print the manual page.
@@ -66,7 +74,11 @@ impl Command {
             Command::Sniff(args) => args.json,
             Command::Validate(args) => args.json,
             Command::Bench(args) => args.json,
-            Command::Head(_) | Command::Completions(_) | Command::Man(_) | Command::Version(_) => false,
+            Command::Dataset(args) => args.wants_json(),
+            Command::Download(args) => args.json,
+            Command::Head(_) | Command::Init(_) | Command::Completions(_) | Command::Man(_) | Command::Version(_) => {
+                false
+            }
         }
     }
 }
@@ -86,12 +98,24 @@ mod tests {
         Cli::command().debug_assert();
     }
 
-    #[test]
-    fn every_optional_option_says_its_default_once() {
+    /// Every command, those within others too.
+    fn all_commands() -> Vec<clap::Command> {
+        fn within(command: &clap::Command, all: &mut Vec<clap::Command>) {
+            all.push(command.clone());
+            command.get_subcommands().for_each(|inner| within(inner, all));
+        }
         let mut program = Cli::command();
         program.build();
-        for command in program.get_subcommands() {
-            let own = |arg: &&Arg| !arg.is_positional() && !arg.is_required_set() && arg.get_id() != "help";
+        let mut all = Vec::new();
+        within(&program, &mut all);
+        all
+    }
+
+    #[test]
+    fn every_optional_option_says_its_default_once() {
+        let own = |arg: &&Arg| !arg.is_positional() && !arg.is_required_set() && arg.get_id() != "help";
+        // The program's own --version is no option of a command.
+        for command in &all_commands()[1..] {
             for arg in command.get_arguments().filter(own) {
                 assert!(says_its_default(arg), "{} {}", command.get_name(), arg.get_id());
             }
@@ -100,7 +124,7 @@ mod tests {
 
     #[test]
     fn every_help_ends_with_examples() {
-        for command in Cli::command().get_subcommands().chain([&Cli::command()]) {
+        for command in &all_commands() {
             let after = command.get_after_help().map(ToString::to_string).unwrap_or_default();
             assert!(after.starts_with("Examples:\n  "), "{}", command.get_name());
             assert!(

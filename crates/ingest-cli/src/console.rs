@@ -33,6 +33,11 @@ impl Console {
         }
     }
 
+    /// Says one line even when quiet: nothing is left out silently.
+    pub(crate) fn insist(&self, line: &str) {
+        print(line);
+    }
+
     /// What a careful reader should know, unless quiet.
     pub(crate) fn notes(&self, report: &Report) {
         for note in &report.notes {

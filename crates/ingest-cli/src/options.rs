@@ -9,6 +9,8 @@ use ingest::{
     Options, PartitionFormat, QuoteMode, Ragged, Reader, Result, SchemaColumn, Separator, UnknownEncoding,
 };
 
+use ingest_dataset::Workspace;
+
 use crate::interrupt;
 use crate::progress::Progress;
 use crate::size;
@@ -106,9 +108,20 @@ fn watched(progress: &Progress) -> Options {
     Options { cancel: Some(interrupt::flag()), on_progress: progress.listener(), ..Options::default() }
 }
 
+/// How a source begins that is a dataset; a file of such a name is `./dataset:x`.
+const DATASET: &str = "dataset:";
+
 /// The sources, to be read as the options say.
 pub(crate) fn open(sources: &[String], options: Options) -> Result<Reader> {
-    Ok(ingest::read(sources.to_vec())?.options(options))
+    let Some(name) = sources.iter().find_map(|source| source.strip_prefix(DATASET)) else {
+        return Ok(ingest::read(sources.to_vec())?.options(options));
+    };
+    if sources.len() > 1 {
+        let message = format!("{DATASET}{name} is a table of its own, and cannot be read with other sources");
+        return Err(Error::new(Code::Usage, message).hint("name it alone"));
+    }
+    let workspace = Workspace::find()?;
+    workspace.open_table(&workspace.get(&name.parse()?)?, &options)
 }
 
 /// How the text is cut into records and fields.

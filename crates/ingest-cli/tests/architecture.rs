@@ -17,12 +17,13 @@ const COLUMNAR: &str = "ingest-columnar";
 const PARQUET: &str = "ingest-parquet";
 const ARROW2: &str = "ingest-arrow2";
 const ENGINE: &str = "ingest";
+const DATASET: &str = "ingest-dataset";
 const CLI: &str = "ingest-cli";
 const BENCHES: &str = "ingest-benches";
 
 /// Each crate of the workspace and the crates of the workspace that it may use. Data flows from the first rows to the
 /// last ones; nothing points back.
-const MAY_USE: [(&str, &[&str]); 10] = [
+const MAY_USE: [(&str, &[&str]); 11] = [
     (SIMD, &[]),
     (SOURCE, &[]),
     (PARSE, &[SIMD]),
@@ -31,12 +32,13 @@ const MAY_USE: [(&str, &[&str]); 10] = [
     (PARQUET, &[COLUMNAR, SIMD]),
     (ARROW2, &[COLUMNAR]),
     (ENGINE, &[SOURCE, SIMD, PARSE, INFER, COLUMNAR, PARQUET]),
-    (CLI, &[ENGINE, SOURCE, SIMD, PARSE, INFER, COLUMNAR, PARQUET]),
+    (DATASET, &[ENGINE]),
+    (CLI, &[DATASET, ENGINE, SOURCE, SIMD, PARSE, INFER, COLUMNAR, PARQUET]),
     (BENCHES, &[ENGINE, SOURCE, SIMD, PARSE, INFER, COLUMNAR, PARQUET]),
 ];
 
 /// Libraries that belong to a room: the library, who may use it, and who may use it in tests besides.
-const AT_HOME: [(&str, &[&str], &[&str]); 9] = [
+const AT_HOME: [(&str, &[&str], &[&str]); 10] = [
     ("arrow", &[COLUMNAR, ARROW2], &[]),
     ("arrow2", &[ARROW2], &[]),
     ("parquet", &[PARQUET], &[ENGINE, CLI, BENCHES]),
@@ -45,6 +47,7 @@ const AT_HOME: [(&str, &[&str], &[&str]); 9] = [
     ("csv-core", &[PARSE], &[BENCHES]),
     ("simd-json", &[PARSE], &[BENCHES]),
     ("rayon", &[ENGINE, PARQUET], &[BENCHES]),
+    ("rusqlite", &[DATASET], &[]),
     ("mimalloc", &[CLI, BENCHES], &[]),
 ];
 

@@ -156,6 +156,11 @@ impl Definition {
         &self.steps
     }
 
+    /// Whether it says something of a reading option.
+    pub(crate) fn sets(&self, option: &str) -> bool {
+        self.read.contains_key(option)
+    }
+
     /// The options by which its sources are read.
     pub(crate) fn options(&self, run: &Options) -> Result<Options> {
         let mut options = run.clone().without_settings();

@@ -119,13 +119,14 @@ const PIECE_BYTES: usize = 256 << 10;
 /// The file cannot be read, is none, or changes meanwhile.
 pub(crate) fn fingerprint(path: &Path, mut out: impl FnMut(&[u8]) -> Result<()>) -> Result<Fingerprint> {
     let failed = |error| Error::from_io(path, error);
-    let mut file = File::open(path).map_err(failed)?;
-    let before = file.metadata().map_err(failed)?;
+    // Asked before it is opened: opening a pipe waits for somebody who writes.
+    let before = path.metadata().map_err(failed)?;
     if !before.is_file() {
         let message =
             format!("{}: only files can be registered: what comes out of this cannot be read again", path.display());
         return Err(Error::new(Code::BadDefinition, message));
     }
+    let mut file = File::open(path).map_err(failed)?;
     let mut hasher = blake3::Hasher::new();
     let mut piece = vec![0; PIECE_BYTES];
     let mut size = 0;

@@ -51,10 +51,16 @@ mod datasets;
 
 mod drift;
 
+mod diff;
+
 mod open;
+
+mod download;
 
 pub use datasets::{Cleared, Registered, Registration};
 pub use definition::{Definition, Kind};
+pub use diff::VersionDiff;
+pub use download::{Download, Downloaded};
 pub use drift::{Change, ChangeKind, Check};
 pub use files::{Fingerprint, VersionFile};
 pub use reference::{Reference, Which};

@@ -20,11 +20,12 @@ impl Workspace {
     pub fn open_table(&self, version: &Version, run: &Options) -> Result<Reader> {
         if version.definition.kind() == Kind::File {
             let message = format!("{} is a dataset of files, no table", version.label());
-            return Err(Error::new(Code::Usage, message).hint("`ingest download` and `ingest mount` give its files"));
+            return Err(Error::new(Code::Usage, message).hint("`ingest download` gives its files"));
         }
         self.check_unchanged(version, Check::Quick, run)?;
         let definition = stages::selected(&version.definition, run)?;
-        let stages = stages::compile(&definition, run, Timestamp::now())?;
+        let mut stages = stages::compile(&definition, run, Timestamp::now())?;
+        stages::checked(&definition, run, &mut stages)?;
         let files = self.files(version)?;
         let sources = if version.is_snapshot {
             let kept = files.iter().map(|file| {

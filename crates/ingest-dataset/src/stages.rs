@@ -12,7 +12,7 @@ use ingest::arrow::compute::filter_record_batch;
 use ingest::arrow::datatypes::SchemaRef;
 use ingest::arrow::ipc::writer::StreamWriter;
 use ingest::{Code, Error, InputFormat, Options, Reader, Result, Sources};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use crate::definition::Definition;
 use crate::draw::Draw;
@@ -44,13 +44,36 @@ pub(crate) fn compile(definition: &Definition, run: &Options, now: Timestamp) ->
     Ok(compiler.finish())
 }
 
+/// Options that choose among the rows and columns of a dataset, and those that say what its values are to be.
+const SELECTING: [&str; 5] = ["where", "offset", "limit", "columns", "drop"];
+const CHECKING: [&str; 4] = ["schema", "types", "on_error", "infer"];
+
+/// Lets the last pass hold values to what options ask of them, where the definition asks nothing.
+///
+/// # Errors
+/// [`Code::Usage`]: it does.
+pub(crate) fn checked(definition: &Definition, asked: &Options, stages: &mut [Stage]) -> Result<()> {
+    let asked = asked.settings();
+    let asked: Vec<_> = asked.iter().filter(|(name, _)| CHECKING.contains(&name.as_str())).collect();
+    if let Some((name, _)) = asked.iter().find(|_| CHECKING.iter().any(|name| definition.sets(name))) {
+        let message =
+            format!("the dataset says itself of what types its columns are, so the option {name:?} means nothing here");
+        return Err(Error::new(Code::Usage, message).hint("register its sources without types of their own"));
+    }
+    match stages.last_mut() {
+        Some(Stage::Engine(options)) => asked.iter().try_for_each(|(name, value)| options.set(name, value)),
+        _ => Ok(()),
+    }
+}
+
 /// The definition with the steps that options ask for: rows by a condition, an offset, a limit, columns.
 ///
 /// # Errors
 /// [`Code::Usage`]: an option says how sources are read, which the definition does.
 pub(crate) fn selected(definition: &Definition, asked: &Options) -> Result<Definition> {
-    const SELECTING: [&str; 5] = ["where", "offset", "limit", "columns", "drop"];
-    if let Some(name) = asked.settings().keys().find(|name| !SELECTING.contains(&name.as_str())) {
+    if let Some(name) =
+        asked.settings().keys().find(|name| !SELECTING.contains(&name.as_str()) && !CHECKING.contains(&name.as_str()))
+    {
         let message = format!("a dataset says itself how it is read, so the option {name:?} means nothing here");
         return Err(Error::new(Code::Usage, message)
             .hint("register its sources with that option, under a name or as a new version"));
@@ -171,9 +194,8 @@ impl Compiler {
                 format!("{column} {from} {} and {column} {to} {}", quoted(start), quoted(end))
             }
             Step::TimeRecent { seconds } => {
-                let back = i64::try_from(*seconds).map(SignedDuration::from_secs);
-                let start = back.ok().and_then(|back| self.now.checked_sub(back).ok()).unwrap_or(Timestamp::MIN);
-                format!("{column} >= {}", quoted(&start.strftime("%Y-%m-%dT%H:%M:%S").to_string()))
+                let seconds = i64::try_from(*seconds).unwrap_or(i64::MAX);
+                format!("{column} >= '@{}'", self.now.as_second().saturating_sub(seconds))
             }
             _ => return Err(Error::new(Code::BadDefinition, format!("{} is no step about time", step.name()))),
         })

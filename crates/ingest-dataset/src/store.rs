@@ -52,6 +52,10 @@ impl Store {
         let failed = |error| Error::from_io(&self.scratch, error);
         let builder = || tempfile::Builder::new().prefix("content-").tempfile_in(&self.scratch);
         let mut draft = builder().map_err(failed)?;
+        if !path.is_file() {
+            // Its error says why.
+            fingerprint(path, |_| Ok(()))?;
+        }
         let source = File::open(path).map_err(|error| Error::from_io(path, error))?;
         if rustix::fs::ioctl_ficlone(draft.as_file(), &source).is_ok() {
             let print = fingerprint(draft.path(), |_| Ok(()))?;

@@ -2,6 +2,7 @@
 
 mod versions;
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -31,6 +32,8 @@ impl Registry {
     pub(crate) fn create(path: &Path, scratch: &Path) -> Result<()> {
         let draft = tempfile::Builder::new()
             .prefix("registry-")
+            // As of any new file: what the umask leaves.
+            .permissions(std::fs::Permissions::from_mode(0o666))
             .tempfile_in(scratch)
             .map_err(|error| Error::from_io(scratch, error))?
             .into_temp_path();
@@ -90,7 +93,9 @@ impl Registry {
             .tempfile_in(folder)
             .map_err(|error| Error::from_io(folder, error))?
             .into_temp_path();
-        self.lock().backup("main", &draft, None::<fn(rusqlite::backup::Progress)>).map_err(|error| failure(&self.path, error))?;
+        self.lock()
+            .backup("main", &draft, None::<fn(rusqlite::backup::Progress)>)
+            .map_err(|error| failure(&self.path, error))?;
         std::fs::File::open(&draft).and_then(|file| file.sync_all()).map_err(|error| Error::from_io(target, error))?;
         draft.persist_noclobber(target).map_err(|error| match error.error.kind() {
             std::io::ErrorKind::AlreadyExists => {

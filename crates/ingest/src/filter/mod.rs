@@ -20,7 +20,7 @@ pub(crate) use prune::Known;
 /// joined by `and`, `or`, `not` and parentheses. A column of booleans is a condition by itself.
 ///
 /// A name that is no plain word stands in double quotes, a text, date or time in single ones; either quote is doubled inside.
-/// Numbers are compared exactly, as decimal numbers, but for columns of floats. A comparison with null is neither true nor
+/// `'@1704067200'` is a time in seconds since 1970 in UTC. Numbers are compared exactly, as decimal numbers, but for columns of floats. A comparison with null is neither true nor
 /// false, as in SQL: only rows for which the whole condition is true are wanted.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Filter {

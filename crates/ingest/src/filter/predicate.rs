@@ -228,6 +228,9 @@ impl Columns<'_> {
 
 /// A day or a time as a column keeps it. A day alone is its midnight.
 fn moment(class: Class, text: &[u8]) -> Option<i64> {
+    if let Some(seconds) = text.strip_prefix(b"@") {
+        return since_1970(class, std::str::from_utf8(seconds).ok()?.parse().ok()?);
+    }
     match class {
         Class::Date => value::date32(text).map(i64::from),
         Class::Time(unit) => value::time64(text, unit),
@@ -236,6 +239,18 @@ fn moment(class: Class, text: &[u8]) -> Option<i64> {
             let day = || value::date32(text).and_then(|_| value::timestamp(text, unit, false));
             value::timestamp(text, unit, true).or_else(day)
         }
+        _ => None,
+    }
+}
+
+/// So many seconds since 1970, in UTC or in a column without a zone: what a clock says, and so the same text for both. Among days
+/// the first midnight that is not before.
+fn since_1970(class: Class, seconds: i64) -> Option<i64> {
+    const DAY_SECONDS: i64 = 24 * 60 * 60;
+    match class {
+        Class::Date => Some(seconds.div_euclid(DAY_SECONDS) + i64::from(seconds.rem_euclid(DAY_SECONDS) > 0)),
+        Class::Timestamp(TimeUnit::Microsecond, _) => seconds.checked_mul(1_000_000),
+        Class::Timestamp(TimeUnit::Nanosecond, _) => seconds.checked_mul(1_000_000_000),
         _ => None,
     }
 }

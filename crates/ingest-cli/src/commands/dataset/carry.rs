@@ -1,0 +1,124 @@
+//! `ingest dataset export` and `import`, `backup` and `check`.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use clap::ValueHint;
+use ingest::{Code, Error, Options, Result};
+use ingest_dataset::{Definition, Workspace};
+
+use super::{found, register};
+use crate::console::Console;
+use crate::output;
+
+const EXPORT_EXAMPLES: &str = "\
+Examples:
+  ingest dataset export titanic > titanic.yaml
+  ingest dataset export titanic:1";
+
+/// Print the definition of a dataset, to be edited.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXPORT_EXAMPLES)]
+pub(crate) struct ExportArgs {
+    /// The dataset, as NAME, NAME:3, NAME:latest or an id.
+    #[arg(value_name = "NAME[:V]")]
+    name: String,
+}
+
+/// Prints it as YAML.
+pub(crate) fn export(args: &ExportArgs) -> Result<()> {
+    let (_, version) = found(&args.name)?;
+    output::text(&version.definition.to_yaml())
+}
+
+const IMPORT_EXAMPLES: &str = "\
+Examples:
+  ingest dataset import titanic titanic.yaml --new-version
+  ingest dataset export a | ingest dataset import b -";
+
+/// Register a dataset from its definition.
+#[derive(Debug, clap::Args)]
+#[command(after_help = IMPORT_EXAMPLES)]
+pub(crate) struct ImportArgs {
+    /// The dataset's name.
+    #[arg(value_name = "NAME")]
+    name: String,
+
+    /// The definition, as `export` prints it; - is standard input.
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    file: PathBuf,
+
+    #[command(flatten)]
+    pub(crate) register: Registering,
+}
+
+/// How it is registered.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Registering {
+    #[command(flatten)]
+    said: register::SaidArgs,
+
+    /// Print the version as JSON [default: its name].
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Registers what the definition stands for.
+pub(crate) fn import(args: &ImportArgs, console: &Console) -> Result<()> {
+    let text = read(&args.file).map_err(|error| Error::from_io(&args.file, error))?;
+    let definition = Definition::from_yaml(&text)?;
+    let Registering { said, json } = &args.register;
+    register::register(&args.name, &definition, said, &Options::default(), *json, console)
+}
+
+fn read(file: &Path) -> std::io::Result<String> {
+    if file != Path::new("-") {
+        return std::fs::read_to_string(file);
+    }
+    let mut text = String::new();
+    std::io::stdin().read_to_string(&mut text)?;
+    Ok(text)
+}
+
+const BACKUP_EXAMPLES: &str = "\
+Examples:
+  ingest dataset backup registry-2026-11-28.sqlite";
+
+/// Copy the registry to a file.
+///
+/// Others may go on working meanwhile. To go back, put the copy in the place of the registry while nobody works with it.
+#[derive(Debug, clap::Args)]
+#[command(after_help = BACKUP_EXAMPLES)]
+pub(crate) struct BackupArgs {
+    /// The file, which must not be there yet.
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    file: PathBuf,
+}
+
+/// Copies it.
+pub(crate) fn backup(args: &BackupArgs, console: &Console) -> Result<()> {
+    Workspace::find()?.backup(&args.file)?;
+    console.say(&format!("wrote {}", args.file.display()));
+    Ok(())
+}
+
+const CHECK_EXAMPLES: &str = "\
+Examples:
+  ingest dataset check";
+
+/// Check whether the registry is sound.
+#[derive(Debug, clap::Args)]
+#[command(after_help = CHECK_EXAMPLES)]
+pub(crate) struct CheckArgs {}
+
+/// Checks it, and says what is wrong.
+pub(crate) fn check(_: &CheckArgs, console: &Console) -> Result<()> {
+    let workspace = Workspace::find()?;
+    let faults = workspace.check()?;
+    if faults.is_empty() {
+        console.say(&format!("{}: the registry is sound", workspace.root().display()));
+        return Ok(());
+    }
+    let message = format!("{}: the registry is damaged: {}", workspace.root().display(), faults.join("; "));
+    Err(Error::new(Code::Registry, message).hint("put a copy back that `ingest dataset backup` made"))
+}

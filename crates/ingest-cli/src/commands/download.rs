@@ -1,0 +1,67 @@
+//! `ingest download`: the files of a dataset, copied.
+
+use std::path::PathBuf;
+
+use clap::ValueHint;
+use ingest::{Code, Error, Options, Result};
+use ingest_dataset::{Download, Workspace};
+use serde_json::json;
+
+use crate::console::Console;
+use crate::{interrupt, output, size};
+
+const EXAMPLES: &str = "\
+Examples:
+  ingest download images data/images
+  ingest download images:3 data/images --overwrite";
+
+/// Copy the files of a dataset into a folder.
+///
+/// Every file arrives with the bytes that were registered, or the command fails. One that is there already is not copied again.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Args {
+    /// The dataset, as NAME, NAME:3, NAME:latest or an id.
+    #[arg(value_name = "NAME[:V]")]
+    name: String,
+
+    /// The folder, which is made if need be.
+    #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
+    folder: PathBuf,
+
+    /// Replace other files of the same names [default: refuse].
+    #[arg(long)]
+    overwrite: bool,
+
+    /// Leave out files that are gone, and say so [default: fail].
+    #[arg(long)]
+    ignore_not_found: bool,
+
+    /// Print what was copied as JSON [default: one line on standard error].
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Copies, and says what.
+pub(crate) fn run(args: &Args, console: &Console) -> Result<()> {
+    let workspace = Workspace::find()?;
+    let version = workspace.get(&args.name.parse()?)?;
+    let how = Download { overwrite: args.overwrite, ignore_not_found: args.ignore_not_found };
+    let run = Options { cancel: Some(interrupt::flag()), ..Options::default() };
+    let done = workspace.download(&version, &args.folder, how, &run)?;
+    for path in &done.missing {
+        console.insist(&format!("missing: {path}"));
+    }
+    if done.files + done.present == 0 && !done.missing.is_empty() {
+        return Err(Error::new(Code::NotFound, format!("none of the files of {} is there", version.label())));
+    }
+    if args.json {
+        let (files, bytes, present) = (done.files, done.bytes, done.present);
+        return output::json(&json!({"files": files, "bytes": bytes, "present": present, "missing": done.missing}));
+    }
+    let present =
+        if done.present > 0 { format!(", {} there already", size::grouped(done.present)) } else { String::new() };
+    let (files, bytes) = (size::counted(done.files, "file"), size::show(done.bytes));
+    console.say(&format!("downloaded {}: {files}, {bytes}{present}", version.label()));
+    Ok(())
+}

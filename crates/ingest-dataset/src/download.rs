@@ -1,0 +1,171 @@
+//! The files of a version copied to a folder: every one of them, with the bytes that were registered, or an error.
+
+use std::fs;
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Component, Path, PathBuf};
+
+use ingest::{Code, Error, Options, Result, try_map};
+
+use crate::files::{Fingerprint, VersionFile, fingerprint};
+use crate::version::Version;
+use crate::workspace::Workspace;
+
+/// How files are copied.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Download {
+    /// Whether other files of the same names are replaced.
+    pub overwrite: bool,
+    /// Whether files that are gone are left out, and told; else that is an error.
+    pub ignore_not_found: bool,
+}
+
+/// What was copied.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Downloaded {
+    /// Files that were copied.
+    pub files: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// Files that were there already, with the same bytes.
+    pub present: u64,
+    /// Paths of the files that are gone.
+    pub missing: Vec<String>,
+}
+
+/// What came of one file.
+enum Copied {
+    Now(u64),
+    Before,
+    Missing(String),
+}
+
+impl Workspace {
+    /// Copies the files of a version into a folder, which is made if need be, in the layout of the dataset. Each appears whole or not
+    /// at all, with the size and hash that were registered; one that is there already with these is left, so that a download that was
+    /// broken off goes on where it was. `run` says how many threads do it.
+    ///
+    /// # Errors
+    /// [`Code::DiskFull`] before the first byte, where the folder's disk cannot hold them; [`Code::ContentChanged`]: a file is no longer
+    /// what was registered; [`Code::OutputExists`]: another file has its name.
+    pub fn download(&self, version: &Version, target: &Path, how: Download, run: &Options) -> Result<Downloaded> {
+        let mut files = self.files(version)?;
+        files.sort_by(|a, b| a.relative.cmp(&b.relative));
+        // Members of one archive are one file.
+        files.dedup_by(|a, b| a.relative == b.relative && a.path == b.path);
+        if let Some(pair) = files.windows(2).find(|pair| pair[0].relative == pair[1].relative) {
+            let message = format!("{} and {} would be the same file", pair[0].path, pair[1].path);
+            return Err(Error::new(Code::BadDefinition, message));
+        }
+        fs::create_dir_all(target).map_err(|error| Error::from_io(target, error))?;
+        check_room(target, &files)?;
+        let threads = run.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
+        let copied = try_map(
+            threads,
+            files,
+            || (),
+            |(), file| {
+                if run.cancel.as_ref().is_some_and(|cancel| cancel.load(std::sync::atomic::Ordering::Relaxed)) {
+                    return Err(Error::new(Code::Interrupted, "interrupted"));
+                }
+                self.copy(version, &file, target, how)
+            },
+        )?;
+        let mut done = Downloaded::default();
+        for one in copied {
+            match one {
+                Copied::Now(bytes) => (done.files, done.bytes) = (done.files + 1, done.bytes + bytes),
+                Copied::Before => done.present += 1,
+                Copied::Missing(path) => done.missing.push(path),
+            }
+        }
+        Ok(done)
+    }
+
+    fn copy(&self, version: &Version, file: &VersionFile, root: &Path, how: Download) -> Result<Copied> {
+        let target = place(root, &file.relative)?;
+        match target.symlink_metadata() {
+            Ok(metadata) if metadata.is_file() && metadata.len() == file.fingerprint.size => {
+                if fingerprint(&target, |_| Ok(()))?.hash == file.fingerprint.hash {
+                    return Ok(Copied::Before);
+                }
+                check_replaceable(&target, how)?;
+            }
+            Ok(_) => check_replaceable(&target, how)?,
+            Err(_) => {}
+        }
+        let source =
+            if version.is_snapshot { self.store.path(&file.fingerprint.hash) } else { PathBuf::from(&file.path) };
+        if how.ignore_not_found && !source.exists() {
+            return Ok(Copied::Missing(file.path.clone()));
+        }
+        let folder = target.parent().unwrap_or(root);
+        let failed = |error| Error::from_io(&target, error);
+        let mut draft = tempfile::Builder::new()
+            .prefix(".download-")
+            // As of any new file: what the umask leaves.
+            .permissions(fs::Permissions::from_mode(0o666))
+            .tempfile_in(folder)
+            .map_err(failed)?;
+        let now = fingerprint(&source, |bytes| draft.write_all(bytes).map_err(failed))?;
+        check_same(file, now)?;
+        draft.as_file().sync_all().map_err(failed)?;
+        draft.persist(&target).map_err(|error| Error::from_io(&target, error.error))?;
+        Ok(Copied::Now(now.size))
+    }
+}
+
+fn check_same(file: &VersionFile, now: Fingerprint) -> Result<()> {
+    if (now.size, now.hash) == (file.fingerprint.size, file.fingerprint.hash) {
+        return Ok(());
+    }
+    let message = format!("{}: the file is not what was registered", file.path);
+    Err(Error::new(Code::ContentChanged, message)
+        .hint("`ingest dataset verify` tells all that changed; a version with --snapshot keeps a copy"))
+}
+
+fn check_replaceable(target: &Path, how: Download) -> Result<()> {
+    if how.overwrite && !target.is_dir() {
+        return Ok(());
+    }
+    let message = format!("{} is there already, and is not the file that was registered", target.display());
+    Err(Error::new(Code::OutputExists, message).hint("--overwrite replaces it"))
+}
+
+/// Where a file of this layout lies below a folder; the folders on the way are made. Links are not followed: they might lead out.
+fn place(root: &Path, relative: &str) -> Result<PathBuf> {
+    let outside = || Error::new(Code::Registry, format!("{relative:?} would lie outside of the folder"));
+    let parts: Vec<Component<'_>> = Path::new(relative).components().collect();
+    let (name, folders) = parts.split_last().ok_or_else(outside)?;
+    let mut path = root.to_owned();
+    for folder in folders {
+        let Component::Normal(folder) = folder else { return Err(outside()) };
+        path.push(folder);
+        match fs::create_dir(&path) {
+            Ok(()) => {}
+            Err(_) if path.symlink_metadata().is_ok_and(|metadata| metadata.is_dir()) => {}
+            Err(_) if path.is_symlink() => {
+                let message = format!("{} is a link, which may lead out of the folder", path.display());
+                return Err(Error::new(Code::OutputExists, message).hint("remove it, or download to another folder"));
+            }
+            Err(error) => return Err(Error::from_io(&path, error)),
+        }
+    }
+    let Component::Normal(name) = name else { return Err(outside()) };
+    Ok(path.join(name))
+}
+
+/// Whether the disk of a folder can hold the files that are not there yet.
+fn check_room(target: &Path, files: &[VersionFile]) -> Result<()> {
+    let present = |file: &VersionFile| {
+        target.join(&file.relative).symlink_metadata().is_ok_and(|metadata| metadata.len() == file.fingerprint.size)
+    };
+    let wanted: u64 = files.iter().filter(|file| !present(file)).map(|file| file.fingerprint.size).sum();
+    let disk = rustix::fs::statvfs(target).map_err(|error| Error::from_io(target, error.into()))?;
+    let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+    if wanted <= free {
+        return Ok(());
+    }
+    let message = format!("{}: the files have {wanted} bytes, and the disk has {free} left", target.display());
+    Err(Error::new(Code::DiskFull, message).hint("name a folder on another disk"))
+}
