@@ -31,8 +31,10 @@ fn every_command_of_the_readme_works() {
     let commands = commands();
     assert!(commands.len() > 5, "{commands:?}");
     for command in commands {
-        let output =
-            Command::new("sh").arg("-c").arg(&command).env("PATH", &path).current_dir(&folder).output().unwrap();
+        let mut shell = Command::new("sh");
+        shell.arg("-c").arg(&command).current_dir(&folder);
+        shell.env("PATH", &path).env("HOME", folder.path()).env_remove("INGEST_WORKSPACE");
+        let output = shell.output().unwrap();
         assert!(output.status.success(), "{command}\n{}", String::from_utf8_lossy(&output.stderr));
     }
     let written = ["loans.parquet", "all.parquet", "typed.parquet"];

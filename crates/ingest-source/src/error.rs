@@ -62,10 +62,10 @@ impl SourceError {
     /// # Errors
     /// This error, if it has another cause.
     pub fn into_carried<E: std::error::Error + Send + Sync + 'static>(mut self) -> Result<E, SourceError> {
-        let carries = self.cause.as_ref().and_then(io::Error::get_ref).is_some_and(|cause| cause.is::<E>());
-        match self.cause.take_if(|_| carries).and_then(io::Error::into_inner).map(|cause| cause.downcast::<E>()) {
-            Some(Ok(carried)) => Ok(*carried),
-            _ => Err(self),
+        let Some(cause) = self.cause.take() else { return Err(self) };
+        match cause.downcast::<E>() {
+            Ok(carried) => Ok(carried),
+            Err(cause) => Err(self.caused(cause)),
         }
     }
 

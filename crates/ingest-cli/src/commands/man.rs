@@ -37,10 +37,17 @@ fn page() -> io::Result<String> {
         man.render_options_section(out)
     })?;
     page.push_str(&examples(&program, "SH"));
-    for command in program.get_subcommands() {
-        page.push_str(&section(command)?);
-    }
+    sections(&program, &mut page)?;
     Ok(page)
+}
+
+/// A section for each command, behind it those of the commands within it.
+fn sections(command: &Command, page: &mut String) -> io::Result<()> {
+    for inner in command.get_subcommands() {
+        page.push_str(&section(inner)?);
+        sections(inner, page)?;
+    }
+    Ok(())
 }
 
 /// One command: its name as a heading, what the program's page has as sections one level down.

@@ -4,8 +4,39 @@ use serde_json::Value;
 
 use crate::{Room, SAMPLE, assert_keys, big_table, keys};
 
-const COMMANDS: [&str; 10] =
-    ["convert", "schema", "head", "count", "sniff", "validate", "bench", "completions", "man", "version"];
+const COMMANDS: [&str; 13] = [
+    "convert",
+    "schema",
+    "head",
+    "count",
+    "sniff",
+    "validate",
+    "bench",
+    "init",
+    "dataset",
+    "download",
+    "completions",
+    "man",
+    "version",
+];
+
+/// What `ingest dataset` does.
+const DATASET_ACTIONS: [&str; 14] = [
+    "register",
+    "list",
+    "show",
+    "versions",
+    "verify",
+    "diff",
+    "update",
+    "tag",
+    "unregister",
+    "export",
+    "import",
+    "gc",
+    "backup",
+    "check",
+];
 
 /// Options of INTERFACE.md that no command takes yet.
 const NOT_BUILT: [&str; 14] = [
@@ -331,14 +362,18 @@ fn the_manual_covers_every_command() {
         assert!(page.contains(&format!(".SH \"INGEST {}\"", command.to_uppercase())), "{command}");
     }
     assert!(page.contains("row\\-group\\-bytes") && page.contains("ingest convert data.csv"));
-    assert_eq!(page.matches(" EXAMPLES\n").count(), COMMANDS.len() + 1);
+    for action in DATASET_ACTIONS {
+        assert!(page.contains(&format!(".SH \"INGEST DATASET {}\"", action.to_uppercase())), "{action}");
+    }
+    assert_eq!(page.matches(" EXAMPLES\n").count(), COMMANDS.len() + DATASET_ACTIONS.len() + 1);
 }
 
 #[test]
 fn every_help_ends_with_examples_and_lists_only_what_is_built() {
     let room = Room::new();
+    let actions = DATASET_ACTIONS.iter().map(|action| vec!["dataset", *action, "--help"]);
     let words: Vec<Vec<&str>> =
-        COMMANDS.iter().map(|command| vec![*command, "--help"]).chain([vec!["--help"]]).collect();
+        COMMANDS.iter().map(|command| vec![*command, "--help"]).chain(actions).chain([vec!["--help"]]).collect();
     for args in words {
         let help = room.run(&args).ok().text();
         let examples = help.split_once("\nExamples:\n").unwrap_or_else(|| panic!("{args:?}: {help}")).1;

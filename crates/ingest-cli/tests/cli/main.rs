@@ -2,6 +2,7 @@
 
 mod archives;
 mod commands;
+mod datasets;
 mod failures;
 mod kernels;
 mod manners;
@@ -82,6 +83,8 @@ impl Room {
     fn command(&self, args: &[&str]) -> assert_cmd::Command {
         let mut command = assert_cmd::Command::new(program());
         command.args(args).current_dir(self.folder.path()).env_remove("INGEST_KERNEL");
+        // No workspace but the room's own.
+        command.env_remove("INGEST_WORKSPACE").env("HOME", self.folder.path());
         command
     }
 

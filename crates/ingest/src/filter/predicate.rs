@@ -533,6 +533,23 @@ mod tests {
     }
 
     #[test]
+    fn seconds_since_1970_are_times_with_a_zone_and_without() {
+        let utc = |unit| Class::Timestamp(unit, true);
+        let naive = |unit| Class::Timestamp(unit, false);
+        for class in [utc, naive] {
+            assert_eq!(moment(class(TimeUnit::Microsecond), b"@1704067200"), Some(1_704_067_200_000_000));
+            assert_eq!(moment(class(TimeUnit::Nanosecond), b"@-1"), Some(-1_000_000_000));
+            assert_eq!(moment(class(TimeUnit::Nanosecond), b"@9223372036854775807"), None);
+            assert_eq!(moment(class(TimeUnit::Microsecond), b"@1.5"), None);
+        }
+        // Days: the midnight itself, else the next one.
+        let days = [(b"@86400".as_slice(), 1), (b"@86401", 2), (b"@-1", 0), (b"@-86400", -1)];
+        for (text, day) in days {
+            assert_eq!(moment(Class::Date, text), Some(day));
+        }
+    }
+
+    #[test]
     fn scales_differ() {
         assert_eq!(compare_scaled(3, 0, 300, 2), Ordering::Equal);
         assert_eq!(compare_scaled(301, 2, 3, 0), Ordering::Greater);

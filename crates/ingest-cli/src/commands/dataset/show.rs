@@ -45,11 +45,8 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let of_files = format!("{}, {}", size::counted(files.len() as u64, "file"), size::show(bytes));
     table.row(["files", of_files.as_str()]);
     let columns = version.columns().unwrap_or_default();
-    let mut text = table.to_string();
-    if !columns.is_empty() {
-        text += &format!("\n{}", columns_table(&columns));
-    }
-    output::text(&format!("{text}\n{}", version.definition.to_yaml()))
+    let columns = if columns.is_empty() { String::new() } else { format!("{}\n", columns_table(&columns)) };
+    output::text(&format!("{table}\n{columns}{}", version.definition.to_yaml()))
 }
 
 fn facts(version: &Version) -> Table {
@@ -66,8 +63,8 @@ fn facts(version: &Version) -> Table {
         ("data", Some(snapshot.to_owned())),
         ("rows", version.rows.map(size::grouped)),
     ];
-    for (fact, value) in rows {
-        value.map(|value| table.row([fact.to_owned(), plain(&value)]));
+    for (fact, value) in rows.into_iter().filter_map(|(fact, value)| Some((fact, value?))) {
+        table.row([fact.to_owned(), plain(&value)]);
     }
     table
 }
