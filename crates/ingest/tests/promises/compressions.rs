@@ -72,7 +72,7 @@ fn table() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(crate::scaled(24, 400)))]
+    #![proptest_config(ProptestConfig::with_cases(crate::scaled(24, 150)))]
 
     #[test]
     fn the_same_table_in_every_compression_is_the_same_frame(

@@ -55,7 +55,7 @@ fn table() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(scaled(60, 2000)))]
+    #![proptest_config(ProptestConfig::with_cases(scaled(60, 800)))]
 
     #[test]
     fn the_same_table_in_every_order_and_width_is_the_same_frame(text in table(), setting in any_setting()) {

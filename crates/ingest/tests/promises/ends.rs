@@ -244,7 +244,7 @@ fn part() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(scaled(60, 3000)))]
+    #![proptest_config(ProptestConfig::with_cases(scaled(60, 1000)))]
 
     /// Whether a table ends, and where, depends on its text alone.
     #[test]

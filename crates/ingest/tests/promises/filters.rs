@@ -168,7 +168,7 @@ fn full(mut rows: Vec<Row>) -> Vec<Row> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(crate::scaled(60, 3000)))]
+    #![proptest_config(ProptestConfig::with_cases(crate::scaled(60, 1000)))]
 
     #[test]
     fn are_as_the_whole_table_says(

@@ -182,7 +182,7 @@ fn config(everyday: u32, heavy: u32) -> ProptestConfig {
 }
 
 proptest! {
-    #![proptest_config(config(150, 4000))]
+    #![proptest_config(config(150, 1500))]
 
     #[test]
     fn every_value_comes_back_as_text(table in table(), settings in prop::collection::vec(any_setting(), 4)) {

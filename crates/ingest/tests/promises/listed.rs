@@ -52,7 +52,7 @@ fn rejects(setting: &Setting, input: &Input, options: &Options, name: &str) -> P
 
 #[test]
 fn are_rejected_again_with_the_same_options() {
-    for seed in 0..crate::scaled(6, 60) {
+    for seed in 0..crate::scaled(6, 30) {
         let input = Input::new(table(200, seed));
         let of_file = |number| Setting { supply: Supply::Pread, ..Setting::numbered(number, 1 << 20) };
         let whole = run(&of_file(0), &input, &typed()).1;
@@ -92,7 +92,7 @@ fn are_rows_after_a_fix() {
         let row = |row| columns.iter().map(|column| format!("{:?}", column.values[row])).collect::<Vec<_>>().join("|");
         (0..count).map(row).collect()
     };
-    for seed in 0..crate::scaled(3, 30) {
+    for seed in 0..crate::scaled(3, 15) {
         // An open quote may find its end in a later record of the file, but in none when its record is alone.
         let text = table(150, seed).replace("2,\"open,3", "2,open,x");
         let input = Input::new(text);

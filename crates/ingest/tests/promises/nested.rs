@@ -182,7 +182,7 @@ fn lines(records: &[Json]) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: scaled(200, 4000), failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: scaled(200, 1500), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn objects_are_structs_and_arrays_are_lists(records in records(), settings in prop::collection::vec(any_setting(), 4)) {

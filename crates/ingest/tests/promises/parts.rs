@@ -100,7 +100,7 @@ fn rows_are_sorted_into_folders() {
                 .collect();
             assert!(numbers.is_sorted(), "{name}");
         }
-        for number in 0..crate::scaled(4, 40) {
+        for number in 0..crate::scaled(4, 20) {
             let setting = Setting::numbered(number, [7, 100, 1 << 20][number % 3]);
             let (_room, out, _) = write(&input, &setting, &options);
             assert!(tree(&out) == files, "{keys:?} {setting:?}");
@@ -132,7 +132,7 @@ fn files_are_ended_where_they_would_grow_beyond_the_size() {
     let both = WriteOptions { partition_by: vec!["city".to_owned()], ..tiny };
     let sorted = tree(&write(&input, &Setting::SERIAL, &both).1);
     assert!(sorted.keys().any(|name| name.ends_with("part-00002.parquet")), "{:?}", sorted.keys());
-    for number in 0..crate::scaled(2, 20) {
+    for number in 0..crate::scaled(2, 10) {
         let setting = Setting::numbered(number, [4000, 1 << 20][number % 2]);
         assert!(tree(&write(&input, &setting, &options).1) == files, "{setting:?}");
         assert!(tree(&write(&input, &setting, &both).1) == sorted, "{setting:?}");

@@ -33,7 +33,7 @@ fn check(text: &[u8], options: &Options, settings: &[Setting]) -> TestCaseResult
 }
 
 proptest! {
-    #![proptest_config(config(150, 6000))]
+    #![proptest_config(config(150, 2500))]
 
     #[test]
     fn records_of_typed_fields(Text(text) in records(), choices in choices(), settings in prop::collection::vec(any_setting(), 4)) {
@@ -53,7 +53,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(config(60, 2000))]
+    #![proptest_config(config(60, 800))]
 
     /// A field's limit is a limit whatever chunk its bytes arrive in. The excerpt alone may differ: it ends where reading
     /// stopped.

@@ -144,7 +144,7 @@ fn compressed_sources_that_are_broken() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: scaled(150, 5000), failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: scaled(150, 2000), failure_persistence: None, ..ProptestConfig::default() })]
 
     /// Whatever the bytes: a table whose columns are all of one length, or an error with a code; never a panic.
     #[test]

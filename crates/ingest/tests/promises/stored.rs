@@ -342,7 +342,7 @@ fn rows_are_believed_if_a_column_has_so_many() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(scaled(300, 20_000)))]
+    #![proptest_config(ProptestConfig::with_cases(scaled(300, 6000)))]
 
     /// Damaged anywhere, a table is refused with a reason, or read; nothing panics.
     #[test]

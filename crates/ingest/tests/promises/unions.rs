@@ -68,7 +68,7 @@ fn by_name() -> Options {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(crate::scaled(40, 2000)))]
+    #![proptest_config(ProptestConfig::with_cases(crate::scaled(40, 800)))]
 
     #[test]
     fn are_as_one_file_with_all_columns(
