@@ -7,6 +7,7 @@ use ingest::{Code, Error, Options, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::mltable;
 use crate::reference::ID_LETTERS;
 use crate::step::Step;
 
@@ -93,14 +94,20 @@ impl Definition {
         Ok(definition)
     }
 
-    /// Reads what [`Definition::to_yaml`] writes, or somebody wrote like it.
+    /// Reads what [`Definition::to_yaml`] writes, or somebody wrote like it, or the MLTable file of a folder, whose paths are those
+    /// below `folder`.
     ///
     /// # Errors
     /// [`Code::BadDefinition`], with the line: no YAML, an unknown key, an option or a step that makes no sense.
-    pub fn from_yaml(text: &str) -> Result<Definition> {
-        let draft: Draft = serde_saphyr::from_str(text)
-            .map_err(|error| Error::new(Code::BadDefinition, format!("this is no definition: {error}")))?;
-        Definition::of_draft(draft)
+    pub fn from_yaml(text: &str, folder: &Path) -> Result<Definition> {
+        let bad =
+            |error: serde_saphyr::Error| Error::new(Code::BadDefinition, format!("this is no definition: {error}"));
+        let document: Value = serde_saphyr::from_str(text).map_err(bad)?;
+        if mltable::is_one(&document) {
+            return mltable::read(&document, folder);
+        }
+        // Read anew, as what is wrong in the document is then told with its line.
+        Definition::of_draft(serde_saphyr::from_str(text).map_err(bad)?)
     }
 
     /// Reads what [`Definition::to_json`] writes.
@@ -226,7 +233,7 @@ mod tests {
     fn yaml_is_given_back() {
         let definition = titanic();
         let yaml = definition.to_yaml();
-        assert_eq!(Definition::from_yaml(&yaml).unwrap(), definition, "{yaml}");
+        assert_eq!(Definition::from_yaml(&yaml, Path::new("")).unwrap(), definition, "{yaml}");
         assert_eq!(Definition::from_json(&definition.to_json()).unwrap(), definition);
         let written = "
 # by hand
@@ -241,7 +248,7 @@ steps:
 - take_sample: {probability: 0.1, seed: 7}
 - take: 100
 ";
-        assert_eq!(Definition::from_yaml(written).unwrap().id(), definition.id());
+        assert_eq!(Definition::from_yaml(written, Path::new("")).unwrap().id(), definition.id());
     }
 
     #[test]
@@ -261,7 +268,7 @@ steps:
 
     #[test]
     fn what_makes_no_sense_is_told() {
-        let message = |yaml: &str| Definition::from_yaml(yaml).unwrap_err().render();
+        let message = |yaml: &str| Definition::from_yaml(yaml, Path::new("")).unwrap_err().render();
         assert!(message("kind: tabular\nsources: []").contains("needs a source"));
         assert!(
             message("kind: tabular\nsources: [-]").contains("standard input")

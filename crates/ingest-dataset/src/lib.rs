@@ -31,6 +31,8 @@ mod step;
 
 mod definition;
 
+mod mltable;
+
 mod reference;
 
 mod files;

@@ -99,6 +99,18 @@ fn definitions_are_printed_edited_and_read() {
 }
 
 #[test]
+fn mltable_files_are_read() {
+    let mltable = "type: mltable\npaths:\n- pattern: ./*.csv\ntransformations:\n- read_delimited: {delimiter: ;}\n- keep_columns: [age]\n";
+    let room =
+        people().file("t/MLTable", mltable).file("t/a.csv", "name;age\nann;31\n").file("t/b.csv", "name;age\nbob;29\n");
+    for (name, path) in [("a", "t"), ("b", "t/MLTable")] {
+        room.run(&["dataset", "import", name, path]).ok();
+        let out = room.run(&["convert", &format!("dataset:{name}"), "-o", "-", "-f", "csv"]).ok().lines();
+        assert_eq!(out, ["age", "31", "29"]);
+    }
+}
+
+#[test]
 fn mistakes_say_the_way_out() {
     let room = Room::with_sample();
     room.run(&["dataset", "list"]).exits(4).says(&["E0400", "ingest init"]);

@@ -90,7 +90,7 @@ proptest! {
         }
         let steps = [vec![Step::WithTimestampColumn("day".to_owned())], steps].concat();
         let definition = tabular(&source, steps);
-        prop_assert_eq!(&Definition::from_yaml(&definition.to_yaml()).unwrap(), &definition);
+        prop_assert_eq!(&Definition::from_yaml(&definition.to_yaml(), std::path::Path::new("")).unwrap(), &definition);
         let read = Options { threads: Some(threads), chunk_bytes: Some(chunk_bytes), ..Options::default() };
         let registered = room.workspace.register("t", &definition, &Registration::default(), &read).unwrap();
         prop_assert_eq!(registered.version.rows, Some(expected.len() as u64));

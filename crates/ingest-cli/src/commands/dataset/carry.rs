@@ -44,7 +44,7 @@ pub(crate) struct ImportArgs {
     #[arg(value_name = "NAME")]
     name: String,
 
-    /// The definition, as `export` prints it; - is standard input.
+    /// The definition, as `export` prints it, or an MLTable file or its folder; - is standard input.
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
     file: PathBuf,
 
@@ -65,8 +65,11 @@ pub(crate) struct Registering {
 
 /// Registers what the definition stands for.
 pub(crate) fn import(args: &ImportArgs, console: &Console) -> Result<()> {
-    let text = read(&args.file).map_err(|error| Error::from_io(&args.file, error))?;
-    let definition = Definition::from_yaml(&text)?;
+    /// What such a file is called in its folder.
+    const MLTABLE: &str = "MLTable";
+    let file = if args.file.is_dir() { args.file.join(MLTABLE) } else { args.file.clone() };
+    let text = read(&file).map_err(|error| Error::from_io(&file, error))?;
+    let definition = Definition::from_yaml(&text, file.parent().unwrap_or(Path::new("")))?;
     let Registering { said, json } = &args.register;
     register::register(&args.name, &definition, said, &Options::default(), *json, console)
 }
