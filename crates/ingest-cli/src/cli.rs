@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    bench, completions, convert, count, dataset, download, head, init, man, schema, sniff, validate, version,
+    bench, completions, convert, count, dataset, doctor, download, head, init, man, schema, sniff, validate, version,
 };
 
 const EXAMPLES: &str = "\
@@ -56,6 +56,8 @@ pub(crate) enum Command {
     Dataset(dataset::Args),
     /// Copy the files of a dataset into a folder.
     Download(download::Args),
+    /// Say what is missing here: a workspace, permissions, room on the disks.
+    Doctor(doctor::Args),
     /// Print the completions for a shell.
     Completions(completions::Args),
     /// Print the manual page.
@@ -76,6 +78,7 @@ impl Command {
             Command::Bench(args) => args.json,
             Command::Dataset(args) => args.wants_json(),
             Command::Download(args) => args.json,
+            Command::Doctor(args) => args.json,
             Command::Head(_) | Command::Init(_) | Command::Completions(_) | Command::Man(_) | Command::Version(_) => {
                 false
             }

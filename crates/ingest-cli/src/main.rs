@@ -63,6 +63,7 @@ fn run(command: &Command, console: &Console) -> Result<()> {
         Command::Init(args) => commands::init::run(args, console),
         Command::Dataset(args) => commands::dataset::run(args, console),
         Command::Download(args) => commands::download::run(args, console),
+        Command::Doctor(args) => commands::doctor::run(args),
         Command::Completions(args) => commands::completions::run(args),
         Command::Man(_) => commands::man::run(),
         Command::Version(_) => commands::version::run(),

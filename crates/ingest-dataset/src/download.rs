@@ -7,6 +7,7 @@ use std::path::{Component, Path, PathBuf};
 
 use ingest::{Code, Error, Options, Result, try_map};
 
+use crate::doctor::free_bytes;
 use crate::files::{Fingerprint, VersionFile, fingerprint};
 use crate::version::Version;
 use crate::workspace::Workspace;
@@ -161,8 +162,7 @@ fn check_room(target: &Path, files: &[VersionFile]) -> Result<()> {
         target.join(&file.relative).symlink_metadata().is_ok_and(|metadata| metadata.len() == file.fingerprint.size)
     };
     let wanted: u64 = files.iter().filter(|file| !present(file)).map(|file| file.fingerprint.size).sum();
-    let disk = rustix::fs::statvfs(target).map_err(|error| Error::from_io(target, error.into()))?;
-    let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+    let free = free_bytes(target)?;
     if wanted <= free {
         return Ok(());
     }

@@ -59,9 +59,12 @@ mod open;
 
 mod download;
 
+mod doctor;
+
 pub use datasets::{Cleared, Registered, Registration};
 pub use definition::{Definition, Kind};
 pub use diff::VersionDiff;
+pub use doctor::{Finding, examine};
 pub use download::{Download, Downloaded};
 pub use drift::{Change, ChangeKind, Check};
 pub use files::{Fingerprint, VersionFile};

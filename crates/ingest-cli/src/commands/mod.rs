@@ -5,6 +5,7 @@ pub(crate) mod completions;
 pub(crate) mod convert;
 pub(crate) mod count;
 pub(crate) mod dataset;
+pub(crate) mod doctor;
 pub(crate) mod download;
 pub(crate) mod head;
 pub(crate) mod init;

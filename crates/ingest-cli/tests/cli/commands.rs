@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::{Room, SAMPLE, assert_keys, big_table, keys};
 
-const COMMANDS: [&str; 13] = [
+const COMMANDS: [&str; 14] = [
     "convert",
     "schema",
     "head",
@@ -15,6 +15,7 @@ const COMMANDS: [&str; 13] = [
     "init",
     "dataset",
     "download",
+    "doctor",
     "completions",
     "man",
     "version",

@@ -145,6 +145,23 @@ fn files_are_downloaded() {
 }
 
 #[test]
+fn the_doctor_says_what_is_missing() {
+    let room = Room::new();
+    let out = room.run(&["doctor"]).exits(1).says(&["one thing is missing"]);
+    assert!(
+        out.text().contains("workspace         missing") && out.text().contains("hint: `ingest init` makes one"),
+        "{}",
+        out.text()
+    );
+    room.run(&["init"]).ok();
+    let findings = room.run(&["doctor", "--json"]).ok().json()["findings"].as_array().unwrap().clone();
+    assert!(findings.len() == 6 && findings.iter().all(|finding| finding["fine"] == true), "{findings:?}");
+    let out = room.command(&["doctor"]).env("TMPDIR", room.path("nowhere")).output().unwrap();
+    assert!(String::from_utf8(out.stdout).unwrap().contains("nowhere: No such file"), "and where");
+    assert_eq!(out.status.code(), Some(1));
+}
+
+#[test]
 fn the_workspace_is_the_one_above() {
     let room = people();
     fs::create_dir(room.path("sub")).unwrap();
