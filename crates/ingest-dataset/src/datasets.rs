@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use ingest::{Code, Error, Options, Result, Sources, try_map};
+use ingest::{Code, Error, Options, Result, try_map};
 use jiff::Timestamp;
 use strsim::levenshtein;
 
@@ -56,9 +56,12 @@ impl Workspace {
         let files = self.fingerprinted(files::find(definition)?, registration.snapshot, run)?;
         let facts = match definition.kind() {
             Kind::Tabular if !registration.unread => {
-                let sources = sources_of(&files);
+                let sources = self.sources_of(&files, registration.snapshot);
                 let stages = stages::compile(definition, run, Timestamp::now())?;
                 let report = stages::reader(name, sources, stages)?.schema()?;
+                if !registration.snapshot {
+                    check_unchanged(&files)?;
+                }
                 Some((report.rows_out, report.schema_json().to_string()))
             }
             _ => None,
@@ -247,9 +250,17 @@ pub struct Cleared {
     pub bytes: u64,
 }
 
-/// The sources of a version as they lie.
-pub(crate) fn sources_of(files: &[VersionFile]) -> Sources {
-    Sources::from(files.iter().map(|file| file.name.clone()).collect::<Vec<_>>())
+/// Whether the files that were read are those that were hashed.
+fn check_unchanged(files: &[VersionFile]) -> Result<()> {
+    for file in files {
+        let path = std::path::Path::new(&file.path);
+        let metadata = path.metadata().map_err(|error| Error::from_io(path, error))?;
+        if (metadata.len(), files::modified_ns(&metadata)) != (file.fingerprint.size, file.fingerprint.modified_ns) {
+            let message = format!("{}: the file changed while it was registered", file.path);
+            return Err(Error::new(Code::SourceChanged, message).hint("register it once nothing writes to it"));
+        }
+    }
+    Ok(())
 }
 
 /// 32 hexadecimal letters from what a version is: its name, its definition, what its files are called and hold. Not when they were

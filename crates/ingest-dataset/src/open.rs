@@ -3,9 +3,9 @@
 use ingest::{Code, Error, Options, Reader, Result, Sources};
 use jiff::Timestamp;
 
-use crate::datasets::sources_of;
 use crate::definition::Kind;
 use crate::drift::Check;
+use crate::files::VersionFile;
 use crate::stages;
 use crate::version::Version;
 use crate::workspace::Workspace;
@@ -27,16 +27,19 @@ impl Workspace {
         let mut stages = stages::compile(&definition, run, Timestamp::now())?;
         stages::checked(&definition, run, &mut stages)?;
         let files = self.files(version)?;
-        let sources = if version.is_snapshot {
-            let kept = files.iter().map(|file| {
-                let inner = file.name.strip_prefix(&file.path).unwrap_or_default();
-                let copy = self.store.path(&file.fingerprint.hash);
-                (file.name.clone(), format!("{}{inner}", copy.display()))
-            });
-            Sources::called(kept)
-        } else {
-            sources_of(&files)
-        };
+        let sources = self.sources_of(&files, version.is_snapshot);
         stages::reader(&format!("dataset:{}", version.label()), sources, stages)
+    }
+
+    /// The sources of these files: where they lie, or the copies that the workspace keeps, under the same names.
+    pub(crate) fn sources_of(&self, files: &[VersionFile], are_copies: bool) -> Sources {
+        if !are_copies {
+            return Sources::from(files.iter().map(|file| file.name.clone()).collect::<Vec<_>>());
+        }
+        Sources::called(files.iter().map(|file| {
+            let inner = file.name.strip_prefix(&file.path).unwrap_or_default();
+            let copy = self.store.path(&file.fingerprint.hash);
+            (file.name.clone(), format!("{}{inner}", copy.display()))
+        }))
     }
 }

@@ -111,6 +111,10 @@ impl Compiler {
                 Ok(())
             }
             Step::Skip(rows) => {
+                // Rows keep the numbers that they were read with.
+                if self.options.row_number.is_some() {
+                    self.end_pass();
+                }
                 self.options.offset = self.options.offset.saturating_add(*rows);
                 self.options.limit = self.options.limit.map(|limit| limit.saturating_sub(*rows));
                 Ok(())

@@ -189,10 +189,25 @@ impl Registry {
     }
 }
 
-/// Whether there is a version with this content, registered again if it was not.
+/// Whether there is a version with this content, registered again if it was not. What is now said of it is added, and times of
+/// change are those of now, so that files which were written once more need not be read to see that they are the same.
 fn revive(transaction: &Transaction<'_>, new: &NewVersion<'_>) -> Result<bool, Failure> {
-    let query = "UPDATE versions SET unregistered_at = NULL, is_snapshot = is_snapshot OR ?2 WHERE id = ?1";
-    Ok(transaction.execute(query, params![new.id, new.is_snapshot])? > 0)
+    let query = "UPDATE versions SET unregistered_at = NULL, is_snapshot = is_snapshot OR ?2,
+        description = coalesce(?3, description), rows = coalesce(rows, ?4), schema = coalesce(schema, ?5)
+        WHERE id = ?1 RETURNING key";
+    let values = params![new.id, new.is_snapshot, new.description, new.rows, new.schema];
+    let Some(key): Option<i64> = transaction.query_row(query, values, |row| row.get(0)).optional()? else {
+        return Ok(false);
+    };
+    for (tag, value) in new.tags {
+        insert_tag(transaction, key, tag, value)?;
+    }
+    let query = "UPDATE files SET modified_ns = ?3 WHERE version = ?1 AND ordinal = ?2 AND modified_ns <> ?3";
+    let mut statement = transaction.prepare(query)?;
+    for (ordinal, file) in new.files.iter().enumerate() {
+        statement.execute(params![key, ordinal, file.fingerprint.modified_ns])?;
+    }
+    Ok(true)
 }
 
 fn last_number(transaction: &Transaction<'_>, name: &str) -> Result<u64, Failure> {

@@ -120,6 +120,20 @@ fn what_is_asked_of_a_dataset_comes_behind_its_steps() {
 }
 
 #[test]
+fn rows_keep_the_numbers_that_they_were_read_with() {
+    let room = Room::new();
+    let source = room.file("t.csv", "a\n10\n20\n30\n40\n");
+    let mut read = Options::default();
+    read.set("row_number", &"row".into()).unwrap();
+    for steps in [vec![Step::Skip(2)], vec![Step::Filter("a > 20".to_owned())]] {
+        let definition = Definition::tabular(std::slice::from_ref(&source), &read, steps).unwrap();
+        let version = room.register("t", &definition, crate::new_version()).unwrap().version;
+        let frame = room.workspace.open_table(&version, &Options::default()).unwrap().collect().unwrap();
+        assert_eq!(numbers(&frame, "row"), [Some(3), Some(4)]);
+    }
+}
+
+#[test]
 fn an_error_of_an_earlier_pass_keeps_its_place() {
     let room = Room::new();
     let source = room.file("t.csv", "a,b\n1,x\n2,y\n");

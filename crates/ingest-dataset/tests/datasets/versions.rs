@@ -28,6 +28,14 @@ fn the_same_content_is_the_same_version() {
         .unwrap();
     let again = room.register("t", &definition, Registration::default()).unwrap();
     assert!(again.was_there && again.version.id == first.version.id);
+    // What is now said of it is not lost.
+    let said = Registration {
+        description: Some("ones".to_owned()),
+        tags: [("a".to_owned(), "b".to_owned())].into(),
+        ..Registration::default()
+    };
+    let said = room.register("t", &definition, said).unwrap().version;
+    assert_eq!((said.number, said.description.as_deref(), said.tags["a"].as_str()), (1, Some("ones"), "b"));
     assert_eq!(numbers(&room.rows("t").unwrap(), "a"), [Some(1)]);
 
     room.file("t.csv", "a\n2\n");
