@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use ingest::{Code, Error, Options, Result, try_map};
+use ingest::{Code, Error, Options, Result};
 use jiff::Timestamp;
 use strsim::levenshtein;
 
@@ -94,18 +94,9 @@ impl Workspace {
         let mut paths: Vec<_> = found.iter().map(|file| file.source.path.clone()).collect();
         paths.sort();
         paths.dedup();
-        let threads = run.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
-        let prints = try_map(
-            threads,
-            paths.clone(),
-            || (),
-            |(), path| {
-                if run.cancel.as_ref().is_some_and(|cancel| cancel.load(std::sync::atomic::Ordering::Relaxed)) {
-                    return Err(Error::new(Code::Interrupted, "interrupted"));
-                }
-                if keeps { self.store.keep(&path) } else { files::fingerprint(&path, |_| Ok(())) }
-            },
-        )?;
+        let prints = files::for_each(paths.clone(), run, |path| {
+            if keeps { self.store.keep(&path) } else { files::fingerprint(&path, |_| Ok(())) }
+        })?;
         let prints: HashMap<_, Fingerprint> = paths.into_iter().zip(prints).collect();
         let file = |file: FoundFile| {
             let FoundFile { source, relative } = file;
@@ -218,24 +209,6 @@ impl Workspace {
             self.registry.kept_hashes()
         })?;
         Ok(Cleared { versions, files, bytes })
-    }
-
-    /// Keeps a definition without a name, under its id, and gives that.
-    ///
-    /// # Errors
-    /// The registry cannot be written.
-    pub fn save(&self, definition: &Definition) -> Result<String> {
-        self.registry.save_definition(definition, &now())?;
-        Ok(definition.id())
-    }
-
-    /// The definition of that id, whether of a version or saved.
-    ///
-    /// # Errors
-    /// [`Code::UnknownDataset`].
-    pub fn definition(&self, id: &str) -> Result<Definition> {
-        let unknown = || Error::new(Code::UnknownDataset, format!("there is no definition of the id {id}"));
-        self.registry.definition(id)?.ok_or_else(unknown)
     }
 }
 

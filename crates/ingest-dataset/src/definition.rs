@@ -1,7 +1,7 @@
 //! A definition: where a dataset's data is, how it is read, and what is done to it. Nothing of it is looked at until it is used.
 
 use std::fmt;
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
 
 use ingest::{Code, Error, Options, Result};
 use serde::{Deserialize, Serialize};
@@ -189,21 +189,37 @@ impl Definition {
 
 /// A source as it is named from anywhere.
 fn absolute(source: &str) -> Result<String> {
+    let bad = |message: String| Error::new(Code::BadDefinition, message);
     let path = source.strip_prefix("file://").unwrap_or(source);
     if path == "-" {
-        return Err(Error::new(
-            Code::BadDefinition,
-            "standard input cannot be read again, so it is no source of a dataset",
-        )
-        .hint("write it to a file first"));
+        return Err(bad("standard input cannot be read again, so it is no source of a dataset".to_owned())
+            .hint("write it to a file first"));
     }
-    let absolute = std::path::absolute(Path::new(path)).map_err(|error| {
-        Error::new(Code::BadDefinition, format!("{source:?} is no source: {error}")).caused_by(error)
-    })?;
-    let text = absolute.into_os_string().into_string().map_err(|path| {
-        Error::new(Code::BadDefinition, format!("{}: the working directory's name is no UTF-8", path.display()))
-    })?;
-    Ok(text)
+    if let Some((scheme, _)) = path.split_once("://") {
+        return Err(bad(format!("{source}: sources of {scheme}:// cannot be read")).hint("fetch it to a file first"));
+    }
+    if let Some(name) = path.strip_prefix("dataset:") {
+        return Err(bad(format!("a dataset is no source of another: {source}"))
+            .hint(format!("`ingest dataset export {name}` gives a definition to which steps can be added")));
+    }
+    let absolute =
+        std::path::absolute(path).map_err(|error| bad(format!("{source:?} is no source: {error}")).caused_by(error))?;
+    let text = without_climbs(&absolute).into_os_string().into_string();
+    let text = text.map_err(|path| bad(format!("{}: the name is no UTF-8", path.display())))?;
+    // The same folder has one name.
+    Ok(if text.len() > 1 { text.trim_end_matches('/').to_owned() } else { text })
+}
+
+/// The same path without `..`, as far as the folders that it climbs out of are there.
+fn without_climbs(path: &Path) -> PathBuf {
+    let parts: Vec<Component<'_>> = path.components().collect();
+    let Some(last) = parts.iter().rposition(|part| *part == Component::ParentDir) else { return path.to_owned() };
+    let climbing: PathBuf = parts[..=last].iter().collect();
+    // Through a link `..` leads elsewhere than the text says.
+    match climbing.canonicalize() {
+        Ok(folder) => folder.join(parts[last + 1..].iter().collect::<PathBuf>()),
+        Err(_) => path.to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -261,19 +277,21 @@ steps:
 
     #[test]
     fn sources_are_absolute() {
-        let definition = Definition::files(&["images".to_owned(), "file:///data/x".to_owned()], Vec::new()).unwrap();
         let here = std::env::current_dir().unwrap();
-        assert_eq!(definition.sources(), [here.join("images").to_str().unwrap(), "/data/x"]);
+        let sources = ["images", "images/", "src/../images", "./images", "file:///data/x", "/"].map(str::to_owned);
+        let definition = Definition::files(&sources, Vec::new()).unwrap();
+        let images = here.join("images").to_str().unwrap().to_owned();
+        assert_eq!(definition.sources(), [&images, &images, &images, &images, "/data/x", "/"]);
+        for source in ["https://example.org/a.csv", "s3://a/b.csv", "dataset:a"] {
+            assert!(Definition::files(&[source.to_owned()], Vec::new()).is_err());
+        }
     }
 
     #[test]
     fn what_makes_no_sense_is_told() {
         let message = |yaml: &str| Definition::from_yaml(yaml, Path::new("")).unwrap_err().render();
         assert!(message("kind: tabular\nsources: []").contains("needs a source"));
-        assert!(
-            message("kind: tabular\nsources: [-]").contains("standard input")
-                || message("kind: tabular\nsources: ['-']").contains("standard input")
-        );
+        assert!(message("kind: tabular\nsources: ['-']").contains("standard input"));
         assert!(message("kind: file\nsources: [a]\nread: {delimiter: ;}").contains("\"delimiter\" means nothing"));
         assert!(
             message("kind: file\nsources: [a]\nsteps: [{keep_columns: [a]}]")

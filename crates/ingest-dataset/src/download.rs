@@ -1,14 +1,14 @@
 //! The files of a version copied to a folder: every one of them, with the bytes that were registered, or an error.
 
-use std::fs;
+use std::fs::{self, File, TryLockError};
 use std::io::Write;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Component, Path, PathBuf};
 
-use ingest::{Code, Error, Options, Result, try_map};
+use ingest::{Code, Error, Options, Result};
 
 use crate::doctor::free_bytes;
-use crate::files::{Fingerprint, VersionFile, fingerprint};
+use crate::files::{Fingerprint, VersionFile, fingerprint, for_each};
 use crate::version::Version;
 use crate::workspace::Workspace;
 
@@ -60,18 +60,11 @@ impl Workspace {
         }
         fs::create_dir_all(target).map_err(|error| Error::from_io(target, error))?;
         check_room(target, &files)?;
-        let threads = run.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
-        let copied = try_map(
-            threads,
-            files,
-            || (),
-            |(), file| {
-                if run.cancel.as_ref().is_some_and(|cancel| cancel.load(std::sync::atomic::Ordering::Relaxed)) {
-                    return Err(Error::new(Code::Interrupted, "interrupted"));
-                }
-                self.copy(version, &file, target, how)
-            },
-        )?;
+        let copied = for_each(files, run, |file| self.copy(version, &file, target, how))?;
+        // On the disk, all at once: a hundred thousand small files would each wait for it.
+        File::open(target)
+            .and_then(|folder| Ok(rustix::fs::syncfs(folder)?))
+            .map_err(|error| Error::from_io(target, error))?;
         let mut done = Downloaded::default();
         for one in copied {
             match one {
@@ -102,18 +95,36 @@ impl Workspace {
         }
         let folder = target.parent().unwrap_or(root);
         let failed = |error| Error::from_io(&target, error);
-        let mut draft = tempfile::Builder::new()
-            .prefix(".download-")
-            // As of any new file: what the umask leaves.
-            .permissions(fs::Permissions::from_mode(0o666))
-            .tempfile_in(folder)
-            .map_err(failed)?;
-        let now = fingerprint(&source, |bytes| draft.write_all(bytes).map_err(failed))?;
-        check_same(file, now)?;
-        draft.as_file().sync_all().map_err(failed)?;
-        draft.persist(&target).map_err(|error| Error::from_io(&target, error.error))?;
+        let (mut draft, path) = draft(folder, &file.relative)?;
+        let copied = fingerprint(&source, |bytes| draft.write_all(bytes).map_err(failed))
+            .and_then(|now| check_same(file, now).map(|()| now));
+        let now = copied.inspect_err(|_| {
+            // The error that is told is why it is not wanted.
+            let _ = fs::remove_file(&path);
+        })?;
+        fs::rename(&path, &target).map_err(failed)?;
         Ok(Copied::Now(now.size))
     }
+}
+
+/// The file that becomes another, under a name that is always the same: what a kill leaves is written over by whoever goes on. The
+/// system takes the lock back from whoever was killed.
+fn draft(folder: &Path, relative: &str) -> Result<(File, PathBuf)> {
+    let name = format!(".download-{}", &blake3::hash(relative.as_bytes()).to_hex()[..16]);
+    let path = folder.join(name);
+    let failed = |error| Error::from_io(&path, error);
+    let flags = rustix::fs::OFlags::NOFOLLOW.bits() as i32;
+    let open = || File::options().write(true).create(true).truncate(false).custom_flags(flags).open(&path);
+    let draft = open().map_err(failed)?;
+    draft.try_lock().map_err(|error| match error {
+        TryLockError::WouldBlock => {
+            let message = format!("{}: another download writes this file", folder.join(relative).display());
+            Error::new(Code::OutputExists, message).hint("run again once it is done")
+        }
+        TryLockError::Error(error) => failed(error),
+    })?;
+    draft.set_len(0).map_err(failed)?;
+    Ok((draft, path))
 }
 
 fn check_same(file: &VersionFile, now: Fingerprint) -> Result<()> {

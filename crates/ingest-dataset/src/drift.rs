@@ -3,10 +3,9 @@
 use std::fmt;
 use std::path::Path;
 
-use ingest::{Code, Error, Options, Result, try_map};
+use ingest::{Code, Error, Options, Result};
 
-use crate::files::{VersionFile, fingerprint, modified_ns};
-use crate::store::damaged;
+use crate::files::{VersionFile, fingerprint, for_each, modified_ns};
 use crate::version::Version;
 use crate::workspace::Workspace;
 
@@ -68,18 +67,7 @@ impl Workspace {
         let mut files = self.files(version)?;
         files.sort_by(|a, b| a.path.cmp(&b.path));
         files.dedup_by(|a, b| a.path == b.path);
-        let threads = run.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
-        let changes = try_map(
-            threads,
-            files,
-            || (),
-            |(), file| {
-                if run.cancel.as_ref().is_some_and(|cancel| cancel.load(std::sync::atomic::Ordering::Relaxed)) {
-                    return Err(Error::new(Code::Interrupted, "interrupted"));
-                }
-                Ok(self.change(version, &file, check))
-            },
-        )?;
+        let changes = for_each(files, run, |file| Ok(self.change(version, &file, check)))?;
         Ok(changes.into_iter().flatten().collect())
     }
 
@@ -112,7 +100,9 @@ fn difference(path: &Path, file: &VersionFile, check: Check, is_copy: bool) -> O
     if metadata.len() != was.size {
         return Some(ChangeKind::Size { from: was.size, to: metadata.len() });
     }
-    if check == Check::Quick && (is_copy || modified_ns(&metadata) == was.modified_ns) {
+    // Nobody changes a copy but by force: it is sealed, and its time is that of no source.
+    let is_sealed = is_copy && metadata.permissions().readonly();
+    if check == Check::Quick && (is_sealed || modified_ns(&metadata) == was.modified_ns) {
         return None;
     }
     match fingerprint(path, |_| Ok(())) {
@@ -128,7 +118,9 @@ fn changed(version: &Version, changes: &[Change]) -> Error {
     /// So many are named.
     const NAMED_MAX: usize = 10;
     if version.is_snapshot {
-        return damaged(&changes[0].path).hint("`ingest dataset verify` says which copies are not");
+        let message = format!("{}: the copy in the workspace is not what was registered", changes[0].path);
+        let hint = "registering a file of the same content with --snapshot puts it right; `ingest dataset verify` tells all copies";
+        return Error::new(Code::ContentChanged, message).hint(hint);
     }
     let named: Vec<String> = changes.iter().take(NAMED_MAX).map(|change| format!("\n  {change}")).collect();
     let more = changes.len() - named.len();

@@ -4,8 +4,9 @@ use std::fs::File;
 use std::io::Read;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
 
-use ingest::{Code, Error, Options, Result, SourceFile};
+use ingest::{Code, Error, Options, Result, SourceFile, try_map};
 
 use crate::definition::{Definition, Kind};
 use crate::draw::Draw;
@@ -108,6 +109,24 @@ fn selected(mut files: Vec<FoundFile>, steps: &[Step]) -> Result<Vec<FoundFile>>
         }
     }
     Ok(files)
+}
+
+/// What `work` makes of each file, in their order, by as many threads as `run` says, until Ctrl-C.
+pub(crate) fn for_each<F: Send, T: Send>(
+    files: Vec<F>,
+    run: &Options,
+    work: impl Fn(F) -> Result<T> + Sync,
+) -> Result<Vec<T>> {
+    let threads = run.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
+    let is_over = || run.cancel.as_ref().is_some_and(|cancel| cancel.load(Ordering::Relaxed));
+    try_map(
+        threads,
+        files,
+        || (),
+        |(), file| {
+            if is_over() { Err(Error::new(Code::Interrupted, "interrupted")) } else { work(file) }
+        },
+    )
 }
 
 /// Bytes that are read and hashed at once.

@@ -16,7 +16,7 @@ const NAME_BYTES_MAX: usize = 255;
 pub enum Reference {
     /// A version of a name.
     Name(String, Which),
-    /// A registered version or a definition, by its id.
+    /// A registered version, by its id.
     Id(String),
 }
 
@@ -40,16 +40,20 @@ impl FromStr for Reference {
             None => (text, Which::Latest),
             Some((name, "latest")) => (name, Which::Latest),
             Some((name, number)) => match number.parse() {
-                Ok(number) if number > 0 => (name, Which::Number(number)),
-                _ => {
-                    return Err(Error::new(Code::Usage, format!("{number:?} in {text:?} is no version"))
-                        .hint("a version is a number from 1, or latest"));
-                }
+                Ok(1..) if !number.bytes().all(|byte| byte.is_ascii_digit()) => return Err(no_version(number, text)),
+                // Beyond what a registry counts there is none either.
+                Ok(number @ 1..) => (name, Which::Number(number.min(i64::MAX as u64))),
+                _ => return Err(no_version(number, text)),
             },
         };
         check_name(name)?;
         Ok(Reference::Name(name.to_owned(), which))
     }
+}
+
+fn no_version(number: &str, text: &str) -> Error {
+    Error::new(Code::Usage, format!("{number:?} in {text:?} is no version"))
+        .hint("a version is a number from 1, or latest")
 }
 
 impl fmt::Display for Reference {
@@ -67,6 +71,11 @@ pub(crate) fn is_id(text: &str) -> bool {
     text.len() == ID_LETTERS && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
+/// Characters without a form of their own that no script needs: blanks without width, and what turns the direction of text.
+fn is_unseen(sign: char) -> bool {
+    matches!(sign, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
 /// Whether a dataset may be called so: any script, but nothing that would be a path, an option, a version or an id.
 ///
 /// # Errors
@@ -80,6 +89,8 @@ pub(crate) fn check_name(name: &str) -> Result<()> {
         "it holds one of / \\ :"
     } else if name.contains(char::is_control) {
         "it holds a control character"
+    } else if name.contains(is_unseen) {
+        "it holds a character that is not seen"
     } else if name.starts_with(['-', '.']) {
         "it begins with - or ."
     } else if name.trim() != name {
@@ -114,9 +125,26 @@ mod tests {
     #[test]
     fn what_is_no_name_says_why() {
         let long = "x".repeat(256);
-        for wrong in
-            ["", "a/b", "..", "../x", "a\\b", "a:0", "a:b", "a:1:2", ":1", "-x", ".x", " x", "x ", "a\nb", &long]
-        {
+        for wrong in [
+            "",
+            "a/b",
+            "..",
+            "../x",
+            "a\\b",
+            "a:0",
+            "a:+1",
+            "a\u{200b}",
+            "a\u{202e}b",
+            "a:b",
+            "a:1:2",
+            ":1",
+            "-x",
+            ".x",
+            " x",
+            "x ",
+            "a\nb",
+            &long,
+        ] {
             let error = wrong.parse::<Reference>().unwrap_err();
             assert_eq!(error.code(), Code::Usage, "{wrong:?}");
         }

@@ -11,7 +11,7 @@ use ingest::arrow::array::{BooleanArray, RecordBatch};
 use ingest::arrow::compute::filter_record_batch;
 use ingest::arrow::datatypes::SchemaRef;
 use ingest::arrow::ipc::writer::StreamWriter;
-use ingest::{Code, Error, InputFormat, Options, Reader, Result, Sources};
+use ingest::{Code, Error, InputFormat, OnError, Options, Ragged, Reader, Result, Sources};
 use jiff::Timestamp;
 
 use crate::definition::Definition;
@@ -35,35 +35,71 @@ pub(crate) fn compile(definition: &Definition, run: &Options, now: Timestamp) ->
         stages: Vec::new(),
         options: definition.options(run)?,
         run: run.clone().without_settings(),
+        conditions: Vec::new(),
         time_column: None,
         now,
     };
+    compiler.conditions.extend(compiler.options.filter.iter().map(ToString::to_string));
     for step in definition.steps() {
         compiler.add(step)?;
     }
-    Ok(compiler.finish())
+    let stages = compiler.finish();
+    check_losses(&stages, run)?;
+    Ok(stages)
+}
+
+/// Whether what the first of several passes sets aside would go untold: the last one alone has a report.
+fn check_losses(stages: &[Stage], run: &Options) -> Result<()> {
+    let [Stage::Engine(first), _, ..] = stages else { return Ok(()) };
+    if first.on_error != OnError::Fail || matches!(first.ragged, Some(Ragged::Truncate | Ragged::Reject)) {
+        let message =
+            "these steps take several passes, of which only the last one could tell what was rejected or nulled";
+        return Err(Error::new(Code::BadDefinition, message)
+            .hint("`ingest convert` the sources first, with on_error or ragged, and register what it writes"));
+    }
+    if run.rejects.is_some() || run.max_errors.is_some() || run.only_rejects.is_some() {
+        let message = "the steps of this dataset take several passes, so there is no table of its sources' rejects";
+        return Err(Error::new(Code::Usage, message).hint("leave --rejects, --only-rejects and --max-errors out"));
+    }
+    Ok(())
 }
 
 /// Options that choose among the rows and columns of a dataset, and those that say what its values are to be.
 const SELECTING: [&str; 5] = ["where", "offset", "limit", "columns", "drop"];
 const CHECKING: [&str; 4] = ["schema", "types", "on_error", "infer"];
 
-/// Lets the last pass hold values to what options ask of them, where the definition asks nothing.
+/// Lets values be held to what options ask of them: by the pass that reads the sources, where it is the only one, else by one behind
+/// all steps, so that these mean what they mean without.
 ///
 /// # Errors
-/// [`Code::Usage`]: it does.
-pub(crate) fn checked(definition: &Definition, asked: &Options, stages: &mut [Stage]) -> Result<()> {
-    let asked = asked.settings();
+/// [`Code::Usage`]: the definition says something of it itself, or there is no text any more that could be kept.
+pub(crate) fn checked(definition: &Definition, run: &Options, stages: &mut Vec<Stage>) -> Result<()> {
+    let asked = run.settings();
     let asked: Vec<_> = asked.iter().filter(|(name, _)| CHECKING.contains(&name.as_str())).collect();
-    if let Some((name, _)) = asked.iter().find(|_| CHECKING.iter().any(|name| definition.sets(name))) {
-        let message =
-            format!("the dataset says itself of what types its columns are, so the option {name:?} means nothing here");
-        return Err(Error::new(Code::Usage, message).hint("register its sources without types of their own"));
+    let Some((first, _)) = asked.first() else { return Ok(()) };
+    let wrong = |message: String| {
+        Error::new(Code::Usage, message).hint("register its sources with that option, under a name or as a new version")
+    };
+    if let Some(name) = CHECKING.iter().find(|name| definition.sets(name)) {
+        return Err(wrong(format!("the dataset says {name:?} itself, so the option {first:?} means nothing here")));
+    }
+    if !definition.steps().is_empty() {
+        if asked.iter().any(|(name, _)| *name == "infer") {
+            return Err(wrong(
+                "the steps of the dataset need its types, so the option \"infer\" means nothing here".to_owned(),
+            ));
+        }
+        stages.push(Stage::Engine(Box::new(over_batches(run))));
     }
     match stages.last_mut() {
         Some(Stage::Engine(options)) => asked.iter().try_for_each(|(name, value)| options.set(name, value)),
         _ => Ok(()),
     }
+}
+
+/// The options of a pass over the batches of another.
+fn over_batches(run: &Options) -> Options {
+    Options { input_format: Some(InputFormat::Arrow), ..run.clone().without_settings() }
 }
 
 /// The definition with the steps that options ask for: rows by a condition, an offset, a limit, columns.
@@ -92,6 +128,8 @@ struct Compiler {
     options: Options,
     /// How the work is done, in every pass.
     run: Options,
+    /// Those that are joined to its filter.
+    conditions: Vec<String>,
     time_column: Option<String>,
     now: Timestamp,
 }
@@ -133,13 +171,23 @@ impl Compiler {
 
     /// Begins another pass, over what this one leaves.
     fn end_pass(&mut self) {
-        let next = Options { input_format: Some(InputFormat::Arrow), ..self.run.clone() };
-        let done = std::mem::replace(&mut self.options, next);
+        let done = std::mem::replace(&mut self.options, over_batches(&self.run));
+        self.conditions.clear();
         self.stages.push(Stage::Engine(Box::new(done)));
+    }
+
+    /// Columns that are made from paths, or number the rows, are columns like others to the steps: an option about columns means only
+    /// those of the sources.
+    fn end_pass_that_makes_columns(&mut self) {
+        let Options { hive, partition_format, path_column, row_number, .. } = &self.options;
+        if *hive || partition_format.is_some() || path_column.is_some() || row_number.is_some() {
+            self.end_pass();
+        }
     }
 
     fn keep(&mut self, names: &[String]) -> Result<()> {
         names.iter().try_for_each(|name| self.check_column("keep_columns", name))?;
+        self.end_pass_that_makes_columns();
         self.options.columns = Some(names.to_vec());
         self.options.drop.clear();
         Ok(())
@@ -147,6 +195,7 @@ impl Compiler {
 
     fn drop(&mut self, names: &[String]) -> Result<()> {
         names.iter().try_for_each(|name| self.check_column("drop_columns", name))?;
+        self.end_pass_that_makes_columns();
         match &mut self.options.columns {
             Some(kept) => kept.retain(|name| !names.contains(name)),
             None => self.options.drop.extend_from_slice(names),
@@ -158,13 +207,21 @@ impl Compiler {
         let bad =
             |error: ingest::FilterError| Error::new(Code::BadDefinition, format!("filter {condition:?}: {error}"));
         let filter: ingest::Filter = condition.parse().map_err(bad)?;
+        if self.options.columns.is_some() {
+            // What is asked of made columns is no matter of those that were kept.
+            self.end_pass_that_makes_columns();
+        }
         filter.columns().iter().try_for_each(|name| self.check_column("filter", name))?;
         if self.options.offset > 0 || self.options.limit.is_some() || self.options.row_number.is_some() {
             self.end_pass();
         }
-        self.options.filter = Some(match &self.options.filter {
-            None => filter,
-            Some(before) => format!("({before}) and ({condition})").parse().map_err(bad)?,
+        self.conditions.push(condition.to_owned());
+        self.options.filter = Some(match &self.conditions[..] {
+            [_] => filter,
+            all => {
+                let each: Vec<String> = all.iter().map(|condition| format!("({condition})")).collect();
+                each.join(" and ").parse().map_err(bad)?
+            }
         });
         Ok(())
     }

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use ingest::{Code, Error, Result};
@@ -30,14 +30,15 @@ impl Store {
         self.content.join(&hex[..2]).join(&hex[2..])
     }
 
-    /// Keeps what a file holds, and tells it. A clone of the file where the file system makes some, a hard link where nobody may
-    /// write to it any more, else a copy: through a link, what is written into the file would change the content as well.
+    /// Keeps what a file holds, and tells it. A clone of the file where the file system makes some, else a copy; never a hard link:
+    /// through it, what is written into the file would change the content as well, and who owns a file may always write to it.
     pub(crate) fn keep(&self, path: &Path) -> Result<Fingerprint> {
         let (draft, print) = self.draft_of(path)?;
         let target = self.path(&print.hash);
         let folder = target.parent().unwrap_or(&self.content);
         fs::create_dir_all(folder).map_err(|error| Error::from_io(folder, error))?;
-        if target.exists() {
+        // What lies there already is looked at: damage must not spread to whoever registers the same content once more.
+        if fingerprint(&target, |_| Ok(())).is_ok_and(|kept| kept.hash == print.hash) {
             return Ok(print);
         }
         fs::rename(&draft, &target).map_err(|error| Error::from_io(&target, error))?;
@@ -63,15 +64,6 @@ impl Store {
             sealed(draft.as_file()).map_err(failed)?;
             let modified_ns = crate::files::modified_ns(&original);
             return Ok((draft.into_temp_path(), Fingerprint { modified_ns, ..print }));
-        }
-        let metadata = source.metadata().map_err(|error| Error::from_io(path, error))?;
-        if metadata.mode() & 0o222 == 0 {
-            let link = builder().map_err(failed)?.into_temp_path();
-            fs::remove_file(&link).map_err(failed)?;
-            if fs::hard_link(path, &link).is_ok() {
-                let print = fingerprint(path, |_| Ok(()))?;
-                return Ok((link, print));
-            }
         }
         let print = fingerprint(path, |bytes| draft.write_all(bytes).map_err(failed))?;
         sealed(draft.as_file()).map_err(failed)?;
@@ -136,9 +128,4 @@ fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
         other => other.map_err(|error| Error::from_io(folder, error)),
     }
-}
-
-/// An error for content that should be kept and is not what it was.
-pub(crate) fn damaged(name: &str) -> Error {
-    Error::new(Code::ContentChanged, format!("{name}: the copy in the workspace is not what was registered"))
 }

@@ -41,6 +41,7 @@ impl Workspace {
             std::fs::create_dir_all(folder).map_err(|error| Error::from_io(folder, error))?;
         }
         if !root.join(REGISTRY).exists() {
+            let _in_use = Store::new(root.join(CONTENT), root.join(SCRATCH)).use_it()?;
             Registry::create(&root.join(REGISTRY), &root.join(SCRATCH))?;
         }
         Workspace::open(root)
@@ -109,6 +110,10 @@ impl Workspace {
     /// # Errors
     /// It cannot be read at all.
     pub fn check(&self) -> Result<Vec<String>> {
-        self.registry.check()
+        let mut faults = self.registry.check()?;
+        if faults.is_empty() {
+            faults = self.registry.broken_definitions()?;
+        }
+        Ok(faults)
     }
 }

@@ -196,14 +196,12 @@ fn text(value: Option<impl ToString>) -> Value {
     value.map_or(Value::Null, |value| Value::String(value.to_string()))
 }
 
-/// Numbers are words too: `infer: 100`, `quote: 7`.
+/// A number is no text: how it was written (`1.50`, `010`) is lost already.
 fn word<T: FromStr<Err: ToString>>(value: &Value) -> std::result::Result<T, String> {
-    let text = match value {
-        Value::String(text) => text.clone(),
-        Value::Number(number) => number.to_string(),
-        other => return Err(format!("it takes a text, not {other}")),
-    };
-    text.parse().map_err(|error: T::Err| error.to_string())
+    match value {
+        Value::String(text) => text.parse().map_err(|error: T::Err| error.to_string()),
+        other => Err(format!("it takes a text, not {other}; write it in quotes")),
+    }
 }
 
 fn flag(value: &Value) -> std::result::Result<bool, String> {
@@ -297,5 +295,6 @@ mod tests {
         assert!(fails("where", json!("a >")).contains("the condition ends"));
         assert!(fails("types", json!({"a": "int65"})).contains("int65"));
         assert!(fails("columns", json!("a")).contains("it takes a list"));
+        assert!(fails("null_values", json!([1.5])).contains("it takes a text, not 1.5; write it in quotes"));
     }
 }

@@ -40,6 +40,9 @@ impl Registry {
         {
             let mut connection = Connection::open(&draft).map_err(|error| failure(path, error))?;
             prepare(path, &connection)?;
+            // The mode is part of the file from then on.
+            connection.pragma_update(None, "journal_mode", "WAL").map_err(|error| failure(path, error))?;
+            connection.pragma_update(None, "application_id", APPLICATION_ID).map_err(|error| failure(path, error))?;
             migrate(path, &mut connection)?;
         }
         draft.persist_noclobber(path).map(drop).or_else(|error| match error.error.kind() {
@@ -161,17 +164,12 @@ fn migrate(path: &Path, connection: &mut Connection) -> Result<()> {
     if done == MIGRATIONS.len() {
         return Ok(());
     }
-    if done == 0 {
-        // Only a database that nobody else sees yet has no step: the mode is part of the file from then on.
-        connection.pragma_update(None, "journal_mode", "WAL").map_err(failed)?;
-    }
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
     // Another process may have done them meanwhile.
     for (number, step) in MIGRATIONS.iter().enumerate().skip(steps_done(path, &transaction)?) {
         transaction.execute_batch(step).map_err(failed)?;
         transaction.pragma_update(None, "user_version", number + 1).map_err(failed)?;
     }
-    transaction.pragma_update(None, "application_id", APPLICATION_ID).map_err(failed)?;
     transaction.commit().map_err(failed)
 }
 
@@ -180,7 +178,8 @@ fn steps_done(path: &Path, connection: &Connection) -> Result<usize> {
     let (version, application) = number("user_version")
         .and_then(|version| Ok((version, number("application_id")?)))
         .map_err(|error| failure(path, error))?;
-    let steps = usize::try_from(version).ok().filter(|&steps| steps == 0 || application == APPLICATION_ID);
+    // An empty file is a database to SQLite, and no registry: what it held would be cleared away as nobody's.
+    let steps = usize::try_from(version).ok().filter(|_| application == APPLICATION_ID);
     match steps {
         Some(steps) if steps <= MIGRATIONS.len() => Ok(steps),
         Some(steps) => Err(Error::new(
@@ -192,7 +191,8 @@ fn steps_done(path: &Path, connection: &Connection) -> Result<usize> {
             ),
         )
         .hint("use that version, or another workspace")),
-        None => Err(Error::new(Code::Registry, format!("{}: this database is no registry of ingest", path.display()))),
+        None => Err(Error::new(Code::Registry, format!("{}: this database is no registry of ingest", path.display()))
+            .hint("put a copy back that `ingest dataset backup` made")),
     }
 }
 

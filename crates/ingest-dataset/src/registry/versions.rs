@@ -50,20 +50,6 @@ impl Registry {
         })
     }
 
-    /// Keeps a definition under its id.
-    pub(crate) fn save_definition(&self, definition: &Definition, now: &str) -> Result<()> {
-        self.write(|transaction| Ok(insert_definition(transaction, definition, now)?))
-    }
-
-    /// The definition of that id.
-    pub(crate) fn definition(&self, id: &str) -> Result<Option<Definition>> {
-        let body: Option<String> = self.read(|transaction| {
-            let query = "SELECT body FROM definitions WHERE id = ?1";
-            Ok(transaction.query_row(query, [id], |row| row.get(0)).optional()?)
-        })?;
-        body.map(|body| Definition::from_json(&body)).transpose()
-    }
-
     /// A version of a name that is registered: that number, or the highest one.
     pub(crate) fn version(&self, name: &str, which: Which) -> Result<Option<Version>> {
         let number = match which {
@@ -176,6 +162,23 @@ impl Registry {
     /// Deletes the versions that were unregistered; how many there were.
     pub(crate) fn delete_unregistered(&self) -> Result<usize> {
         self.write(|transaction| Ok(transaction.execute("DELETE FROM versions WHERE unregistered_at IS NOT NULL", [])?))
+    }
+
+    /// The definitions that cannot be read, and why.
+    pub(crate) fn broken_definitions(&self) -> Result<Vec<String>> {
+        self.read(|transaction| {
+            let query = "SELECT DISTINCT name || ':' || number, body FROM versions JOIN definitions ON definitions.id = definition";
+            let mut statement = transaction.prepare(query)?;
+            let bodies = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))?;
+            let mut faults = Vec::new();
+            for body in bodies {
+                let (label, body) = body?;
+                if let Err(error) = Definition::from_json(&body) {
+                    faults.push(format!("{label}: {}", error.message()));
+                }
+            }
+            Ok(faults)
+        })
     }
 
     /// The content that snapshots hold.

@@ -50,12 +50,26 @@ fn a_copy_is_a_registry() {
 }
 
 #[test]
+fn a_definition_that_cannot_be_read_is_told_by_a_check() {
+    let room = Room::new();
+    let source = room.file("t.csv", "a\n1\n");
+    room.register("t", &tabular(&source, Vec::new()), Registration::default()).unwrap();
+    let registry = rusqlite::Connection::open(room.path("space/registry.sqlite")).unwrap();
+    registry.execute_batch("UPDATE definitions SET body = '{}'").unwrap();
+    let faults = room.workspace.check().unwrap();
+    assert!(faults.len() == 1 && faults[0].starts_with("t:1: "), "{faults:?}");
+}
+
+#[test]
 fn what_is_no_registry_is_told() {
     let room = Room::new();
     assert_eq!(Workspace::open(&room.path("nowhere")).err().unwrap().code(), Code::UnknownDataset);
     let text = room.file("text", "this is no database, but long enough to look like one ".repeat(100));
     let error = with_registry(Path::new(&text)).1.err().unwrap();
     assert_eq!(error.code(), Code::Registry, "{error}");
+    // What was emptied is none either: else all copies would be cleared away as nobody's.
+    let empty = room.file("empty", "");
+    assert_eq!(with_registry(Path::new(&empty)).1.err().unwrap().code(), Code::Registry);
     // A database of somebody else's, and one of a version to come.
     for (name, change, part) in [
         ("other", "PRAGMA application_id = 7", "no registry of ingest"),

@@ -120,6 +120,86 @@ fn what_is_asked_of_a_dataset_comes_behind_its_steps() {
 }
 
 #[test]
+fn columns_of_paths_are_columns_like_others() {
+    let room = Room::new();
+    room.file("d/k=1/a.csv", "x,y\n10,0\n20,0\n");
+    room.file("d/k=2/a.csv", "x,y\n30,0\n40,0\n");
+    let mut read = Options::default();
+    for (name, value) in [("hive", true.into()), ("path_column", "path".into()), ("row_number", "row".into())] {
+        read.set(name, &value).unwrap();
+    }
+    let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+    let mut number = 0;
+    let mut rows = |steps: Vec<Step>| {
+        number += 1;
+        let sources = [room.path("d").to_str().unwrap().to_owned()];
+        let definition = Definition::tabular(&sources, &read, steps).unwrap();
+        room.register(&format!("d{number}"), &definition, Registration::default()).unwrap();
+        let frame = room.rows(&format!("d{number}")).unwrap();
+        let columns: Vec<_> = frame.schema().fields().iter().map(|field| field.name().clone()).collect();
+        (columns, if columns_hold(&frame, "x") { numbers(&frame, "x") } else { Vec::new() })
+    };
+    let sample = || Step::TakeSample { probability: 1.0, seed: 0 };
+    for before in [Vec::new(), vec![sample()]] {
+        let mut rows = |steps: Vec<Step>| rows([before.clone(), steps].concat());
+        let all = vec![Some(10), Some(20), Some(30), Some(40)];
+        assert_eq!(rows(vec![Step::KeepColumns(names(&["x"]))]), (names(&["x"]), all.clone()));
+        assert_eq!(rows(vec![Step::KeepColumns(names(&["k", "x"]))]), (names(&["k", "x"]), all.clone()));
+        assert_eq!(rows(vec![Step::DropColumns(names(&["path", "k", "y"]))]), (names(&["x", "row"]), all));
+        let steps = vec![Step::KeepColumns(names(&["row", "x"])), Step::Filter("row > 2".to_owned()), Step::Skip(1)];
+        assert_eq!(rows(steps), (names(&["row", "x"]), vec![Some(40)]));
+    }
+}
+
+fn columns_hold(frame: &ingest::Frame, name: &str) -> bool {
+    frame.schema().fields().iter().any(|field| field.name() == name)
+}
+
+#[test]
+fn types_that_are_asked_for_do_not_change_what_steps_mean() {
+    let room = Room::new();
+    let source = room.file("t.csv", "a,d\n1,x\nNA,y\n30,z\n");
+    for steps in [vec![], vec![Step::TakeSample { probability: 1.0, seed: 0 }]] {
+        let steps = [steps, vec![Step::Filter("a is not null and a > 9".to_owned())]].concat();
+        let version = room.register("t", &tabular(&source, steps), crate::new_version()).unwrap().version;
+        let mut asked = Options::default();
+        asked.set("types", &serde_json::json!({"a": "utf8"})).unwrap();
+        let frame = room.workspace.open_table(&version, &asked).unwrap().collect().unwrap();
+        assert_eq!((frame.num_rows(), frame.schema().field(0).data_type().to_string()), (1, "Utf8".to_owned()));
+        asked.set("infer", &"none".into()).unwrap();
+        let error = room.workspace.open_table(&version, &asked).err().unwrap();
+        assert!(error.code() == Code::Usage && error.message().contains("\"infer\" means nothing"), "{error}");
+    }
+}
+
+#[test]
+fn nothing_is_set_aside_untold() {
+    let room = Room::new();
+    let source = room.file("t.csv", "a\n1\nx\n3\n");
+    let mut read = Options::default();
+    read.set("types", &serde_json::json!({"a": "int64"})).unwrap();
+    read.set("on_error", &"reject".into()).unwrap();
+    let definition = |steps| Definition::tabular(std::slice::from_ref(&source), &read, steps);
+    let version =
+        room.register("t", &definition(vec![Step::Take(5)]).unwrap(), Registration::default()).unwrap().version;
+    let rejects = room.path("rejects.csv");
+    let asked = Options { rejects: Some(rejects.clone()), ..Options::default() };
+    let (_, report) = room.workspace.open_table(&version, &asked).unwrap().collect_with_report().unwrap();
+    assert_eq!((report.rows_in, report.rejected), (3, 1));
+    assert!(std::fs::read_to_string(rejects).unwrap().contains(",x"));
+    let sample = vec![Step::TakeSample { probability: 1.0, seed: 0 }];
+    assert!(definition(sample.clone()).unwrap_err().message().contains("only the last one could tell"));
+    let version = room.register("u", &tabular(&source, sample), Registration::default()).unwrap().version;
+    assert_eq!(room.workspace.open_table(&version, &asked).err().unwrap().code(), Code::Usage);
+}
+
+#[test]
+fn thousands_of_conditions_are_one() {
+    let steps = (0..2000).map(|number| Step::Filter(format!("a <> {number}"))).collect();
+    Definition::tabular(&["/t.csv".to_owned()], &Options::default(), steps).unwrap();
+}
+
+#[test]
 fn rows_keep_the_numbers_that_they_were_read_with() {
     let room = Room::new();
     let source = room.file("t.csv", "a\n10\n20\n30\n40\n");

@@ -148,13 +148,14 @@ fn content_is_kept_once_and_never_written_through() {
     room.register("t", &tabular(&source, Vec::new()), snapshot()).unwrap();
     room.register("u", &tabular(room.path("*.csv").to_str().unwrap(), Vec::new()), snapshot()).unwrap();
     assert_eq!(contents(&room).len(), 1);
-    // A file that nobody may write to is linked; one that somebody may is not, or its next line would be one of the snapshot.
+    // Nor by who owns a file that nobody may write to.
     fs::write(&source, "a\n2\n").unwrap();
     assert_eq!(numbers(&room.rows("t").unwrap(), "a"), [Some(1)]);
     let fixed = room.file("fixed.csv", "a\n5\n");
     fs::set_permissions(&fixed, fs::Permissions::from_mode(0o444)).unwrap();
     room.register("fixed", &tabular(&fixed, Vec::new()), snapshot()).unwrap();
-    fs::remove_file(&fixed).unwrap();
+    fs::set_permissions(&fixed, fs::Permissions::from_mode(0o644)).unwrap();
+    fs::write(&fixed, "a\n6\n").unwrap();
     assert_eq!(numbers(&room.rows("fixed").unwrap(), "a"), [Some(5)]);
 
     for name in ["t", "u", "fixed"] {
@@ -163,6 +164,22 @@ fn content_is_kept_once_and_never_written_through() {
     let cleared = room.workspace.clear().unwrap();
     assert_eq!((cleared.versions, cleared.files, cleared.bytes), (3, 2, 8));
     assert!(contents(&room).is_empty());
+}
+
+#[test]
+fn damage_to_a_copy_does_not_spread() {
+    let room = Room::new();
+    let source = room.file("t.csv", "a\n1\n");
+    room.register("t", &tabular(&source, Vec::new()), snapshot()).unwrap();
+    let copy = contents(&room).pop().unwrap();
+    fs::remove_file(&copy).unwrap();
+    fs::write(&copy, "a\n7\n").unwrap();
+    assert_eq!(room.rows("t").err().unwrap().code(), Code::ContentChanged, "it is no longer sealed, so it is read");
+    room.file("u.csv", "a\n1\n");
+    room.register("u", &tabular(room.path("u.csv").to_str().unwrap(), Vec::new()), snapshot()).unwrap();
+    for name in ["t", "u"] {
+        assert_eq!(numbers(&room.rows(name).unwrap(), "a"), [Some(1)], "what was put there anew serves both");
+    }
 }
 
 #[test]
@@ -245,6 +262,26 @@ fn files_arrive_whole_or_not_at_all() {
     assert_eq!(download(ignore).unwrap().missing, [room.path("d/b.bin").to_str().unwrap()]);
     let left: Vec<_> = fs::read_dir(room.path("out")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(left, ["sub"], "no litter");
+}
+
+#[test]
+fn what_a_kill_leaves_of_a_download_is_written_over() {
+    let room = Room::new();
+    room.file("d/a", "a");
+    let sources = [room.path("d").to_str().unwrap().to_owned()];
+    let definition = Definition::files(&sources, Vec::new()).unwrap();
+    let version = room.register("d", &definition, Registration::default()).unwrap().version;
+    // As much as a killed download leaves: the draft, longer than the file.
+    let draft = format!("out/.download-{}", &blake3::hash(b"a").to_hex()[..16]);
+    room.file(&draft, "left behind");
+    let lock = File::options().write(true).open(room.path(&draft)).unwrap();
+    lock.lock().unwrap();
+    let download = || room.workspace.download(&version, &room.path("out"), Download::default(), &Options::default());
+    assert!(download().unwrap_err().message().contains("another download writes this file"));
+    drop(lock);
+    assert_eq!(download().unwrap().files, 1);
+    let left: Vec<_> = fs::read_dir(room.path("out")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!((left, fs::read(room.path("out/a")).unwrap()), (vec!["a".into()], b"a".to_vec()));
 }
 
 #[test]

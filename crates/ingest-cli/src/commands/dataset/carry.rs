@@ -69,7 +69,13 @@ pub(crate) fn import(args: &ImportArgs, console: &Console) -> Result<()> {
     const MLTABLE: &str = "MLTable";
     let file = if args.file.is_dir() { args.file.join(MLTABLE) } else { args.file.clone() };
     let text = read(&file).map_err(|error| Error::from_io(&file, error))?;
-    let definition = Definition::from_yaml(&text, file.parent().unwrap_or(Path::new("")))?;
+    let definition = Definition::from_yaml(&text, file.parent().unwrap_or(Path::new(""))).map_err(|error| {
+        let named = Error::new(error.code(), format!("{}: {}", file.display(), error.message()));
+        match error.way_out() {
+            Some(way_out) => named.hint(way_out),
+            None => named,
+        }
+    })?;
     let Registering { said, json } = &args.register;
     register::register(&args.name, &definition, said, &Options::default(), *json, console)
 }
@@ -89,7 +95,8 @@ Examples:
 
 /// Copy the registry to a file.
 ///
-/// Others may go on working meanwhile. To go back, put the copy in the place of the registry while nobody works with it.
+/// Others may go on working meanwhile. To go back, while nobody works with it: remove registry.sqlite-wal and registry.sqlite-shm from
+/// the workspace, and put the copy in the place of registry.sqlite.
 #[derive(Debug, clap::Args)]
 #[command(after_help = BACKUP_EXAMPLES)]
 pub(crate) struct BackupArgs {

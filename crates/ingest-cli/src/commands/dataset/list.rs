@@ -68,9 +68,9 @@ pub(crate) struct VersionsArgs {
 /// Prints them, the first one first.
 pub(crate) fn versions(args: &VersionsArgs) -> Result<()> {
     let workspace = Workspace::find()?;
-    // A name that there is not has its error.
-    workspace.get(&args.name.parse()?)?;
-    let versions = workspace.versions(&args.name)?;
+    // A name that there is not has its error; a version or an id stands for its name.
+    let name = workspace.get(&args.name.parse()?)?.name;
+    let versions = workspace.versions(&name)?;
     if args.json {
         let facts: Vec<_> = versions.iter().map(|version| Value::Object(version.to_json())).collect();
         return output::json(&json!({"versions": facts}));

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use clap::ValueHint;
 use ingest::{Code, Error, Options, Result};
-use ingest_dataset::{Definition, Registration, Workspace};
+use ingest_dataset::{Definition, Reference, Registration, Which, Workspace};
 use serde_json::Value;
 
 use crate::console::Console;
@@ -124,7 +124,12 @@ pub(super) fn register(
     let files = workspace.files(version)?;
     let bytes = files.iter().map(|file| file.fingerprint.size).sum();
     let rows = version.rows.map_or(String::new(), |rows| format!("{}, ", size::counted(rows, "row")));
-    let verb = if done.was_there { "is registered already" } else { "registered" };
+    let latest = workspace.get(&Reference::Name(version.name.clone(), Which::Latest))?.number;
+    let verb = match done.was_there {
+        true if latest != version.number => format!("is registered already (the latest version is {latest}, another)"),
+        true => "is registered already".to_owned(),
+        false => "registered".to_owned(),
+    };
     let (files, bytes) = (size::counted(files.len() as u64, "file"), size::show(bytes));
     console.say(&format!("{verb}: {}, {rows}{files}, {bytes}", version.label()));
     if json { output::json(&Value::Object(version.to_json())) } else { output::line(&version.label()) }
