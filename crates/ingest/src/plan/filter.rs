@@ -71,7 +71,15 @@ pub(crate) fn types_of_all(
             Some(columns.iter().cloned().chain(more).collect())
         }
     };
+    // No condition asks for the number of a row: a column of that name is one of the sources'. A schema that is given says which are.
+    let number = options.row_number.clone().filter(|_| options.schema.is_none());
+    let of_sources = match &number {
+        Some(number) => options.of_own_columns(std::slice::from_ref(number)),
+        None => options.clone(),
+    };
+    let row_number = if number.is_some() { None } else { options.row_number.clone() };
     let inner = Options {
+        row_number,
         filter: None,
         columns,
         drop,
@@ -83,7 +91,7 @@ pub(crate) fn types_of_all(
         max_errors: None,
         // Broken records are the business of the run itself, which may end before it meets them.
         on_error: OnError::Reject,
-        ..options.clone()
+        ..of_sources
     };
     let asked = &options.columns;
     let session = Session::of_sources(sources, inner).and_then(|session| session.attempt(Session::settle_types));

@@ -222,9 +222,13 @@ impl Plan {
         })
     }
 
-    /// Whether the filter cannot tell of the rows of a source, for what is wrong with its path.
+    /// Whether the filter cannot tell of the rows of a source, for a value of its path that does not fit. What a null is to a
+    /// condition is known, whether or not the column may hold one.
     pub(crate) fn cannot_tell(&self, of_path: &[FlawKind]) -> bool {
-        of_path.iter().filter_map(FlawKind::column_of_value).any(|column| self.filters_by(column))
+        of_path.iter().any(|flaw| match flaw {
+            FlawKind::Made { column, data_type: Some(_), .. } => self.filters_by(*column),
+            _ => false,
+        })
     }
 
     /// What is wrong with every row of a source, as its path says it.

@@ -237,3 +237,42 @@ fn a_late_value_widens_a_column_behind_a_made_one() {
         assert_eq!(shape(&back), shape(&wanted));
     }
 }
+
+#[test]
+fn a_condition_may_ask_for_the_column_that_the_row_number_is_called_like() {
+    let table = b"row,a\n1,x\n2,y\n".to_vec();
+    let asked = |change: Options| Options {
+        row_number: Some("row".to_owned()),
+        filter: Some("row > 1".parse().unwrap()),
+        ..change
+    };
+    let kept = asked(Options { columns: Some(names("a")), ..Options::default() });
+    let dropped = asked(Options { drop: names("row"), ..Options::default() });
+    for options in [kept, dropped] {
+        let columns = columns_of(&read(table.clone()).unwrap().options(options.clone()).collect().unwrap());
+        assert_eq!(shown(&columns), ["a:utf8", "row:int64"]);
+        assert_eq!(columns[1].values, [Value::Whole(1)]);
+    }
+}
+
+#[test]
+fn a_null_of_a_path_is_left_out_by_the_condition_that_leaves_it_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "a,q\n1,5\n2,\n";
+    files(folder.path(), &[("k=1/a.csv", text), ("k=5/a.csv", text), ("k=__HIVE_DEFAULT_PARTITION__/a.csv", text)]);
+    let path = folder.path().to_str().unwrap();
+    for condition in ["k > 1", "q > 1 and k is not null"] {
+        let options = Options { hive: true, filter: Some(condition.parse().unwrap()), ..Options::default() };
+        let measured = read(path).unwrap().options(options.clone()).schema().unwrap();
+        let schema = parse_schema(&measured.schema_json().to_string()).unwrap();
+        assert_eq!(schema[2].nullable, Some(false));
+        let checked = Options { schema: Some(schema), ..options.clone() };
+        let frame = |options: &Options| columns_of(&read(path).unwrap().options(options.clone()).collect().unwrap());
+        assert_eq!(frame(&checked), frame(&options), "{condition}");
+    }
+    // Where the condition wants it, it is what the schema says there is not.
+    let schema = parse_schema(r#"{"columns":[{"name":"a","type":"int64"},{"name":"q","type":"int64"},{"name":"k","type":"int64","nullable":false}]}"#).unwrap();
+    let filter = Some("k is null".parse().unwrap());
+    let options = Options { hive: true, filter, schema: Some(schema), ..Options::default() };
+    assert_eq!(read(path).unwrap().options(options).collect().unwrap_err().code(), Code::UnexpectedNull);
+}
