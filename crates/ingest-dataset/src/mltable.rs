@@ -160,7 +160,7 @@ impl Table {
                 ("encoding", value) => self.encode(text(name, value)?)?,
                 ("invalid_lines", Value::String(word)) if word == "error" => {}
                 ("invalid_lines", Value::String(word)) if word == "drop" => {
-                    self.options.set("on_error", &json!("reject"))?
+                    self.options.set("on_error", &json!("reject"))?;
                 }
                 (name, value) => return Err(bad(format!("{format}: {name}: {value} has no counterpart here"))),
             }
@@ -226,11 +226,11 @@ fn condition(text: &str) -> Result<String> {
         if let Some(inner) = rest.strip_prefix("col(") {
             let (name, after) = quoted(inner).ok_or_else(|| no_condition(text))?;
             rest = after.strip_prefix(')').ok_or_else(|| no_condition(text))?;
-            made += &format!("\"{}\"", name.replace('"', "\"\""));
+            made.extend(["\"", &name.replace('"', "\"\""), "\""]);
         } else if sign == '"' || sign == '\'' {
             let (value, after) = quoted(rest).ok_or_else(|| no_condition(text))?;
             rest = after;
-            made += &format!("'{}'", value.replace('\'', "''"));
+            made.extend(["'", &value.replace('\'', "''"), "'"]);
         } else {
             const WORDS: [(&str, &str); 4] = [("==", "="), ("&", " and "), ("|", " or "), ("~", "not ")];
             let word = WORDS.iter().find(|(theirs, _)| rest.starts_with(theirs));
