@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, TryLockError};
 use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Component, Path, PathBuf};
 
 use ingest::{Code, Error, Options, Result};
@@ -114,17 +114,26 @@ fn draft(folder: &Path, relative: &str) -> Result<(File, PathBuf)> {
     let path = folder.join(name);
     let failed = |error| Error::from_io(&path, error);
     let flags = rustix::fs::OFlags::NOFOLLOW.bits() as i32;
-    let open = || File::options().write(true).create(true).truncate(false).custom_flags(flags).open(&path);
-    let draft = open().map_err(failed)?;
-    draft.try_lock().map_err(|error| match error {
-        TryLockError::WouldBlock => {
-            let message = format!("{}: another download writes this file", folder.join(relative).display());
-            Error::new(Code::OutputExists, message).hint("run again once it is done")
+    let is_at = |draft: &File| -> std::io::Result<bool> {
+        let same = path.symlink_metadata()?;
+        Ok((same.dev(), same.ino()) == (draft.metadata()?.dev(), draft.metadata()?.ino()))
+    };
+    loop {
+        let open = File::options().write(true).create(true).truncate(false).custom_flags(flags).open(&path);
+        let draft = open.map_err(failed)?;
+        draft.try_lock().map_err(|error| match error {
+            TryLockError::WouldBlock => {
+                let message = format!("{}: another download writes this file", folder.join(relative).display());
+                Error::new(Code::OutputExists, message).hint("run again once it is done")
+            }
+            TryLockError::Error(error) => failed(error),
+        })?;
+        // Whoever held it before may have given it its own name meanwhile: then it is no draft any more.
+        if is_at(&draft).unwrap_or(false) {
+            draft.set_len(0).map_err(failed)?;
+            return Ok((draft, path));
         }
-        TryLockError::Error(error) => failed(error),
-    })?;
-    draft.set_len(0).map_err(failed)?;
-    Ok((draft, path))
+    }
 }
 
 fn check_same(file: &VersionFile, now: Fingerprint) -> Result<()> {

@@ -285,6 +285,40 @@ fn what_a_kill_leaves_of_a_download_is_written_over() {
 }
 
 #[test]
+fn downloads_into_one_folder_do_not_harm_each_other() {
+    let room = Room::new();
+    for number in 0..8 {
+        room.file(&format!("d/{number}"), number.to_string().repeat(200_000));
+    }
+    let sources = [room.path("d").to_str().unwrap().to_owned()];
+    let definition = Definition::files(&sources, Vec::new()).unwrap();
+    let version = room.register("d", &definition, Registration::default()).unwrap().version;
+    let out = room.path("out");
+    let download = |overwrite| {
+        let how = Download { overwrite, ..Download::default() };
+        room.workspace.download(&version, &out, how, &Options::default())
+    };
+    for _ in 0..10 {
+        let _ = fs::remove_dir_all(&out);
+        let all: Vec<_> = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..4).map(|_| scope.spawn(|| download(true))).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        // Whoever meets another at a file says so; nobody writes into what another has finished.
+        let refused = all.into_iter().filter_map(Result::err);
+        refused.for_each(|error| assert_eq!(error.code(), Code::OutputExists, "{error}"));
+        download(false).unwrap();
+        for number in 0..8 {
+            assert_eq!(
+                fs::read(out.join(number.to_string())).unwrap(),
+                number.to_string().repeat(200_000).into_bytes()
+            );
+        }
+        assert_eq!(fs::read_dir(&out).unwrap().count(), 8, "no litter");
+    }
+}
+
+#[test]
 fn links_do_not_lead_a_download_out_of_its_folder() {
     let room = Room::new();
     room.file("d/sub/a", "a");
