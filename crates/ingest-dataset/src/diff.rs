@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use ingest::{Result, SchemaDiff, parse_schema};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::files::VersionFile;
 use crate::version::Version;
@@ -80,18 +80,14 @@ fn nulls(before: &Version, after: &Version) -> Vec<(String, u64, u64)> {
 
 impl VersionDiff {
     /// All facts as one JSON object.
-    pub fn to_json(&self) -> Map<String, Value> {
+    pub fn to_json(&self) -> Value {
         let changed = self.changed.iter().map(|(path, from, to)| json!({"path": path, "from": from, "to": to}));
         let nulls = self.nulls.iter().map(|(name, from, to)| json!({"name": name, "from": from, "to": to}));
-        let json = json!({
+        json!({
             "files": {"added": self.added, "removed": self.removed, "changed": changed.collect::<Vec<_>>(), "same": self.same},
             "rows": self.rows.map(|(from, to)| json!({"from": from, "to": to})),
             "schema": self.schema.as_ref().map(SchemaDiff::to_json),
             "nulls": nulls.collect::<Vec<_>>(),
-        });
-        match json {
-            Value::Object(facts) => facts,
-            _ => Map::new(),
-        }
+        })
     }
 }

@@ -1,9 +1,10 @@
 //! What stands in the way of working here: folders that cannot be written to, disks that are full, a registry that is damaged.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use ingest::{Error, Result};
 
+use crate::registry::WAY_BACK;
 use crate::workspace::Workspace;
 
 /// What was looked at, and what came of it.
@@ -54,10 +55,9 @@ pub fn examine() -> Vec<Finding> {
 }
 
 fn of_registry(workspace: &Workspace) -> Finding {
-    const WAY_OUT: &str = "put a copy back that `ingest dataset backup` made";
     match workspace.check() {
         Ok(faults) if faults.is_empty() => Finding::fine("registry", "sound".to_owned()),
-        Ok(faults) => Finding::missing("registry", faults.join("; "), WAY_OUT),
+        Ok(faults) => Finding::missing("registry", faults.join("; "), WAY_BACK),
         Err(error) => Finding::of_error("registry", &error),
     }
 }
@@ -85,6 +85,6 @@ fn of_space(what: &'static str, folder: &Path) -> Finding {
 
 /// What the disk of a folder still takes of this user, bytes.
 pub(crate) fn free_bytes(folder: &Path) -> Result<u64> {
-    let disk = rustix::fs::statvfs(folder).map_err(|error| Error::from_io(&PathBuf::from(folder), error.into()))?;
+    let disk = rustix::fs::statvfs(folder).map_err(|error| Error::from_io(folder, error.into()))?;
     Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
 }

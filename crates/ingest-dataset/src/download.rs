@@ -88,8 +88,7 @@ impl Workspace {
             Ok(_) => check_replaceable(&target, how)?,
             Err(_) => {}
         }
-        let source =
-            if version.is_snapshot { self.store.path(&file.fingerprint.hash) } else { PathBuf::from(&file.path) };
+        let source = self.place_of(file, version.is_snapshot);
         if how.ignore_not_found && !source.exists() {
             return Ok(Copied::Missing(file.path.clone()));
         }

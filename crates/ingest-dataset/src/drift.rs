@@ -64,7 +64,16 @@ impl Workspace {
     /// # Errors
     /// The registry cannot be read, or the run was interrupted.
     pub fn changes(&self, version: &Version, check: Check, run: &Options) -> Result<Vec<Change>> {
-        let mut files = self.files(version)?;
+        self.changes_of(version, self.files(version)?, check, run)
+    }
+
+    fn changes_of(
+        &self,
+        version: &Version,
+        mut files: Vec<VersionFile>,
+        check: Check,
+        run: &Options,
+    ) -> Result<Vec<Change>> {
         files.sort_by(|a, b| a.path.cmp(&b.path));
         files.dedup_by(|a, b| a.path == b.path);
         let changes = for_each(files, run, |file| Ok(self.change(version, &file, check)))?;
@@ -72,18 +81,23 @@ impl Workspace {
     }
 
     fn change(&self, version: &Version, file: &VersionFile, check: Check) -> Option<Change> {
-        let kept = self.store.path(&file.fingerprint.hash);
-        let path = if version.is_snapshot { &kept } else { Path::new(&file.path) };
-        let kind = difference(path, file, check, version.is_snapshot)?;
+        let path = self.place_of(file, version.is_snapshot);
+        let kind = difference(&path, file, check, version.is_snapshot)?;
         Some(Change { path: file.path.clone(), kind })
     }
 
-    /// Fails where the files of a version are no longer what they were.
+    /// Fails where these files of a version are no longer what they were.
     ///
     /// # Errors
     /// [`Code::ContentChanged`] names them; its hint says what may be done.
-    pub fn check_unchanged(&self, version: &Version, check: Check, run: &Options) -> Result<()> {
-        let changes = self.changes(version, check, run)?;
+    pub(crate) fn check_unchanged(
+        &self,
+        version: &Version,
+        files: Vec<VersionFile>,
+        check: Check,
+        run: &Options,
+    ) -> Result<()> {
+        let changes = self.changes_of(version, files, check, run)?;
         if changes.is_empty() { Ok(()) } else { Err(changed(version, &changes)) }
     }
 }

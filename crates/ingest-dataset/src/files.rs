@@ -6,7 +6,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
-use ingest::{Code, Error, Options, Result, SourceFile, try_map};
+use ingest::{Code, Error, Options, Result, SourceFile, threads_wanted, try_map};
 
 use crate::definition::{Definition, Kind};
 use crate::draw::Draw;
@@ -117,10 +117,9 @@ pub(crate) fn for_each<F: Send, T: Send>(
     run: &Options,
     work: impl Fn(F) -> Result<T> + Sync,
 ) -> Result<Vec<T>> {
-    let threads = run.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
     let is_over = || run.cancel.as_ref().is_some_and(|cancel| cancel.load(Ordering::Relaxed));
     try_map(
-        threads,
+        threads_wanted(run),
         files,
         || (),
         |(), file| {

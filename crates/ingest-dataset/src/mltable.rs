@@ -8,6 +8,7 @@ use ingest::{Code, Error, Options, Result};
 use serde_json::{Map, Value, json};
 
 use crate::definition::Definition;
+use crate::stages::{column_name, text_value};
 use crate::step::Step;
 
 /// Whether a document is such a file.
@@ -226,11 +227,11 @@ fn condition(text: &str) -> Result<String> {
         if let Some(inner) = rest.strip_prefix("col(") {
             let (name, after) = quoted(inner).ok_or_else(|| no_condition(text))?;
             rest = after.strip_prefix(')').ok_or_else(|| no_condition(text))?;
-            made.extend(["\"", &name.replace('"', "\"\""), "\""]);
+            made.push_str(&column_name(name));
         } else if sign == '"' || sign == '\'' {
             let (value, after) = quoted(rest).ok_or_else(|| no_condition(text))?;
             rest = after;
-            made.extend(["'", &value.replace('\'', "''"), "'"]);
+            made.push_str(&text_value(value));
         } else {
             const WORDS: [(&str, &str); 4] = [("==", "="), ("&", " and "), ("|", " or "), ("~", "not ")];
             let word = WORDS.iter().find(|(theirs, _)| rest.starts_with(theirs));

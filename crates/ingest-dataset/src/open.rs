@@ -1,5 +1,7 @@
 //! A version opened: its rows, as the engine reads them.
 
+use std::path::PathBuf;
+
 use ingest::{Code, Error, Options, Reader, Result, Sources};
 use jiff::Timestamp;
 
@@ -22,11 +24,11 @@ impl Workspace {
             let message = format!("{} is a dataset of files, no table", version.label());
             return Err(Error::new(Code::Usage, message).hint("`ingest download` gives its files"));
         }
-        self.check_unchanged(version, Check::Quick, run)?;
+        let files = self.files(version)?;
+        self.check_unchanged(version, files.clone(), Check::Quick, run)?;
         let definition = stages::selected(&version.definition, run)?;
         let mut stages = stages::compile(&definition, run, Timestamp::now())?;
         stages::checked(&definition, run, &mut stages)?;
-        let files = self.files(version)?;
         let sources = self.sources_of(&files, version.is_snapshot);
         stages::reader(&format!("dataset:{}", version.label()), sources, stages)
     }
@@ -38,8 +40,12 @@ impl Workspace {
         }
         Sources::called(files.iter().map(|file| {
             let inner = file.name.strip_prefix(&file.path).unwrap_or_default();
-            let copy = self.store.path(&file.fingerprint.hash);
-            (file.name.clone(), format!("{}{inner}", copy.display()))
+            (file.name.clone(), format!("{}{inner}", self.place_of(file, are_copies).display()))
         }))
+    }
+
+    /// Where the bytes of a file lie: in the workspace, if it is a copy.
+    pub(crate) fn place_of(&self, file: &VersionFile, is_copy: bool) -> PathBuf {
+        if is_copy { self.store.path(&file.fingerprint.hash) } else { PathBuf::from(&file.path) }
     }
 }

@@ -119,7 +119,17 @@ pub(crate) fn selected(definition: &Definition, asked: &Options) -> Result<Defin
     let keep = asked.columns.clone().map(Step::KeepColumns);
     let drop = (!asked.drop.is_empty()).then(|| Step::DropColumns(asked.drop.clone()));
     let steps = [condition, skip, asked.limit.map(Step::Take), drop, keep];
-    steps.into_iter().flatten().try_fold(definition.clone(), |definition, step| definition.with_step(step))
+    definition.with_steps(steps.into_iter().flatten())
+}
+
+/// A column's name as conditions write it, whatever it is.
+pub(crate) fn column_name(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// A text, day or time as conditions write it.
+pub(crate) fn text_value(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
 }
 
 struct Compiler {
@@ -240,19 +250,18 @@ impl Compiler {
             Error::new(Code::BadDefinition, format!("{}: no column of times was named", step.name()))
                 .hint("the step with_timestamp_column names it, before")
         })?;
-        let column = format!("\"{}\"", column.replace('"', "\"\""));
-        let quoted = |time: &str| format!("'{}'", time.replace('\'', "''"));
+        let column = column_name(column);
         let sign = |strict: &'static str, include: bool| if include { format!("{strict}=") } else { strict.to_owned() };
         Ok(match step {
             Step::TimeBefore(Moment { time, include_boundary }) => {
-                format!("{column} {} {}", sign("<", *include_boundary), quoted(time))
+                format!("{column} {} {}", sign("<", *include_boundary), text_value(time))
             }
             Step::TimeAfter(Moment { time, include_boundary }) => {
-                format!("{column} {} {}", sign(">", *include_boundary), quoted(time))
+                format!("{column} {} {}", sign(">", *include_boundary), text_value(time))
             }
             Step::TimeBetween { start, end, include_boundary } => {
                 let (from, to) = (sign(">", *include_boundary), sign("<", *include_boundary));
-                format!("{column} {from} {} and {column} {to} {}", quoted(start), quoted(end))
+                format!("{column} {from} {} and {column} {to} {}", text_value(start), text_value(end))
             }
             Step::TimeRecent { seconds } => {
                 let seconds = i64::try_from(*seconds).unwrap_or(i64::MAX);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::definition::Definition;
 
@@ -49,8 +49,8 @@ impl Version {
     }
 
     /// All facts as one JSON object.
-    pub fn to_json(&self) -> Map<String, Value> {
-        let json = json!({
+    pub fn to_json(&self) -> Value {
+        json!({
             "name": self.name,
             "version": self.number,
             "id": self.id,
@@ -63,11 +63,7 @@ impl Version {
             "rows": self.rows,
             "columns": self.columns(),
             "definition": self.definition.to_value(),
-        });
-        match json {
-            Value::Object(facts) => facts,
-            _ => Map::new(),
-        }
+        })
     }
 }
 

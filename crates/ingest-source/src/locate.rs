@@ -73,21 +73,12 @@ pub fn base_folder(pattern: &str) -> PathBuf {
 }
 
 fn locate_paths(pattern: &str, options: &SourceOptions) -> Result<Vec<Location>, SourceError> {
-    let path = Path::new(pattern);
-    match path.metadata() {
-        Ok(metadata) if metadata.is_dir() => with_members(files_under(pattern)?, options),
-        Ok(_) => with_members(vec![path.to_owned()], options),
-        Err(error) => {
-            if let Some(found) = members_named(pattern, options)? {
-                return Ok(found);
-            }
-            match error {
-                _ if is_glob(pattern) => with_members(expand(pattern)?, options),
-                error if is_absence(&error) => Err(not_found(pattern, "there is no such file")),
-                error => Err(SourceError::system(pattern, "open", error)),
-            }
-        }
+    if Path::new(pattern).metadata().is_err()
+        && let Some(found) = members_named(pattern, options)?
+    {
+        return Ok(found);
     }
+    with_members(locate_files(pattern)?, options)
 }
 
 /// The files, each archive among them replaced by its members.

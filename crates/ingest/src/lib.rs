@@ -11,7 +11,7 @@
 //! # Ok::<(), ingest::Error>(())
 //! ```
 //!
-//! The one crate with threads. It prints nothing, and it knows no datasets.
+//! The one crate that parses by threads; [`try_map`] shares out other work. It prints nothing, and it knows no datasets.
 
 #![forbid(unsafe_code)]
 
@@ -69,6 +69,7 @@ pub use partition_format::{PartitionFormat, PartitionFormatError};
 pub use reader::{Reader, read};
 pub use report::{BenchReport, ColumnReport, Head, Reject, Report, SniffReport, SweepCell};
 pub use schema::{SchemaColumn, begins_like_schema, parse_schema, parse_typed_name};
+pub use session::threads_wanted;
 pub use sources::{SourceFile, Sources, locate_files, locate_sources};
 pub use tables::panics_are_caught;
 pub use words::{Character, Separator, UnknownWord};

@@ -418,7 +418,7 @@ fn spool(plan: &Plan, inputs: &mut [Input], options: &Options) -> Result<()> {
 const WORKER_BYTES: u64 = 60 << 20;
 
 /// One worker a core, unless the options say another number.
-pub(crate) fn threads_wanted(options: &Options) -> usize {
+pub fn threads_wanted(options: &Options) -> usize {
     let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     options.threads.unwrap_or_else(cores).max(1)
 }

@@ -12,7 +12,7 @@ use crate::schema::{SchemaColumn, parse_schema};
 use crate::words::{Character, Separator};
 
 /// The names, as the command line has them, with `_` for `-`; `types` is `--type`.
-const NAMES: [&str; 28] = [
+const NAMES: [&str; 29] = [
     "input_format",
     "compression",
     "encoding",
@@ -41,13 +41,11 @@ const NAMES: [&str; 28] = [
     "null_values",
     "on_error",
     "ragged",
+    "max_field_bytes",
 ];
 
 /// What came of setting an option: the reason why not.
 type Set = std::result::Result<(), String>;
-
-/// `max_field_bytes` is a limit, and decides what is read all the same.
-const MAX_FIELD_BYTES: &str = "max_field_bytes";
 
 impl Options {
     /// The options that decide what is read and are not the default, by name. [`Options::set`] reads them.
@@ -100,9 +98,9 @@ impl Options {
             json!(self.null_values),
             text(Some(self.on_error)),
             text(self.ragged),
+            json!(self.max_field_bytes),
         ];
-        let limit = (MAX_FIELD_BYTES.to_owned(), json!(self.max_field_bytes));
-        NAMES.into_iter().map(str::to_owned).zip(values).chain([limit]).collect()
+        NAMES.into_iter().map(str::to_owned).zip(values).collect()
     }
 
     /// Sets an option that decides what is read, by name.
@@ -236,12 +234,13 @@ fn unknown(name: &str) -> Error {
     /// So many letters may be wrong for a name to be taken for another.
     const DISTANCE_MAX: usize = 3;
     let error = Error::new(Code::Usage, format!("there is no reading option {name:?}"));
-    let known = || NAMES.into_iter().chain([MAX_FIELD_BYTES]);
-    let nearest =
-        known().min_by_key(|known| levenshtein(name, known)).filter(|known| levenshtein(name, known) <= DISTANCE_MAX);
+    let nearest = NAMES
+        .into_iter()
+        .min_by_key(|known| levenshtein(name, known))
+        .filter(|known| levenshtein(name, known) <= DISTANCE_MAX);
     match nearest {
         Some(nearest) => error.hint(format!("did you mean {nearest:?}?")),
-        None => error.hint(format!("there are {}", known().collect::<Vec<_>>().join(", "))),
+        None => error.hint(format!("there are {}", NAMES.join(", "))),
     }
 }
 
@@ -269,7 +268,7 @@ mod tests {
         let mut options = Options::default();
         assert!(options.settings().is_empty());
         let all = every_option();
-        assert_eq!(all.keys().map(String::as_str).collect::<Vec<_>>(), [&NAMES[..], &[MAX_FIELD_BYTES]].concat());
+        assert_eq!(all.keys().map(String::as_str).collect::<Vec<_>>(), NAMES);
         for (name, value) in &all {
             options.set(name, value).unwrap();
         }

@@ -4,9 +4,10 @@ use std::path::PathBuf;
 
 use clap::ValueHint;
 use ingest::{Code, Error, Options, Result};
-use ingest_dataset::{Download, Workspace};
+use ingest_dataset::Download;
 use serde_json::json;
 
+use crate::commands::dataset::Named;
 use crate::console::Console;
 use crate::{interrupt, output, size};
 
@@ -21,9 +22,8 @@ Examples:
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// The dataset, as NAME, NAME:3, NAME:latest or an id.
-    #[arg(value_name = "NAME[:V]")]
-    name: String,
+    #[command(flatten)]
+    dataset: Named,
 
     /// The folder, which is made if need be.
     #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
@@ -44,8 +44,7 @@ pub(crate) struct Args {
 
 /// Copies, and says what.
 pub(crate) fn run(args: &Args, console: &Console) -> Result<()> {
-    let workspace = Workspace::find()?;
-    let version = workspace.get(&args.name.parse()?)?;
+    let (workspace, version) = args.dataset.found()?;
     let how = Download { overwrite: args.overwrite, ignore_not_found: args.ignore_not_found };
     let run = Options { cancel: Some(interrupt::flag()), ..Options::default() };
     let done = workspace.download(&version, &args.folder, how, &run)?;

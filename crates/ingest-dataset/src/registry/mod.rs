@@ -15,6 +15,9 @@ pub(crate) use versions::NewVersion;
 /// The steps from an empty database to what this version writes, in order; they are never changed once released.
 const MIGRATIONS: [&str; 1] = [include_str!("1.sql")];
 
+/// What helps where it is damaged.
+pub(crate) const WAY_BACK: &str = "put a copy back that `ingest dataset backup` made";
+
 /// Marks the database as a registry: "ingt".
 const APPLICATION_ID: i32 = 0x696e_6774;
 
@@ -192,7 +195,7 @@ fn steps_done(path: &Path, connection: &Connection) -> Result<usize> {
         )
         .hint("use that version, or another workspace")),
         None => Err(Error::new(Code::Registry, format!("{}: this database is no registry of ingest", path.display()))
-            .hint("put a copy back that `ingest dataset backup` made")),
+            .hint(WAY_BACK)),
     }
 }
 
@@ -204,9 +207,7 @@ fn failure(path: &Path, error: rusqlite::Error) -> Error {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
             (Code::Registry, Some("another process holds the registry; run again once it is done"))
         }
-        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => {
-            (Code::Registry, Some("put a copy back that `ingest dataset backup` made"))
-        }
+        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => (Code::Registry, Some(WAY_BACK)),
         Some(ErrorCode::DiskFull) => (Code::DiskFull, None),
         Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => (
             Code::AccessDenied,

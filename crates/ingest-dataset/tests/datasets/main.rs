@@ -11,6 +11,7 @@ use std::path::PathBuf;
 
 use ingest::{Frame, Options};
 use ingest_dataset::{Definition, Registered, Registration, Step, Workspace};
+use proptest::prelude::ProptestConfig;
 use tempfile::TempDir;
 
 /// A folder with a workspace and files beside it.
@@ -46,6 +47,13 @@ impl Room {
         let version = self.workspace.get(&name.parse()?)?;
         self.workspace.open_table(&version, &Options::default())?.collect()
     }
+}
+
+/// So many random cases, or in the heavy stage more.
+fn cases(everyday: u32, heavy: u32) -> ProptestConfig {
+    let is_heavy = std::env::var_os("INGEST_HEAVY").is_some_and(|value| value == "1");
+    let cases = if is_heavy { heavy } else { everyday };
+    ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
 }
 
 fn tabular(source: &str, steps: Vec<Step>) -> Definition {

@@ -4,7 +4,7 @@ use ingest::{Code, Options};
 use ingest_dataset::{Definition, Moment, Part, Registration, Step};
 use proptest::prelude::*;
 
-use crate::{Room, numbers, tabular};
+use crate::{Room, cases, numbers, tabular};
 
 /// A row of the test's table: its number, and a value.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -59,14 +59,8 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// So many tables, more of them in the heavy stage.
-fn cases() -> ProptestConfig {
-    let cases = if std::env::var_os("INGEST_HEAVY").is_some() { 1000 } else { 60 };
-    ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
-}
-
 proptest! {
-    #![proptest_config(cases())]
+    #![proptest_config(cases(60, 1000))]
 
     #[test]
     fn steps_are_done_in_their_order(

@@ -72,14 +72,11 @@ pub(crate) fn types_of_all(
         }
     };
     // No condition asks for the number of a row: a column of that name is one of the sources'. A schema that is given says which are.
-    let number = options.row_number.clone().filter(|_| options.schema.is_none());
-    let of_sources = match &number {
-        Some(number) => options.of_own_columns(std::slice::from_ref(number)),
-        None => options.clone(),
+    let of_sources = match (&options.row_number, &options.schema) {
+        (Some(number), None) => Options { row_number: None, ..options.of_own_columns(std::slice::from_ref(number)) },
+        _ => options.clone(),
     };
-    let row_number = if number.is_some() { None } else { options.row_number.clone() };
     let inner = Options {
-        row_number,
         filter: None,
         columns,
         drop,

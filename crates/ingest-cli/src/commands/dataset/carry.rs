@@ -7,7 +7,7 @@ use clap::ValueHint;
 use ingest::{Code, Error, Options, Result};
 use ingest_dataset::{Definition, Workspace};
 
-use super::{found, register};
+use super::{Named, register};
 use crate::console::Console;
 use crate::output;
 
@@ -20,14 +20,13 @@ Examples:
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXPORT_EXAMPLES)]
 pub(crate) struct ExportArgs {
-    /// The dataset, as NAME, NAME:3, NAME:latest or an id.
-    #[arg(value_name = "NAME[:V]")]
-    name: String,
+    #[command(flatten)]
+    dataset: Named,
 }
 
 /// Prints it as YAML.
 pub(crate) fn export(args: &ExportArgs) -> Result<()> {
-    let (_, version) = found(&args.name)?;
+    let (_, version) = args.dataset.found()?;
     output::text(&version.definition.to_yaml())
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use ingest::Result;
 use ingest_dataset::Workspace;
 
-use super::{found, register};
+use super::{Named, register};
 use crate::console::Console;
 use crate::size;
 
@@ -17,9 +17,8 @@ Examples:
 #[derive(Debug, clap::Args)]
 #[command(after_help = UPDATE_EXAMPLES)]
 pub(crate) struct UpdateArgs {
-    /// The dataset, as NAME, NAME:3, NAME:latest or an id.
-    #[arg(value_name = "NAME[:V]")]
-    name: String,
+    #[command(flatten)]
+    dataset: Named,
 
     /// What it is.
     #[arg(long, value_name = "TEXT", required = true)]
@@ -28,7 +27,7 @@ pub(crate) struct UpdateArgs {
 
 /// Changes it.
 pub(crate) fn update(args: &UpdateArgs) -> Result<()> {
-    let (workspace, version) = found(&args.name)?;
+    let (workspace, version) = args.dataset.found()?;
     workspace.describe(&version, Some(&args.description), &BTreeMap::new())
 }
 
@@ -41,9 +40,8 @@ Examples:
 #[derive(Debug, clap::Args)]
 #[command(after_help = TAG_EXAMPLES)]
 pub(crate) struct TagArgs {
-    /// The dataset, as NAME, NAME:3, NAME:latest or an id.
-    #[arg(value_name = "NAME[:V]")]
-    name: String,
+    #[command(flatten)]
+    dataset: Named,
 
     /// Tags, as source=kaggle; one of a key that there is replaces its value.
     #[arg(value_name = "KEY=VALUE", value_parser = register::tag, required_unless_present = "remove")]
@@ -56,7 +54,7 @@ pub(crate) struct TagArgs {
 
 /// Changes them.
 pub(crate) fn tag(args: &TagArgs) -> Result<()> {
-    let (workspace, version) = found(&args.name)?;
+    let (workspace, version) = args.dataset.found()?;
     let removed = args.remove.iter().map(|key| (key.clone(), None));
     let tags = removed.chain(args.tags.iter().map(|(key, value)| (key.clone(), Some(value.clone()))));
     workspace.describe(&version, None, &tags.collect())

@@ -1,8 +1,8 @@
 //! `ingest dataset list` and `versions`.
 
 use ingest::Result;
-use ingest_dataset::Workspace;
-use serde_json::{Value, json};
+use ingest_dataset::{Version, Workspace};
+use serde_json::json;
 
 use crate::table::{Align, Table, plain};
 use crate::{output, size};
@@ -72,7 +72,7 @@ pub(crate) fn versions(args: &VersionsArgs) -> Result<()> {
     let name = workspace.get(&args.name.parse()?)?.name;
     let versions = workspace.versions(&name)?;
     if args.json {
-        let facts: Vec<_> = versions.iter().map(|version| Value::Object(version.to_json())).collect();
+        let facts: Vec<_> = versions.iter().map(Version::to_json).collect();
         return output::json(&json!({"versions": facts}));
     }
     use Align::{Left, Right};

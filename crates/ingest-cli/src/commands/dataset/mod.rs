@@ -96,7 +96,21 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<()> {
     }
 }
 
-/// The workspace, and the version of a name in it.
+/// The one dataset that a command is about.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Named {
+    /// The dataset, as NAME, NAME:3, NAME:latest or an id.
+    #[arg(value_name = "NAME[:V]")]
+    name: String,
+}
+
+impl Named {
+    /// The workspace, and the version that is meant.
+    pub(crate) fn found(&self) -> Result<(Workspace, Version)> {
+        found(&self.name)
+    }
+}
+
 fn found(name: &str) -> Result<(Workspace, Version)> {
     let workspace = Workspace::find()?;
     let version = workspace.get(&name.parse()?)?;

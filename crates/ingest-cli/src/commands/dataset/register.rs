@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use clap::ValueHint;
 use ingest::{Code, Error, Options, Result};
 use ingest_dataset::{Definition, Reference, Registration, Which, Workspace};
-use serde_json::Value;
 
 use crate::console::Console;
 use crate::options::ReadArgs;
@@ -132,5 +131,5 @@ pub(super) fn register(
     };
     let (files, bytes) = (size::counted(files.len() as u64, "file"), size::show(bytes));
     console.say(&format!("{verb}: {}, {rows}{files}, {bytes}", version.label()));
-    if json { output::json(&Value::Object(version.to_json())) } else { output::line(&version.label()) }
+    if json { output::json(&version.to_json()) } else { output::line(&version.label()) }
 }

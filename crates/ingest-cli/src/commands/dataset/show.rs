@@ -4,7 +4,7 @@ use ingest::{Code, Error, Options, Result};
 use ingest_dataset::{Check, Version, VersionDiff};
 use serde_json::{Value, json};
 
-use super::found;
+use super::{Named, found};
 use crate::console::Console;
 use crate::table::{Align, Table, plain};
 use crate::{interrupt, output, size};
@@ -18,9 +18,8 @@ Examples:
 #[derive(Debug, clap::Args)]
 #[command(after_help = SHOW_EXAMPLES)]
 pub(crate) struct Args {
-    /// The dataset, as NAME, NAME:3, NAME:latest or an id.
-    #[arg(value_name = "NAME[:V]")]
-    name: String,
+    #[command(flatten)]
+    dataset: Named,
 
     /// Print it as JSON, with its files [default: as text].
     #[arg(long)]
@@ -29,7 +28,7 @@ pub(crate) struct Args {
 
 /// Prints it; nothing is read but the registry.
 pub(crate) fn run(args: &Args) -> Result<()> {
-    let (workspace, version) = found(&args.name)?;
+    let (workspace, version) = args.dataset.found()?;
     let files = workspace.files(&version)?;
     if args.json {
         let file = |file: &ingest_dataset::VersionFile| {
@@ -37,8 +36,8 @@ pub(crate) fn run(args: &Args) -> Result<()> {
             json!({"name": file.name, "relative": file.relative, "size": file.fingerprint.size, "blake3": hash})
         };
         let mut facts = version.to_json();
-        facts.insert("files".to_owned(), files.iter().map(file).collect());
-        return output::json(&Value::Object(facts));
+        facts["files"] = files.iter().map(file).collect();
+        return output::json(&facts);
     }
     let bytes = files.iter().map(|file| file.fingerprint.size).sum();
     let mut table = facts(&version);
@@ -91,9 +90,8 @@ Examples:
 #[derive(Debug, clap::Args)]
 #[command(after_help = VERIFY_EXAMPLES)]
 pub(crate) struct VerifyArgs {
-    /// The dataset, as NAME, NAME:3, NAME:latest or an id.
-    #[arg(value_name = "NAME[:V]")]
-    name: String,
+    #[command(flatten)]
+    dataset: Named,
 
     /// Print what changed as JSON [default: a line a file].
     #[arg(long)]
@@ -102,7 +100,7 @@ pub(crate) struct VerifyArgs {
 
 /// Reads and compares.
 pub(crate) fn verify(args: &VerifyArgs, console: &Console) -> Result<()> {
-    let (workspace, version) = found(&args.name)?;
+    let (workspace, version) = args.dataset.found()?;
     let run = Options { cancel: Some(interrupt::flag()), ..Options::default() };
     let changes = workspace.changes(&version, Check::Thorough, &run)?;
     if args.json {
@@ -147,7 +145,7 @@ pub(crate) fn diff(args: &DiffArgs) -> Result<()> {
     let after = workspace.get(&args.after.parse()?)?;
     let diff = workspace.diff(&before, &after)?;
     if args.json {
-        return output::json(&Value::Object(diff.to_json()));
+        return output::json(&diff.to_json());
     }
     output::text(&differences(&diff))
 }
