@@ -5,7 +5,8 @@
 //! checksum that depends neither on the order of the rows nor on the engine that reads them. A bench or test that reads
 //! the text must come to the same figures, or its timing is worth nothing.
 //!
-//! [`dialects`] does the like for sniffers: small messy files, each with the dialect in which it was written.
+//! [`dialects`] does the like for sniffers: small messy files, each with the dialect in which it was written. [`web`] is a server
+//! with known faults.
 //!
 //! What it does not do: read anything. The answers come from the values that were written, never from a parser, so they
 //! can accuse one.
@@ -33,6 +34,7 @@ mod shape;
 mod shapes;
 mod size;
 mod table;
+pub mod web;
 mod words;
 
 pub use command::run_command;

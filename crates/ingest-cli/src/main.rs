@@ -12,6 +12,7 @@ mod options;
 mod output;
 mod progress;
 mod size;
+mod storage;
 mod table;
 mod words;
 

@@ -14,6 +14,7 @@ use ingest_dataset::Workspace;
 use crate::interrupt;
 use crate::progress::Progress;
 use crate::size;
+use crate::storage::{self, StorageOption};
 use crate::words::{List, joined, names, one_of};
 
 /// How the input is read by the commands that look at its values.
@@ -35,6 +36,8 @@ pub(crate) struct ReadArgs {
     ragged: RaggedArgs,
     #[command(flatten)]
     limits: LimitArgs,
+    #[command(flatten)]
+    web: WebArgs,
 }
 
 /// How the input is read where only the number of its records matters.
@@ -50,6 +53,8 @@ pub(crate) struct CountArgs {
     faults: FaultArgs,
     #[command(flatten)]
     limits: LimitArgs,
+    #[command(flatten)]
+    web: WebArgs,
 }
 
 /// How the input is read where only its form matters.
@@ -59,6 +64,8 @@ pub(crate) struct SniffArgs {
     dialect: DialectArgs,
     #[command(flatten)]
     nulls: NullArgs,
+    #[command(flatten)]
+    web: WebArgs,
 }
 
 impl ReadArgs {
@@ -76,6 +83,7 @@ impl ReadArgs {
         self.faults.fill(&mut options);
         self.ragged.fill(&mut options);
         self.limits.fill(&mut options);
+        self.web.fill(&mut options);
         Ok(options)
     }
 }
@@ -89,6 +97,7 @@ impl CountArgs {
         self.nulls.fill(&mut options);
         self.faults.fill(&mut options);
         self.limits.fill(&mut options);
+        self.web.fill(&mut options);
         options
     }
 }
@@ -99,6 +108,7 @@ impl SniffArgs {
         let mut options = watched(progress);
         self.dialect.fill(&mut options);
         self.nulls.fill(&mut options);
+        self.web.fill(&mut options);
         options
     }
 }
@@ -410,6 +420,27 @@ impl LimitArgs {
         options.memory_limit = self.memory_limit;
         options.max_field_bytes = self.max_field_bytes;
         options.temp_dir.clone_from(&self.temp_dir);
+    }
+}
+
+/// How sources at web addresses are fetched.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Web addresses")]
+pub(crate) struct WebArgs {
+    /// Ask no server: read what was kept of http:// and https:// sources when they were last read.
+    #[arg(long)]
+    offline: bool,
+
+    /// How they are fetched and kept: cache=DIR and cache-bytes=SIZE (where, and at most how much), retries=N, timeout=TIME (of
+    /// silence), time-limit=TIME (in all), ca=FILE (certificates to trust, beside the system's).
+    #[arg(long = "storage-option", value_name = "K=V", value_parser = storage::parse)]
+    storage: Vec<StorageOption>,
+}
+
+impl WebArgs {
+    pub(crate) fn fill(&self, options: &mut Options) {
+        options.web.offline = self.offline;
+        self.storage.iter().for_each(|option| option.fill(&mut options.web));
     }
 }
 

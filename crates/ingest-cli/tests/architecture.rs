@@ -38,12 +38,14 @@ const MAY_USE: [(&str, &[&str]); 11] = [
 ];
 
 /// Libraries that belong to a room: the library, who may use it, and who may use it in tests besides.
-const AT_HOME: [(&str, &[&str], &[&str]); 10] = [
+const AT_HOME: [(&str, &[&str], &[&str]); 12] = [
     ("arrow", &[COLUMNAR, ARROW2], &[]),
     ("arrow2", &[ARROW2], &[]),
     ("parquet", &[PARQUET], &[ENGINE, CLI, BENCHES]),
     ("memmap2", &[SOURCE], &[]),
     ("tokio", &[SOURCE], &[]),
+    ("reqwest", &[SOURCE], &[]),
+    ("rustls", &[SOURCE], &[]),
     ("csv-core", &[PARSE], &[BENCHES]),
     ("simd-json", &[PARSE], &[BENCHES]),
     ("rayon", &[ENGINE, PARQUET], &[BENCHES]),

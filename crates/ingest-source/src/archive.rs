@@ -10,14 +10,16 @@ use std::io::{self, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 
 use flate2::bufread::DeflateDecoder;
+use zip::result::ZipError;
 use zip::{CompressionMethod, ZipArchive};
 
 use crate::checksum::{Checked, Sum};
 use crate::compression::Compression;
 use crate::error::{SourceError, SourceErrorKind};
-use crate::extent::Extent;
+use crate::extent::{Extent, ReadFailed};
 use crate::held::{Held, open_file};
 use crate::options::SourceOptions;
+use crate::web::Remote;
 use crate::zip_names::count_names;
 
 /// As many bytes as tell an archive: a block of tar.
@@ -160,26 +162,57 @@ impl Hash for Member {
     }
 }
 
-/// The members of the file at a path for whose names `wants` says yes, in the order of their names; `None` where it is no
-/// archive.
+/// Stored bytes that may be an archive, and what they are called.
+pub(crate) struct Whole {
+    path: PathBuf,
+    stored: Extent,
+}
+
+impl Whole {
+    /// Of the file at a path; `None` where it is none: a pipe gives its bytes once.
+    pub(crate) fn of_file(path: &Path) -> Result<Option<Whole>, SourceError> {
+        if !path.metadata().is_ok_and(|metadata| metadata.is_file()) {
+            return Ok(None);
+        }
+        let opened = open_file(path).and_then(|file| Ok((file.metadata()?, file)));
+        let (metadata, file) =
+            opened.map_err(|cause| SourceError::system(&path.display().to_string(), "open", cause))?;
+        let stored = Extent::of_file(Held::at(path, file, &metadata), metadata.len());
+        Ok(Some(Whole { path: path.to_owned(), stored }))
+    }
+
+    /// Of a file of a server.
+    pub(crate) fn of_remote(remote: &Remote) -> Result<Whole, SourceError> {
+        let path = PathBuf::from(remote.name());
+        let mut start = [0; START_BYTES];
+        let count = remote.read_at(0, &mut start)?;
+        // Of an archive, all has to be there; how long others are shows while they are read.
+        let is_packed = Compression::sniff(&start[..count]) != Compression::None;
+        let size = match remote.size() {
+            Some(size) => size,
+            None if is_packed || Archive::sniff(&start[..count]).is_some() => remote.size_at_end()?,
+            None => count as u64,
+        };
+        Ok(Whole { path, stored: Extent::of_remote(remote.clone(), size) })
+    }
+}
+
+/// The members of an archive for whose names `wants` says yes, in the order of their names; `None` where it is none. What is said
+/// to be stored in a certain way is none.
 pub(crate) fn members(
-    path: &Path,
+    whole: &Whole,
     wants: &dyn Fn(&str) -> bool,
     options: &SourceOptions,
 ) -> Result<Option<Vec<Member>>, SourceError> {
+    let Whole { path, stored } = whole;
     let name = path.display().to_string();
-    // A pipe gives its bytes once; and what is said to be stored in a certain way is no archive.
-    let is_file = path.metadata().is_ok_and(|metadata| metadata.is_file());
-    if !is_file || options.compression.is_some() {
+    if options.compression.is_some() {
         return Ok(None);
     }
-    let file = open_file(path).map_err(|cause| SourceError::system(&name, "open", cause))?;
-    let metadata = file.metadata().map_err(|cause| SourceError::system(&name, "open", cause))?;
-    let stored = Extent::of_file(Held::at(path, file, &metadata), metadata.len());
     let start = stored.first(START_BYTES).map_err(|cause| SourceError::system(&name, "read", cause))?;
     let found = match (Archive::sniff(&start), Compression::sniff(&start)) {
-        (Some(Archive::Zip), _) => of_zip(path, &stored, wants),
-        (Some(Archive::Tar), _) => of_tar(path, &stored, wants),
+        (Some(Archive::Zip), _) => of_zip(path, stored, wants),
+        (Some(Archive::Tar), _) => of_tar(path, stored, wants),
         (None, Compression::None) => return Ok(None),
         (None, compression) => {
             let decoded = || compression.decode(stored.at(0), options.window_bytes_max);
@@ -215,8 +248,23 @@ fn damaged(path: &Path, archive: Archive, cause: impl fmt::Display) -> SourceErr
     SourceError::new(SourceErrorKind::Corrupt, &path.display().to_string(), message)
 }
 
+/// A failure of whoever reads an archive: of the bytes' own source, or because they make no sense.
+fn unread(path: &Path, archive: Archive, cause: io::Error) -> SourceError {
+    let cause = match cause.downcast::<ReadFailed>() {
+        Ok(ReadFailed(cause)) => cause,
+        Err(cause) => cause,
+    };
+    match cause.downcast::<SourceError>() {
+        Ok(error) => error,
+        Err(cause) => damaged(path, archive, cause),
+    }
+}
+
 fn of_zip(path: &Path, stored: &Extent, wants: &dyn Fn(&str) -> bool) -> Result<Vec<Member>, SourceError> {
-    let failed = |cause| damaged(path, Archive::Zip, cause);
+    let failed = |error| match error {
+        ZipError::Io(cause) => unread(path, Archive::Zip, cause),
+        error => damaged(path, Archive::Zip, error),
+    };
     let mut zip = ZipArchive::new(stored.at(0)).map_err(failed)?;
     if zip.index_for_name("[Content_Types].xml").is_some() {
         let message = "is an Office document (such as xlsx), which is not read; save the sheet as CSV";
@@ -225,7 +273,7 @@ fn of_zip(path: &Path, stored: &Extent, wants: &dyn Fn(&str) -> bool) -> Result<
     let mut counts = HashMap::new();
     if zip.has_duplicate_names() {
         let directory = BufReader::new(stored.at(zip.central_directory_start()));
-        counts = count_names(directory).map_err(|cause| damaged(path, Archive::Zip, cause))?;
+        counts = count_names(directory).map_err(|cause| unread(path, Archive::Zip, cause))?;
     }
     let mut members = Vec::new();
     for index in 0..zip.len() {
@@ -295,7 +343,7 @@ fn text_of(name: &[u8]) -> String {
 }
 
 fn of_tar(path: &Path, stored: &Extent, wants: &dyn Fn(&str) -> bool) -> Result<Vec<Member>, SourceError> {
-    let failed = |cause| damaged(path, Archive::Tar, cause);
+    let failed = |cause| unread(path, Archive::Tar, cause);
     let mut tar = tar::Archive::new(stored.at(0));
     let mut members = Vec::new();
     for entry in tar.entries_with_seek().map_err(failed)? {
@@ -327,10 +375,7 @@ fn of_packed_tar(
     let mut spool = tempfile::tempfile_in(&dir).map_err(spooled)?;
     // Failures of the stream are told as those of a compressed file are.
     let stream = Checked::new(&name, compression.name(), decoded, None, options.window_bytes_max);
-    let failed = |cause: io::Error| match cause.downcast::<SourceError>() {
-        Ok(error) => error,
-        Err(cause) => damaged(path, Archive::Tar, cause),
-    };
+    let failed = |cause| unread(path, Archive::Tar, cause);
     let mut tar = tar::Archive::new(stream);
     let mut found = Vec::new();
     let mut at = 0;

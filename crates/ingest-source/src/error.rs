@@ -20,6 +20,8 @@ pub enum SourceErrorKind {
     Memory,
     /// The folder for temporary files is full.
     TempFull,
+    /// A server does not answer, or not as it should.
+    Unreachable,
     /// What was asked for makes no sense for this source.
     Usage,
 }
@@ -45,6 +47,11 @@ impl SourceError {
     /// The source it happened to: a path, a pattern, `<stdin>`, or the name the caller gave.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// What happened, without its name.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
     }
 
     /// How many bytes were decoded before compressed data turned out broken; `None` for other kinds.
@@ -79,6 +86,10 @@ impl SourceError {
 
     /// `action` ("open", "read") failed.
     pub(crate) fn system(name: &str, action: &str, cause: io::Error) -> Self {
+        let cause = match cause.downcast::<SourceError>() {
+            Ok(error) => return error,
+            Err(cause) => cause,
+        };
         let kind = match cause.kind() {
             io::ErrorKind::StaleNetworkFileHandle => return Self::replaced(name),
             io::ErrorKind::NotFound => SourceErrorKind::NotFound,

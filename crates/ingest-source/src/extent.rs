@@ -8,6 +8,7 @@ use std::os::unix::fs::FileExt;
 use crate::held::Held;
 use crate::memory::Shared;
 use crate::random::at_most;
+use crate::web::Remote;
 
 /// A run of stored bytes.
 #[derive(Clone)]
@@ -21,12 +22,18 @@ pub(crate) struct Extent {
 enum Whole {
     File(Held),
     Shared(Shared),
+    Remote(Remote),
 }
 
 impl Extent {
     /// The first `len` bytes of a file.
     pub(crate) fn of_file(file: Held, len: u64) -> Extent {
         Extent { whole: Whole::File(file), from: 0, len }
+    }
+
+    /// The first `len` bytes of a file of a server.
+    pub(crate) fn of_remote(remote: Remote, len: u64) -> Extent {
+        Extent { whole: Whole::Remote(remote), from: 0, len }
     }
 
     pub(crate) fn of_bytes(bytes: Shared) -> Extent {
@@ -55,6 +62,7 @@ impl Extent {
                 out.copy_from_slice(&bytes[start as usize..start as usize + wanted]);
                 Ok(wanted)
             }
+            Whole::Remote(remote) => remote.read_at(start, out).map_err(io::Error::other),
         }
     }
 

@@ -1,6 +1,6 @@
-//! Where bytes come from: files, globs, standard input, compressed streams.
+//! Where bytes come from: files, globs, web addresses, standard input, compressed streams.
 //!
-//! **In**: what the user typed ([`locate()`]), bytes of a library caller, or any reader. **Out**: [`Block`]s of decoded
+//! **In**: what the user typed ([`locate()`]: files, web addresses), bytes of a library caller, or any reader. **Out**: [`Block`]s of decoded
 //! bytes, taken in order by as many threads as like ([`Source::next_block`]), or read again at an offset
 //! ([`Source::read_at`]).
 //!
@@ -61,6 +61,8 @@ mod checksum;
 
 mod random;
 
+mod web;
+
 mod memory;
 
 mod block;
@@ -77,3 +79,4 @@ pub use locate::{Location, base_folder, locate, locate_files};
 pub use options::{Access, SourceOptions};
 pub use source::{BlockInfo, Source};
 pub use spool::Spool;
+pub use web::{Remote, WebOptions, cache_folder, is_web};

@@ -6,9 +6,10 @@ use std::path::{Component, Path, PathBuf};
 use globset::{GlobBuilder, GlobMatcher};
 use walkdir::{DirEntry, WalkDir};
 
-use crate::archive::{Member, members};
+use crate::archive::{Member, Whole, members};
 use crate::error::{SourceError, SourceErrorKind};
 use crate::options::SourceOptions;
+use crate::web::{Remote, is_web};
 
 /// Where one source is.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -19,6 +20,8 @@ pub enum Location {
     Path(PathBuf),
     /// A member of an archive.
     Member(Member),
+    /// A file of a web server.
+    Web(Remote),
 }
 
 /// The sources that `patterns` stand for, in the order of the patterns.
@@ -29,6 +32,7 @@ pub enum Location {
 /// - Anything with `*`, `?`, `[..]` or `{a,b}` is a glob: `*` stays within one folder, `**` does not; folders that
 ///   match are left out, and hidden names too unless a part of the pattern begins with a dot. Sorted by path. Links are
 ///   followed.
+/// - `http://` and `https://` begin web addresses, taken literally: each stands for one file, which is asked for here.
 /// - A zip or tar archive, by its content, stands for the files in it, hidden ones left out, sorted by name; `archive!name`,
 ///   where there is no such file, for one of them, for those in one of its folders, or for those that a glob matches.
 ///
@@ -39,6 +43,8 @@ pub fn locate(patterns: &[String], options: &SourceOptions) -> Result<Vec<Locati
     for pattern in patterns {
         if pattern == "-" {
             locations.push(Location::Stdin);
+        } else if is_web(pattern) {
+            locations.extend(locate_web(pattern, options)?);
         } else {
             locations.extend(locate_paths(pattern, options)?);
         }
@@ -85,16 +91,47 @@ fn locate_paths(pattern: &str, options: &SourceOptions) -> Result<Vec<Location>,
 fn with_members(paths: Vec<PathBuf>, options: &SourceOptions) -> Result<Vec<Location>, SourceError> {
     let mut locations = Vec::with_capacity(paths.len());
     for path in paths {
-        match members(&path, &|name| !is_hidden_member(name), options)? {
+        let whole = Whole::of_file(&path)?;
+        let found = whole.map(|whole| shown_members(&whole, &path.display().to_string(), options)).transpose()?;
+        match found.flatten() {
             None => locations.push(Location::Path(path)),
-            Some(found) if found.is_empty() => {
-                let message = "the archive holds no files (hidden ones are left out)";
-                return Err(SourceError::new(SourceErrorKind::NotFound, &path.display().to_string(), message));
-            }
-            Some(found) => locations.extend(found.into_iter().map(Location::Member)),
+            Some(found) => locations.extend(found),
         }
     }
     Ok(locations)
+}
+
+/// The members of an archive, if it is one.
+fn shown_members(whole: &Whole, name: &str, options: &SourceOptions) -> Result<Option<Vec<Location>>, SourceError> {
+    match members(whole, &|name| !is_hidden_member(name), options)? {
+        Some(found) if found.is_empty() => {
+            let message = "the archive holds no files (hidden ones are left out)";
+            Err(SourceError::new(SourceErrorKind::NotFound, name, message))
+        }
+        found => Ok(found.map(|found| found.into_iter().map(Location::Member).collect())),
+    }
+}
+
+/// What a web address stands for: its file, the members of an archive, or one of them by `address!name`.
+fn locate_web(address: &str, options: &SourceOptions) -> Result<Vec<Location>, SourceError> {
+    let refused = match Remote::open(address, &options.web) {
+        Ok(remote) => {
+            let found = shown_members(&Whole::of_remote(&remote)?, remote.name(), options)?;
+            return Ok(found.unwrap_or_else(|| vec![Location::Web(remote)]));
+        }
+        Err(error) if error.kind() == SourceErrorKind::NotFound => error,
+        Err(error) => return Err(error),
+    };
+    for (at, _) in address.match_indices('!') {
+        let (archive, name) = (&address[..at], &address[at + 1..]);
+        let Ok(remote) = Remote::open(archive, &options.web) else { continue };
+        let found = members_like(address, &Whole::of_remote(&remote)?, archive, name, options)?;
+        if found.is_empty() {
+            return Err(not_found(address, "no member of the archive has that name"));
+        }
+        return Ok(found.into_iter().map(Location::Member).collect());
+    }
+    Err(refused)
 }
 
 /// What `archive!name` stands for; `None` where nothing before a `!` is a file, or a glob that matches some.
@@ -113,7 +150,9 @@ fn members_named(pattern: &str, options: &SourceOptions) -> Result<Option<Vec<Lo
         }
         let mut found = Vec::new();
         for archive in archives {
-            found.extend(members_like(pattern, &archive, name, options)?.into_iter().map(Location::Member));
+            let shown = archive.display().to_string();
+            let whole = Whole::of_file(&archive)?.ok_or_else(|| no_archive(pattern, &shown))?;
+            found.extend(members_like(pattern, &whole, &shown, name, options)?.into_iter().map(Location::Member));
         }
         if found.is_empty() {
             return Err(not_found(pattern, "no member of the archive has that name"));
@@ -126,7 +165,8 @@ fn members_named(pattern: &str, options: &SourceOptions) -> Result<Option<Vec<Lo
 /// The members of an archive that a name, the name of a folder, or a glob stands for.
 fn members_like(
     pattern: &str,
-    archive: &Path,
+    whole: &Whole,
+    archive: &str,
     name: &str,
     options: &SourceOptions,
 ) -> Result<Vec<Member>, SourceError> {
@@ -138,12 +178,14 @@ fn members_like(
         let matches = matcher.as_ref().is_some_and(|matcher| matcher.is_match(member));
         member == name || is_shown && (matches || member.starts_with(&folder))
     };
-    let found = members(archive, &wants, options)?.ok_or_else(|| {
-        let message = format!("{} is no zip or tar archive that could have members", archive.display());
-        SourceError::new(SourceErrorKind::Usage, pattern, message)
-    })?;
+    let found = members(whole, &wants, options)?.ok_or_else(|| no_archive(pattern, archive))?;
     let exact: Vec<Member> = found.iter().filter(|member| member.name() == name).cloned().collect();
     Ok(if exact.is_empty() { found } else { exact })
+}
+
+fn no_archive(pattern: &str, archive: &str) -> SourceError {
+    let message = format!("{archive} is no zip or tar archive that could have members");
+    SourceError::new(SourceErrorKind::Usage, pattern, message)
 }
 
 /// Whether a member, or a folder on the way to it, is hidden, or what a Mac adds to an archive.

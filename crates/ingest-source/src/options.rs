@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crate::archive::Archive;
 use crate::compression::{Compression, WINDOW_BYTES_MAX};
 use crate::encoding::Encoding;
+use crate::web::WebOptions;
 
 /// How a plain file is read. Streams and compressed files are read one way only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
@@ -33,6 +34,8 @@ pub struct SourceOptions {
     pub window_bytes_max: u64,
     /// Where a compressed tar archive is decoded to; `None`: the system's folder for such.
     pub temp_dir: Option<PathBuf>,
+    /// How files of web servers are read.
+    pub web: WebOptions,
 }
 
 impl Default for SourceOptions {
@@ -44,6 +47,7 @@ impl Default for SourceOptions {
             replaces_bad_text: false,
             window_bytes_max: WINDOW_BYTES_MAX,
             temp_dir: None,
+            web: WebOptions::default(),
         }
     }
 }

@@ -21,6 +21,7 @@ use crate::origin::Origin;
 use crate::random::{Onward, Random, at_most};
 use crate::spool::{Spool, Spooled};
 use crate::stream::Stream;
+use crate::web::Remote;
 
 /// Bytes that tell how a source is stored.
 const FIRST_BYTES: usize = START_BYTES;
@@ -78,7 +79,7 @@ struct State {
 }
 
 impl Source {
-    /// Opens standard input, the file, pipe or device at a path, or a member of an archive.
+    /// Opens standard input, the file, pipe or device at a path, a member of an archive, or a file of a web server.
     ///
     /// # Errors
     /// The path is missing, a folder, or may not be read; compressed data is not looked at beyond its first bytes.
@@ -90,6 +91,7 @@ impl Source {
                 Ok(Self::from_reader("/dev/stdin", Box::new(io::stdin()), options))
             }
             Location::Path(path) => Self::open_path(path, options),
+            Location::Web(remote) => Self::open_remote(remote, options),
             Location::Member(member) => Ok(Source { note: member.note(), ..Self::open_member(member, options)? }),
         }
     }
@@ -146,6 +148,19 @@ impl Source {
             Access::Map => Random::map(name, file, size)?,
         };
         Ok(Self::of_random(name, random, size))
+    }
+
+    fn open_remote(remote: &Remote, options: &SourceOptions) -> Result<Source, SourceError> {
+        let name = remote.name();
+        let Some(size) = remote.size() else {
+            return Ok(Self::of_reader(name, Box::new(remote.reader()), options));
+        };
+        let stored = Extent::of_remote(remote.clone(), size);
+        let start = stored.first(FIRST_BYTES).map_err(|cause| SourceError::system(name, "read", cause))?;
+        if options.keeps(&start) {
+            return Ok(Self::of_random(name, Random::Part(stored), size));
+        }
+        Ok(Self::of_extent(name, &stored, &start, options))
     }
 
     fn open_member(member: &Member, options: &SourceOptions) -> Result<Source, SourceError> {

@@ -36,6 +36,8 @@ pub enum Code {
     Interrupted = 205,
     /// The writer of Parquet or Arrow refused the columns.
     Encode = 206,
+    /// A server does not answer, or not as it should.
+    Unreachable = 207,
     /// A compressed source is broken, or a table (Parquet, Arrow).
     CorruptSource = 300,
     /// A record has too few or too many fields.
@@ -86,7 +88,8 @@ impl Code {
             Code::ContentChanged => 5,
             Code::AccessDenied => 6,
             Code::Interrupted => 130,
-            Code::Io | Code::SourceChanged | Code::DiskFull | Code::MemoryLimit | Code::Encode | Code::Registry => 1,
+            Code::Io | Code::SourceChanged | Code::DiskFull | Code::MemoryLimit | Code::Encode => 1,
+            Code::Unreachable | Code::Registry => 1,
             _ => 3,
         }
     }
@@ -316,6 +319,7 @@ impl From<SourceError> for Error {
             SourceErrorKind::Corrupt => Code::CorruptSource,
             SourceErrorKind::Memory => Code::MemoryLimit,
             SourceErrorKind::TempFull => Code::DiskFull,
+            SourceErrorKind::Unreachable => Code::Unreachable,
             SourceErrorKind::Usage => Code::Usage,
             SourceErrorKind::Io => Code::Io,
         };

@@ -59,7 +59,7 @@ pub use ingest_infer::{DataType, DateOrder, TimeUnit};
 pub use ingest_parquet::{Codec, EncodingSet};
 pub use ingest_parse::{Delimiter, Ragged};
 pub use ingest_simd::{KERNEL_VARIABLE, Kernel};
-pub use ingest_source::{Access, Compression, Encoding, UnknownEncoding, base_folder};
+pub use ingest_source::{Access, Compression, Encoding, Remote, UnknownEncoding, WebOptions, base_folder, is_web};
 pub use options::{
     EncodingErrors, Format, Infer, InputFormat, MAX_FIELD_BYTES, MaxErrors, OnProgress, Options, Progress, QuoteMode,
     WriteOptions,

@@ -11,7 +11,7 @@ use ingest_infer::DataType;
 use ingest_parquet::{Codec, EncodingSet};
 use ingest_parse::{Delimiter, Ragged};
 use ingest_simd::Kernel;
-use ingest_source::{Access, Compression, Encoding, SourceOptions};
+use ingest_source::{Access, Compression, Encoding, SourceOptions, WebOptions};
 
 use crate::error::{Code, Error};
 use crate::filter::Filter;
@@ -186,6 +186,8 @@ pub struct Options {
     pub max_field_bytes: u64,
     /// Where sources that cannot be read twice are spooled; `None`: the system's folder.
     pub temp_dir: Option<PathBuf>,
+    /// How files of web servers are read.
+    pub web: WebOptions,
     /// How files are read.
     pub access: Access,
     /// The kernel to use; `None`: `INGEST_KERNEL`, else the fastest.
@@ -240,6 +242,7 @@ impl Default for Options {
             memory_limit: None,
             max_field_bytes: MAX_FIELD_BYTES,
             temp_dir: None,
+            web: WebOptions::default(),
             access: Access::default(),
             kernel: None,
             chunk_bytes: None,
@@ -289,6 +292,7 @@ impl Options {
             overwrite_rejects: _,
             threads: _,
             temp_dir: _,
+            web: _,
             access: _,
             kernel: _,
             chunk_bytes: _,
@@ -344,6 +348,7 @@ impl Options {
             replaces_bad_text: self.encoding_errors == EncodingErrors::Replace,
             window_bytes_max,
             temp_dir: self.temp_dir.clone(),
+            web: self.web.clone(),
         }
     }
 }

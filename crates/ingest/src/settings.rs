@@ -120,7 +120,8 @@ impl Options {
     #[must_use]
     pub fn without_settings(self) -> Options {
         let Options { rejects, only_rejects, overwrite_rejects, max_errors, .. } = self;
-        let Options { threads, memory_limit, temp_dir, access, kernel, chunk_bytes, cancel, on_progress, .. } = self;
+        let Options { threads, memory_limit, temp_dir, web, access, kernel, chunk_bytes, cancel, on_progress, .. } =
+            self;
         Options {
             rejects,
             only_rejects,
@@ -129,6 +130,7 @@ impl Options {
             threads,
             memory_limit,
             temp_dir,
+            web,
             access,
             kernel,
             chunk_bytes,

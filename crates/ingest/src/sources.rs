@@ -74,9 +74,12 @@ impl Sources {
         })
     }
 
-    /// The sources as they are now: names, sizes, times of change; `None` where they are not all files.
+    /// The sources as they are now: names, sizes, times of change or what servers tell instead; `None` where they are not all files.
     pub(crate) fn states(&self) -> Option<String> {
         let state = |item: &Item| {
+            if let Item::Located(Location::Web(remote)) = item {
+                return Some(format!("{remote:?} {:?} {}\n", remote.size(), remote.validator()?));
+            }
             let (location, path) = match item {
                 Item::Located(location @ Location::Path(path)) => (location, path.as_path()),
                 Item::Located(location @ Location::Member(member)) => (location, member.archive()),
@@ -158,7 +161,7 @@ fn decoded(source: Source, options: &Options) -> Result<Source> {
 pub struct SourceFile {
     /// What messages and `path_column` call the source; it is read again by this name.
     pub name: String,
-    /// Where its bytes lie: the archive, if it is a member of one.
+    /// Where its bytes lie: the archive, if it is a member of one. A web address is one here, too.
     pub path: PathBuf,
 }
 
@@ -170,6 +173,7 @@ pub fn locate_sources(pattern: &str, options: &Options) -> Result<Vec<SourceFile
     let found = |location: Location| match location {
         Location::Stdin => Err(Error::new(Code::Usage, "standard input cannot be read again").hint("name files")),
         Location::Path(path) => Ok(SourceFile { name: named(&path)?, path }),
+        Location::Web(remote) => Ok(SourceFile { name: remote.name().to_owned(), path: remote.name().into() }),
         Location::Member(member) => {
             named(member.archive())?;
             Ok(SourceFile { name: member.to_string(), path: member.archive().to_owned() })

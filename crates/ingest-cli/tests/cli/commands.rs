@@ -40,7 +40,7 @@ const DATASET_ACTIONS: [&str; 14] = [
 ];
 
 /// Options of INTERFACE.md that no command takes yet.
-const NOT_BUILT: [&str; 14] = [
+const NOT_BUILT: [&str; 12] = [
     "--empty-as-string",
     "--true-values",
     "--false-values",
@@ -51,8 +51,6 @@ const NOT_BUILT: [&str; 14] = [
     "--thousands",
     "--query",
     "--table",
-    "--offline",
-    "--storage-option",
     "--page-bytes",
     "--target",
 ];

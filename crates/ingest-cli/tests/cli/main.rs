@@ -10,6 +10,7 @@ mod names;
 mod reading;
 mod schemas;
 mod targets;
+mod web;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -11,7 +11,7 @@ use crate::support::{bgzf, bzip2, gzip, xz, zstd};
 
 const TEXT: &[u8] = b"id,name\n1,Ada\n2,Grace\n3,Edsger\n4,Barbara\n5,Donald\n6,Frances\n7,Niklaus\n8,Adele\n";
 
-fn zip(files: &[(&str, &[u8])], options: SimpleFileOptions) -> Vec<u8> {
+pub(crate) fn zip(files: &[(&str, &[u8])], options: SimpleFileOptions) -> Vec<u8> {
     let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
     for (name, bytes) in files {
         writer.start_file(*name, options).and_then(|()| Ok(writer.write_all(bytes)?)).expect("in memory");

@@ -41,6 +41,7 @@ fn find(dir: &Path, pattern: &str) -> Result<Vec<String>, SourceError> {
         Location::Path(path) => path.strip_prefix(dir).expect("below").display().to_string(),
         Location::Stdin => "-".to_owned(),
         Location::Member(member) => member.to_string(),
+        Location::Web(remote) => remote.name().to_owned(),
     };
     Ok(found.into_iter().map(relative).collect())
 }

@@ -3,5 +3,7 @@
 mod archives;
 mod blocks;
 mod locate;
+mod servers;
 mod sources;
 mod support;
+mod web;
