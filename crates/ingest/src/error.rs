@@ -70,6 +70,8 @@ pub enum Code {
     Registry = 403,
     /// A definition of a dataset that makes no sense.
     BadDefinition = 404,
+    /// A dataset cannot be mounted, or unmounted.
+    Mount = 405,
 }
 
 impl Code {
@@ -86,7 +88,13 @@ impl Code {
             Code::ContentChanged => 5,
             Code::AccessDenied => 6,
             Code::Interrupted => 130,
-            Code::Io | Code::SourceChanged | Code::DiskFull | Code::MemoryLimit | Code::Encode | Code::Registry => 1,
+            Code::Io
+            | Code::SourceChanged
+            | Code::DiskFull
+            | Code::MemoryLimit
+            | Code::Encode
+            | Code::Registry
+            | Code::Mount => 1,
             _ => 3,
         }
     }
