@@ -181,9 +181,8 @@ impl<F: Fetch> Content for BlockCache<F> {
                     let within = at % BLOCK_BYTES;
                     let now = (end - at).min(BLOCK_BYTES - within) as usize;
                     let start = (at - offset) as usize;
-                    let read = self
-                        .disk
-                        .read_exact_at(&mut bytes[start..start + now], slot as u64 * BLOCK_BYTES + within);
+                    let read =
+                        self.disk.read_exact_at(&mut bytes[start..start + now], slot as u64 * BLOCK_BYTES + within);
                     self.lock().slots.release(slot);
                     self.changed.notify_all();
                     read.map_err(|error| Error::from_io(&self.folder, error))?;
@@ -192,5 +191,36 @@ impl<F: Fetch> Content for BlockCache<F> {
             }
         }
         Ok(bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::MetadataExt;
+
+    struct Zeros;
+
+    impl Fetch for Zeros {
+        fn fetch(&self, _file: u32, _offset: u64, length: usize) -> Result<Vec<u8>> {
+            Ok(vec![1; length])
+        }
+    }
+
+    #[test]
+    fn the_disk_never_holds_more_than_the_limit() {
+        const LIMIT: u64 = 5 * BLOCK_BYTES;
+        let folder = tempfile::tempdir().unwrap();
+        let size = 64 * BLOCK_BYTES + 17;
+        let file = RemoteFile { name: "zeros".to_owned(), facts: Facts { size, modified_ns: 0 } };
+        let cache = BlockCache::new(Zeros, vec![file; 2], folder.path(), LIMIT).unwrap();
+        for file in [0, 1, 0] {
+            for offset in (0..size).step_by(100_000) {
+                let bytes = cache.read_at(file, offset, 100_000).unwrap();
+                assert!(bytes.len() == (size - offset).min(100_000) as usize && bytes.iter().all(|byte| *byte == 1));
+                let disk = cache.disk.metadata().unwrap();
+                assert!(disk.len() <= LIMIT && disk.blocks() * 512 <= LIMIT);
+            }
+        }
     }
 }
