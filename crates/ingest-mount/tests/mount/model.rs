@@ -24,7 +24,7 @@ const NAMES: [&str; 16] = [
     "two words",
     "back\\slash",
     "-rf",
-    "...",
+    "x...",
     "con",
     "new\nline",
 ];
