@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 use ingest::{Code, Error, Result};
 use nix::errno::Errno;
 use nix::mount::{MntFlags, umount2};
+use nix::sys::statvfs::statvfs;
 
 const TABLE: &str = "/proc/self/mountinfo";
 
@@ -29,9 +30,10 @@ pub struct Mounted {
 }
 
 impl Mounted {
-    /// Whether nobody serves it any more: whoever did was killed.
+    /// Whether nobody serves it any more: whoever did was killed. Its disk is asked for room, as the kernel answers all else from what
+    /// it was told before.
     pub fn is_dead(&self) -> bool {
-        self.point.metadata().is_err_and(|error| error.raw_os_error() == Some(Errno::ENOTCONN as i32))
+        matches!(statvfs(&self.point), Err(Errno::ENOTCONN | Errno::ECONNABORTED))
     }
 }
 

@@ -170,7 +170,7 @@ fn what_even_the_guard_left_is_told_and_cleaned() {
     });
     assert_eq!((guards.len(), servers.len()), (1, 1));
     guards.iter().chain(&servers).for_each(|pid| send("-KILL", *pid));
-    wait_until("it is dead", || room.path("m").read_dir().is_err());
+    wait_until("it is dead", || fs::read(room.path("m/2.txt")).is_err());
     let told = room.run(&["doctor"]).exits(1).text();
     assert!(told.contains("nobody serves") && told.contains("ingest unmount DIR"), "{told}");
     room.run(&["mount", "images", "m", "--detach"]).ok().says(&["took away a mount that nobody served any more"]);
