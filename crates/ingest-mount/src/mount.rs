@@ -11,7 +11,7 @@ use ingest::{Code, Error, Result};
 
 use crate::filesystem::Served;
 use crate::guard::Guard;
-use crate::places::{detach, mounted_at, resolved, source};
+use crate::places::{HELPER, detach, mounted_at, resolved, source};
 use crate::signals::Signals;
 use crate::view::View;
 
@@ -175,6 +175,13 @@ fn config(view: &View) -> Config {
 fn refused(point: &Path, error: std::io::Error) -> Error {
     if let Some(missing) = crate::doctor::why_not() {
         return missing.caused_by(error);
+    }
+    // The system refused, so the helper was looked for.
+    if error.kind() == std::io::ErrorKind::NotFound {
+        let message = format!("{}: the system does not let this user mount, and there is no {HELPER}", point.display());
+        return Error::new(Code::AccessDenied, message)
+            .hint("a container needs --cap-add SYS_ADMIN; the package fuse3 has the helper; --mode download copies the files instead")
+            .caused_by(error);
     }
     let said = error.to_string();
     let message = format!("{}: cannot be mounted: {}", point.display(), said.trim());

@@ -118,23 +118,38 @@ pub fn unmount(point: &Path) -> Result<Unmounted> {
         let message = format!("{}: no dataset is mounted here", point.display());
         return Err(Error::new(Code::NotFound, message).hint("`findmnt -t fuse` shows what is mounted where"));
     }
-    match umount2(&point, MntFlags::UMOUNT_NOFOLLOW) {
+    match take(&point, Haste::Unused) {
         Ok(()) => Ok(Unmounted::Now),
-        Err(_) => detach(&point).map(|()| Unmounted::OnceUnused),
+        Err(_) => take(&point, Haste::Used).map(|()| Unmounted::OnceUnused),
     }
 }
 
 /// Takes a mount out of sight at once, whoever still uses it.
 pub(crate) fn detach(point: &Path) -> Result<()> {
+    take(point, Haste::Used)
+}
+
+/// Whether a mount is taken away that is in use.
+#[derive(Clone, Copy)]
+enum Haste {
+    Unused,
+    Used,
+}
+
+fn take(point: &Path, haste: Haste) -> Result<()> {
     let failed = |why: String| {
         Error::new(Code::Mount, format!("{}: cannot be unmounted: {why}", point.display()))
             .hint("whoever mounted it may unmount it, and root")
     };
-    match umount2(point, MntFlags::MNT_DETACH | MntFlags::UMOUNT_NOFOLLOW) {
+    let (flags, helps): (_, &[&str]) = match haste {
+        Haste::Unused => (MntFlags::UMOUNT_NOFOLLOW, &["-u", "-q", "--"]),
+        Haste::Used => (MntFlags::MNT_DETACH | MntFlags::UMOUNT_NOFOLLOW, &["-u", "-z", "-q", "--"]),
+    };
+    match umount2(point, flags) {
         Ok(()) => Ok(()),
         Err(Errno::EPERM) => {
             let mut helper = Command::new(HELPER);
-            helper.args(["-u", "-z", "-q", "--"]).arg(point).stdin(Stdio::null());
+            helper.args(helps).arg(point).stdin(Stdio::null());
             let output = helper.output().map_err(|error| failed(format!("{HELPER}: {error}")))?;
             let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
             if output.status.success() { Ok(()) } else { Err(failed(said)) }

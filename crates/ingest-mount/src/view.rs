@@ -17,6 +17,7 @@ pub struct View {
     pub(crate) tree: Tree,
     pub(crate) content: Box<dyn Content>,
     pub(crate) bytes: u64,
+    files: usize,
 }
 
 impl View {
@@ -25,7 +26,7 @@ impl View {
     /// # Errors
     /// Those of [`Tree::of`].
     pub fn new(label: &str, paths: &Texts, bytes: u64, content: Box<dyn Content>) -> Result<View> {
-        Ok(View { label: label.to_owned(), tree: Tree::of(paths)?, content, bytes })
+        Ok(View { label: label.to_owned(), tree: Tree::of(paths)?, content, bytes, files: paths.len() })
     }
 
     /// The files of a version in their layout; of a table, one Parquet file, which is made when its size is first asked for.
@@ -44,9 +45,9 @@ impl View {
         View::new(&label, &paths, bytes, Box::new(files))
     }
 
-    /// How many folders and files it has, its root among them.
-    pub fn entries(&self) -> usize {
-        self.tree.len()
+    /// How many files it has.
+    pub fn files(&self) -> usize {
+        self.files
     }
 }
 

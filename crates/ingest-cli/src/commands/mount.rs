@@ -16,7 +16,7 @@ use ingest_mount::{Ended, Mount, Signals, View};
 use crate::commands::dataset::Named;
 use crate::commands::download::{download, summary};
 use crate::console::Console;
-use crate::interrupt;
+use crate::{interrupt, size};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -118,7 +118,7 @@ fn serve(args: &Args, workspace: &Workspace, version: &Version, console: &Consol
         console.say(&format!("{}: took away a mount that nobody served any more", args.folder.display()));
     }
     let view = View::of(Workspace::open(workspace.root())?, version.clone())?;
-    let entries = crate::size::grouped(view.entries() as u64 - 1);
+    let files = size::counted(view.files() as u64, "file");
     let tell = Box::new(|error: &Error| {
         // A closed standard error is no reason to stop the work.
         let _ = writeln!(std::io::stderr().lock(), "{}", error.render());
@@ -129,7 +129,7 @@ fn serve(args: &Args, workspace: &Workspace, version: &Version, console: &Consol
     let point = mount.point().display();
     let why = if args.mode == Mode::Auto { " (mode auto: FUSE is to be had)" } else { "" };
     let way_out = if args.serve_for.is_some() { "" } else { "; Ctrl-C unmounts" };
-    console.say(&format!("mounted {} at {point}, {entries} entries{why}{way_out}", version.label()));
+    console.say(&format!("mounted {} at {point}, {files}{why}{way_out}", version.label()));
     if args.serve_for.is_some() {
         stay_behind()?;
     }
