@@ -21,7 +21,8 @@ pub(crate) struct Guard {
 }
 
 impl Guard {
-    /// Starts the program that calls [`stand_guard`] with the folder, its last argument. It hears no Ctrl-C of the terminal, and keeps no disk busy.
+    /// Starts the program that calls [`stand_guard`] with the folder, its last argument. It hears no Ctrl-C of the terminal, and keeps
+    /// no disk busy.
     pub(crate) fn start(mut command: Command, point: &Path) -> Result<Guard> {
         command.arg(point);
         command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).current_dir("/").process_group(0);
@@ -54,7 +55,7 @@ pub fn stand_guard(point: &Path) {
     // What cannot be read has ended.
     let _ = std::io::stdin().read_to_string(&mut heard);
     let mut lines = heard.lines();
-    let mount = lines.next().filter(|line| *line != DONE).map(|id| id.parse::<u64>());
+    let mount = lines.next().filter(|line| *line != DONE).map(str::parse::<u64>);
     if heard.lines().any(|line| line == DONE) {
         return;
     }
