@@ -3,7 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    bench, completions, convert, count, dataset, doctor, download, head, init, man, schema, sniff, validate, version,
+    bench, completions, convert, count, dataset, doctor, download, head, init, man, mount, schema, sniff, unmount,
+    validate, version,
 };
 
 const EXAMPLES: &str = "\
@@ -56,7 +57,11 @@ pub(crate) enum Command {
     Dataset(dataset::Args),
     /// Copy the files of a dataset into a folder.
     Download(download::Args),
-    /// Say what is missing here: a workspace, permissions, room on the disks.
+    /// Show a dataset as a folder that can be read, until it is unmounted.
+    Mount(mount::Args),
+    /// Take a mounted dataset away.
+    Unmount(unmount::Args),
+    /// Say what is missing here: a workspace, permissions, room on the disks, FUSE.
     Doctor(doctor::Args),
     /// Print the completions for a shell.
     Completions(completions::Args),
@@ -79,9 +84,13 @@ impl Command {
             Command::Dataset(args) => args.wants_json(),
             Command::Download(args) => args.json,
             Command::Doctor(args) => args.json,
-            Command::Head(_) | Command::Init(_) | Command::Completions(_) | Command::Man(_) | Command::Version(_) => {
-                false
-            }
+            Command::Head(_)
+            | Command::Init(_)
+            | Command::Mount(_)
+            | Command::Unmount(_)
+            | Command::Completions(_)
+            | Command::Man(_)
+            | Command::Version(_) => false,
         }
     }
 }

@@ -29,6 +29,10 @@ use console::Console;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    if let Some(point) = commands::mount::guarded() {
+        ingest_mount::stand_guard(&point);
+        return ExitCode::SUCCESS;
+    }
     say_nothing_of_caught_panics();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
@@ -64,6 +68,8 @@ fn run(command: &Command, console: &Console) -> Result<()> {
         Command::Init(args) => commands::init::run(args, console),
         Command::Dataset(args) => commands::dataset::run(args, console),
         Command::Download(args) => commands::download::run(args, console),
+        Command::Mount(args) => commands::mount::run(args, console),
+        Command::Unmount(args) => commands::unmount::run(args, console),
         Command::Doctor(args) => commands::doctor::run(args),
         Command::Completions(args) => commands::completions::run(args),
         Command::Man(_) => commands::man::run(),

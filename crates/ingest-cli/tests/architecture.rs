@@ -18,12 +18,13 @@ const PARQUET: &str = "ingest-parquet";
 const ARROW2: &str = "ingest-arrow2";
 const ENGINE: &str = "ingest";
 const DATASET: &str = "ingest-dataset";
+const MOUNT: &str = "ingest-mount";
 const CLI: &str = "ingest-cli";
 const BENCHES: &str = "ingest-benches";
 
 /// Each crate of the workspace and the crates of the workspace that it may use. Data flows from the first rows to the
 /// last ones; nothing points back.
-const MAY_USE: [(&str, &[&str]); 11] = [
+const MAY_USE: [(&str, &[&str]); 12] = [
     (SIMD, &[]),
     (SOURCE, &[]),
     (PARSE, &[SIMD]),
@@ -33,12 +34,13 @@ const MAY_USE: [(&str, &[&str]); 11] = [
     (ARROW2, &[COLUMNAR]),
     (ENGINE, &[SOURCE, SIMD, PARSE, INFER, COLUMNAR, PARQUET]),
     (DATASET, &[ENGINE]),
-    (CLI, &[DATASET, ENGINE, SOURCE, SIMD, PARSE, INFER, COLUMNAR, PARQUET]),
+    (MOUNT, &[DATASET, ENGINE]),
+    (CLI, &[MOUNT, DATASET, ENGINE, SOURCE, SIMD, PARSE, INFER, COLUMNAR, PARQUET]),
     (BENCHES, &[ENGINE, SOURCE, SIMD, PARSE, INFER, COLUMNAR, PARQUET]),
 ];
 
 /// Libraries that belong to a room: the library, who may use it, and who may use it in tests besides.
-const AT_HOME: [(&str, &[&str], &[&str]); 12] = [
+const AT_HOME: [(&str, &[&str], &[&str]); 14] = [
     ("arrow", &[COLUMNAR, ARROW2], &[]),
     ("arrow2", &[ARROW2], &[]),
     ("parquet", &[PARQUET], &[ENGINE, CLI, BENCHES]),
@@ -50,6 +52,8 @@ const AT_HOME: [(&str, &[&str], &[&str]); 12] = [
     ("simd-json", &[PARSE], &[BENCHES]),
     ("rayon", &[ENGINE, PARQUET], &[BENCHES]),
     ("rusqlite", &[DATASET], &[]),
+    ("fuser", &[MOUNT], &[]),
+    ("nix", &[MOUNT], &[]),
     ("mimalloc", &[CLI, BENCHES], &[]),
 ];
 

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -21,6 +22,22 @@ fn commands() -> Vec<String> {
     lines.map(str::to_owned).collect()
 }
 
+/// The mounts in a folder, of which none is left behind.
+struct Mounts(PathBuf);
+
+impl Mounts {
+    fn is_one(&self) -> bool {
+        let table = std::fs::read_to_string("/proc/self/mountinfo").unwrap();
+        table.contains(self.0.canonicalize().unwrap().to_str().unwrap())
+    }
+}
+
+impl Drop for Mounts {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").args(["-q", "-l"]).arg(self.0.join("photos-mounted")).status();
+    }
+}
+
 #[test]
 fn every_command_of_the_readme_works() {
     let folder = TempDir::new().unwrap();
@@ -30,7 +47,13 @@ fn every_command_of_the_readme_works() {
     let path = format!("{}:{}", program.display(), std::env::var("PATH").unwrap());
     let commands = commands();
     assert!(commands.len() > 5, "{commands:?}");
+    let mounts = Mounts(folder.path().to_owned());
     for command in commands {
+        if command.starts_with("ingest unmount ") && !mounts.is_one() {
+            // Not by `eprintln!`, which is captured where a test passes.
+            let _ = writeln!(std::io::stderr().lock(), "skipped: {command}, as without FUSE files were copied");
+            continue;
+        }
         let mut shell = Command::new("sh");
         shell.arg("-c").arg(&command).current_dir(&folder);
         shell.env("PATH", &path).env("HOME", folder.path()).env_remove("INGEST_WORKSPACE");

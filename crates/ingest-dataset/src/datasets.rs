@@ -170,7 +170,20 @@ impl Workspace {
     /// # Errors
     /// The registry cannot be read.
     pub fn files(&self, version: &Version) -> Result<Vec<VersionFile>> {
-        self.registry.files(version)
+        let mut files = Vec::new();
+        self.for_each_file(version, |file| {
+            files.push(file);
+            Ok(())
+        })?;
+        Ok(files)
+    }
+
+    /// Shows the files of a version one after the other, in the same order: for whoever keeps less of a million of them.
+    ///
+    /// # Errors
+    /// The registry cannot be read; that of `see`.
+    pub fn for_each_file(&self, version: &Version, see: impl FnMut(VersionFile) -> Result<()>) -> Result<()> {
+        self.registry.for_each_file(version, see)
     }
 
     /// Changes what is said of a version: its description, if one is given, and tags (without a value: removed).

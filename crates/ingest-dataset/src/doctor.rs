@@ -19,11 +19,13 @@ pub struct Finding {
 }
 
 impl Finding {
-    fn fine(what: &'static str, found: String) -> Finding {
+    /// Nothing is missing.
+    pub fn fine(what: &'static str, found: String) -> Finding {
         Finding { what, found, way_out: None }
     }
 
-    fn missing(what: &'static str, found: String, way_out: &str) -> Finding {
+    /// Something is, and what to do.
+    pub fn missing(what: &'static str, found: String, way_out: &str) -> Finding {
         Finding { what, found, way_out: Some(way_out.to_owned()) }
     }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use ingest::{Code, Error, Options, Result};
 
-use crate::files::{VersionFile, fingerprint, for_each, modified_ns};
+use crate::files::{Fingerprint, VersionFile, fingerprint, for_each, modified_ns};
 use crate::version::Version;
 use crate::workspace::Workspace;
 
@@ -82,7 +82,7 @@ impl Workspace {
 
     fn change(&self, version: &Version, file: &VersionFile, check: Check) -> Option<Change> {
         let path = self.place_of(file, version.is_snapshot);
-        let kind = difference(&path, file, check, version.is_snapshot)?;
+        let kind = file.fingerprint.difference(&path, check, version.is_snapshot)?;
         Some(Change { path: file.path.clone(), kind })
     }
 
@@ -102,27 +102,28 @@ impl Workspace {
     }
 }
 
-/// What is different about a file; `None`: nothing. A time alone is no difference: then its bytes decide. Copies in the store have
-/// times of their own.
-fn difference(path: &Path, file: &VersionFile, check: Check, is_copy: bool) -> Option<ChangeKind> {
-    let was = file.fingerprint;
-    let metadata = match path.metadata() {
-        Ok(metadata) => metadata,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Some(ChangeKind::Missing),
-        Err(error) => return Some(ChangeKind::Unreadable(error.to_string())),
-    };
-    if metadata.len() != was.size {
-        return Some(ChangeKind::Size { from: was.size, to: metadata.len() });
-    }
-    // Nobody changes a copy but by force: it is sealed, and its time is that of no source.
-    let is_sealed = is_copy && metadata.permissions().readonly();
-    if check == Check::Quick && (is_sealed || modified_ns(&metadata) == was.modified_ns) {
-        return None;
-    }
-    match fingerprint(path, |_| Ok(())) {
-        Ok(now) if now.hash == was.hash => None,
-        Ok(_) => Some(ChangeKind::Content),
-        Err(error) => Some(ChangeKind::Unreadable(error.message().to_owned())),
+impl Fingerprint {
+    /// What is different about the file at a path; `None`: nothing. A time alone is no difference: then its bytes decide. Copies in
+    /// the store have times of their own.
+    pub fn difference(&self, path: &Path, check: Check, is_copy: bool) -> Option<ChangeKind> {
+        let metadata = match path.metadata() {
+            Ok(metadata) => metadata,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Some(ChangeKind::Missing),
+            Err(error) => return Some(ChangeKind::Unreadable(error.to_string())),
+        };
+        if metadata.len() != self.size {
+            return Some(ChangeKind::Size { from: self.size, to: metadata.len() });
+        }
+        // Nobody changes a copy but by force: it is sealed, and its time is that of no source.
+        let is_sealed = is_copy && metadata.permissions().readonly();
+        if check == Check::Quick && (is_sealed || modified_ns(&metadata) == self.modified_ns) {
+            return None;
+        }
+        match fingerprint(path, |_| Ok(())) {
+            Ok(now) if now.hash == self.hash => None,
+            Ok(_) => Some(ChangeKind::Content),
+            Err(error) => Some(ChangeKind::Unreadable(error.message().to_owned())),
+        }
     }
 }
 

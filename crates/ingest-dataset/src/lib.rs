@@ -71,4 +71,4 @@ pub use files::{Fingerprint, VersionFile};
 pub use reference::{Reference, Which};
 pub use step::{Moment, Part, Step};
 pub use version::{Summary, Version};
-pub use workspace::{WORKSPACE_VARIABLE, Workspace};
+pub use workspace::{Scratch, WORKSPACE_VARIABLE, Workspace};

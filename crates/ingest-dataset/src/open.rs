@@ -45,7 +45,7 @@ impl Workspace {
     }
 
     /// Where the bytes of a file lie: in the workspace, if it is a copy.
-    pub(crate) fn place_of(&self, file: &VersionFile, is_copy: bool) -> PathBuf {
+    pub fn place_of(&self, file: &VersionFile, is_copy: bool) -> PathBuf {
         if is_copy { self.store.path(&file.fingerprint.hash) } else { PathBuf::from(&file.path) }
     }
 }

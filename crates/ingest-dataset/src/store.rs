@@ -70,6 +70,11 @@ impl Store {
         Ok((draft.into_temp_path(), print))
     }
 
+    /// The folder of drafts.
+    pub(crate) fn scratch(&self) -> &Path {
+        &self.scratch
+    }
+
     /// Held while content is put here that no version names yet: until it is dropped, nobody clears the store.
     pub(crate) fn use_it(&self) -> Result<File> {
         let lock = self.lock_file()?;
@@ -84,8 +89,10 @@ impl Store {
     pub(crate) fn clear(&self, kept: impl FnOnce() -> Result<HashSet<[u8; 32]>>) -> Result<(u64, u64)> {
         let lock = self.lock_file()?;
         lock.try_lock().map_err(|error| match error {
-            TryLockError::WouldBlock => Error::new(Code::Registry, "a snapshot is being taken in this workspace")
-                .hint("run again once it is done"),
+            TryLockError::WouldBlock => {
+                Error::new(Code::Registry, "a snapshot is being taken in this workspace, or a table made")
+                    .hint("run again once it is done")
+            }
             TryLockError::Error(error) => Error::from_io(&self.scratch, error),
         })?;
         let kept = kept()?;

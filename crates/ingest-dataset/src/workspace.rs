@@ -1,5 +1,6 @@
 //! A workspace: the folder with the registry and the content that snapshots keep.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use ingest::{Code, Error, Result};
@@ -16,6 +17,19 @@ const FOLDER: &str = ".ingest";
 const REGISTRY: &str = "registry.sqlite";
 const CONTENT: &str = "content";
 const SCRATCH: &str = "scratch";
+
+/// The folder of a workspace for drafts, in use.
+pub struct Scratch {
+    folder: PathBuf,
+    _in_use: File,
+}
+
+impl Scratch {
+    /// The folder.
+    pub fn path(&self) -> &Path {
+        &self.folder
+    }
+}
 
 /// An open workspace. Any number of processes may have it open.
 pub struct Workspace {
@@ -95,6 +109,14 @@ impl Workspace {
     /// The workspace's folder, absolute.
     pub fn root(&self) -> &Path {
         &self.root
+    }
+
+    /// A folder for drafts. As long as this is held nobody clears them away; what is left in it then is litter.
+    ///
+    /// # Errors
+    /// The folder cannot be written to.
+    pub fn scratch(&self) -> Result<Scratch> {
+        Ok(Scratch { folder: self.store.scratch().to_owned(), _in_use: self.store.use_it()? })
     }
 
     /// Copies the registry as it is at one moment to a file that is not there yet.

@@ -72,6 +72,8 @@ pub enum Code {
     Registry = 403,
     /// A definition of a dataset that makes no sense.
     BadDefinition = 404,
+    /// A dataset cannot be mounted, or unmounted.
+    Mount = 405,
 }
 
 impl Code {
@@ -89,7 +91,7 @@ impl Code {
             Code::AccessDenied => 6,
             Code::Interrupted => 130,
             Code::Io | Code::SourceChanged | Code::DiskFull | Code::MemoryLimit | Code::Encode => 1,
-            Code::Unreachable | Code::Registry => 1,
+            Code::Unreachable | Code::Registry | Code::Mount => 1,
             _ => 3,
         }
     }

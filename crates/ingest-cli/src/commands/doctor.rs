@@ -1,7 +1,7 @@
 //! `ingest doctor`: what stands in the way of working here.
 
 use ingest::{Code, Error, Result};
-use ingest_dataset::{Finding, examine};
+use ingest_dataset::Finding;
 use serde_json::json;
 
 use crate::output;
@@ -12,7 +12,7 @@ Examples:
   ingest doctor
   ingest doctor --json";
 
-/// Say what is missing here: a workspace, permissions, room on the disks.
+/// Say what is missing here: a workspace, permissions, room on the disks, FUSE.
 ///
 /// Exits with 1 where something is.
 #[derive(Debug, clap::Args)]
@@ -25,7 +25,7 @@ pub(crate) struct Args {
 
 /// Looks, and prints what was found.
 pub(crate) fn run(args: &Args) -> Result<()> {
-    let findings = examine();
+    let findings = [ingest_dataset::examine(), ingest_mount::examine()].concat();
     if args.json {
         let fact = |finding: &Finding| json!({"what": finding.what, "fine": finding.way_out.is_none(), "found": finding.found, "hint": finding.way_out});
         output::json(&json!({"findings": findings.iter().map(fact).collect::<Vec<_>>()}))?;

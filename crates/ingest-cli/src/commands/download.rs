@@ -1,10 +1,10 @@
 //! `ingest download`: the files of a dataset, copied.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::ValueHint;
 use ingest::{Code, Error, Options, Result};
-use ingest_dataset::Download;
+use ingest_dataset::{Download, Downloaded, Version, Workspace};
 use serde_json::json;
 
 use crate::commands::dataset::Named;
@@ -46,21 +46,38 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, console: &Console) -> Result<()> {
     let (workspace, version) = args.dataset.found()?;
     let how = Download { overwrite: args.overwrite, ignore_not_found: args.ignore_not_found };
+    let done = download(&workspace, &version, &args.folder, how, console)?;
+    if args.json {
+        let (files, bytes, present) = (done.files, done.bytes, done.present);
+        return output::json(&json!({"files": files, "bytes": bytes, "present": present, "missing": done.missing}));
+    }
+    summary(&version, &done, console);
+    Ok(())
+}
+
+/// Copies, and tells the files that are gone.
+pub(crate) fn download(
+    workspace: &Workspace,
+    version: &Version,
+    folder: &Path,
+    how: Download,
+    console: &Console,
+) -> Result<Downloaded> {
     let run = Options { cancel: Some(interrupt::flag()), ..Options::default() };
-    let done = workspace.download(&version, &args.folder, how, &run)?;
+    let done = workspace.download(version, folder, how, &run)?;
     for path in &done.missing {
         console.insist(&format!("missing: {path}"));
     }
     if done.files + done.present == 0 && !done.missing.is_empty() {
         return Err(Error::new(Code::NotFound, format!("none of the files of {} is there", version.label())));
     }
-    if args.json {
-        let (files, bytes, present) = (done.files, done.bytes, done.present);
-        return output::json(&json!({"files": files, "bytes": bytes, "present": present, "missing": done.missing}));
-    }
+    Ok(done)
+}
+
+/// Says in one line what was copied.
+pub(crate) fn summary(version: &Version, done: &Downloaded, console: &Console) {
     let present =
         if done.present > 0 { format!(", {} there already", size::grouped(done.present)) } else { String::new() };
     let (files, bytes) = (size::counted(done.files, "file"), size::show(done.bytes));
     console.say(&format!("downloaded {}: {files}, {bytes}{present}", version.label()));
-    Ok(())
 }

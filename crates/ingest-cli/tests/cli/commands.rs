@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::{Room, SAMPLE, assert_keys, big_table, keys};
 
-const COMMANDS: [&str; 14] = [
+const COMMANDS: [&str; 16] = [
     "convert",
     "schema",
     "head",
@@ -15,6 +15,8 @@ const COMMANDS: [&str; 14] = [
     "init",
     "dataset",
     "download",
+    "mount",
+    "unmount",
     "doctor",
     "completions",
     "man",

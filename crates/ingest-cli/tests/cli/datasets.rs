@@ -147,15 +147,19 @@ fn files_are_downloaded() {
 #[test]
 fn the_doctor_says_what_is_missing() {
     let room = Room::new();
-    let out = room.run(&["doctor"]).exits(1).says(&["one thing is missing"]);
+    let out = room.run(&["doctor"]).exits(1).says(&["missing"]);
     assert!(
         out.text().contains("workspace         missing") && out.text().contains("hint: `ingest init` makes one"),
         "{}",
         out.text()
     );
     room.run(&["init"]).ok();
-    let findings = room.run(&["doctor", "--json"]).ok().json()["findings"].as_array().unwrap().clone();
-    assert!(findings.len() == 6 && findings.iter().all(|finding| finding["fine"] == true), "{findings:?}");
+    let findings = room.run(&["doctor", "--json"]).json()["findings"].as_array().unwrap().clone();
+    // What is said of mounts depends on the machine, and on who else mounts.
+    let rest: Vec<_> =
+        findings.iter().filter(|finding| !matches!(finding["what"].as_str(), Some("mounting" | "mounts"))).collect();
+    assert_eq!((findings.len(), rest.len()), (8, 6));
+    assert!(rest.iter().all(|finding| finding["fine"] == true), "{findings:?}");
     let out = room.command(&["doctor"]).env("TMPDIR", room.path("nowhere")).output().unwrap();
     assert!(String::from_utf8(out.stdout).unwrap().contains("nowhere: No such file"), "and where");
     assert_eq!(out.status.code(), Some(1));

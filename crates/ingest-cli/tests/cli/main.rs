@@ -6,6 +6,7 @@ mod datasets;
 mod failures;
 mod kernels;
 mod manners;
+mod mount;
 mod names;
 mod reading;
 mod schemas;

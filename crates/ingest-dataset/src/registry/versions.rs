@@ -118,13 +118,20 @@ impl Registry {
         })
     }
 
-    /// The files of a version, in the order in which they are read.
-    pub(crate) fn files(&self, version: &Version) -> Result<Vec<VersionFile>> {
+    /// Shows the files of a version, in the order in which they are read.
+    pub(crate) fn for_each_file(
+        &self,
+        version: &Version,
+        mut see: impl FnMut(VersionFile) -> Result<()>,
+    ) -> Result<()> {
         self.read(|transaction| {
             let query =
                 "SELECT name, path, relative, size, modified_ns, hash FROM files WHERE version = ?1 ORDER BY ordinal";
             let mut statement = transaction.prepare(query)?;
-            Ok(statement.query_map([version.key], file_of_row)?.collect::<Result<_, _>>()?)
+            for file in statement.query_map([version.key], file_of_row)? {
+                see(file?)?;
+            }
+            Ok(())
         })
     }
 

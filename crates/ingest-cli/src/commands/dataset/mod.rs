@@ -105,6 +105,11 @@ pub(crate) struct Named {
 }
 
 impl Named {
+    /// As it was typed.
+    pub(crate) fn as_typed(&self) -> &str {
+        &self.name
+    }
+
     /// The workspace, and the version that is meant.
     pub(crate) fn found(&self) -> Result<(Workspace, Version)> {
         found(&self.name)

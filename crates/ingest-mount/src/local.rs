@@ -1,0 +1,136 @@
+//! Files of this machine: where a version's sources lie, or the copies that its workspace keeps.
+
+use std::fs::{File, Metadata};
+use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
+use std::path::Path;
+
+use ingest::{Code, Error, Result};
+use ingest_dataset::{Check, Fingerprint, Version, VersionFile, Workspace};
+use nix::fcntl::OFlag;
+
+use crate::content::{Content, Facts};
+use crate::held::Held;
+use crate::texts::Texts;
+
+/// The files of a version.
+pub(crate) struct LocalFiles {
+    /// Where each one lies.
+    places: Texts,
+    prints: Vec<Fingerprint>,
+    are_copies: bool,
+    held: Held<OpenFile>,
+}
+
+/// An open file, and what it looked like when it was what the version recorded.
+struct OpenFile {
+    file: File,
+    state: State,
+}
+
+/// The system changes one of these whenever somebody writes to a file or puts another in its place.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct State([i64; 4], [u64; 3]);
+
+impl State {
+    fn of(metadata: &Metadata) -> State {
+        let times = [metadata.mtime(), metadata.mtime_nsec(), metadata.ctime(), metadata.ctime_nsec()];
+        State(times, [metadata.dev(), metadata.ino(), metadata.len()])
+    }
+}
+
+impl LocalFiles {
+    pub(crate) fn new(version: &Version) -> LocalFiles {
+        LocalFiles { places: Texts::default(), prints: Vec::new(), are_copies: version.is_snapshot, held: Held::new() }
+    }
+
+    /// Adds a file under the next number.
+    pub(crate) fn push(&mut self, workspace: &Workspace, file: &VersionFile) -> Result<()> {
+        let place = workspace.place_of(file, self.are_copies);
+        let text = place
+            .to_str()
+            .ok_or_else(|| Error::new(Code::Usage, format!("{}: the workspace's path is no UTF-8", place.display())))?;
+        self.places.push(text);
+        self.prints.push(file.fingerprint);
+        Ok(())
+    }
+
+    pub(crate) fn bytes(&self) -> u64 {
+        self.prints.iter().map(|print| print.size).sum()
+    }
+
+    /// Whether one of the first files is where it was: else their disk is not there, and it is better to say so than to mount.
+    pub(crate) fn check_reachable(&self) -> Result<()> {
+        /// So many are looked for.
+        const FILES_MAX: usize = 16;
+        let mut places = (0..self.places.len().min(FILES_MAX)).map(|file| Path::new(self.places.get(file)));
+        if self.places.is_empty() || places.any(Path::exists) {
+            return Ok(());
+        }
+        let first = self.places.get(0);
+        Err(Error::new(Code::NotFound, format!("{first}: there is no such file, nor are those after it there")).hint(
+            "look whether the disk of the sources is there; `ingest dataset verify` tells all files that are gone",
+        ))
+    }
+
+    fn open(&self, file: u32) -> Result<OpenFile> {
+        let place = Path::new(self.places.get(file as usize));
+        let failed = |error| Error::from_io(place, error);
+        // Where a pipe has come in its place, opening must not wait for somebody who writes.
+        let flags = OFlag::O_NONBLOCK.bits();
+        let open = File::options().read(true).custom_flags(flags).open(place).map_err(failed)?;
+        let state = State::of(&open.metadata().map_err(failed)?);
+        if let Some(change) = self.prints[file as usize].difference(place, Check::Quick, self.are_copies) {
+            let change = ingest_dataset::Change { path: place.display().to_string(), kind: change };
+            return Err(changed(&change.to_string()));
+        }
+        // What was looked at is what is open.
+        if State::of(&place.metadata().map_err(failed)?) != state {
+            return Err(changed(&format!("{}: the file changed while it was opened", place.display())));
+        }
+        Ok(OpenFile { file: open, state })
+    }
+}
+
+#[cold]
+fn changed(what: &str) -> Error {
+    Error::new(Code::ContentChanged, what)
+        .hint("the mount gives no other bytes than those registered; a version with --snapshot keeps a copy")
+}
+
+impl Content for LocalFiles {
+    fn facts(&self, file: u32) -> Result<Facts> {
+        let print = &self.prints[file as usize];
+        Ok(Facts { size: print.size, modified_ns: print.modified_ns })
+    }
+
+    /// Reads, then looks whether the file is still as it was when it was checked: what was read of another is thrown away.
+    fn read_at(&self, file: u32, offset: u64, length: usize) -> Result<Vec<u8>> {
+        /// A changed mode changes the time as well, though no bytes: a second look tells.
+        const LOOKS: usize = 2;
+        let size = self.prints[file as usize].size;
+        let length = length.min(usize::try_from(size.saturating_sub(offset)).unwrap_or(usize::MAX));
+        let failed = |error| Error::from_io(Path::new(self.places.get(file as usize)), error);
+        for _ in 0..LOOKS {
+            let opened = self.held.get(file, || self.open(file));
+            let open = opened.as_ref().as_ref().map_err(told_again)?;
+            let mut bytes = vec![0; length];
+            let read = open.file.read_exact_at(&mut bytes, offset);
+            if State::of(&open.file.metadata().map_err(failed)?) == open.state {
+                read.map_err(failed)?;
+                return Ok(bytes);
+            }
+            self.held.forget(file);
+        }
+        Err(changed(&format!("{}: the file changes while it is read", self.places.get(file as usize))))
+    }
+}
+
+/// The same error for another of those who waited.
+#[cold]
+fn told_again(error: &Error) -> Error {
+    let again = Error::new(error.code(), error.message());
+    match error.way_out() {
+        Some(hint) => again.hint(hint),
+        None => again,
+    }
+}
