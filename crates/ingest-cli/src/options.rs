@@ -438,6 +438,20 @@ pub(crate) struct WebArgs {
 }
 
 impl WebArgs {
+    /// The library's options for what is done with files alone: these, and Ctrl-C.
+    pub(crate) fn options(&self) -> Options {
+        let mut options = Options { cancel: Some(interrupt::flag()), ..Options::default() };
+        self.fill(&mut options);
+        options
+    }
+
+    /// The same as arguments for another process.
+    pub(crate) fn as_typed(&self) -> Vec<String> {
+        let offline = self.offline.then(|| "--offline".to_owned());
+        let storage = self.storage.iter().map(|option| format!("--storage-option={}", option.typed));
+        offline.into_iter().chain(storage).collect()
+    }
+
     pub(crate) fn fill(&self, options: &mut Options) {
         options.web.offline = self.offline;
         self.storage.iter().for_each(|option| option.fill(&mut options.web));

@@ -7,9 +7,15 @@ use ingest::WebOptions;
 
 use crate::size;
 
-/// One of them.
+/// One of them, and as it was typed.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum StorageOption {
+pub(crate) struct StorageOption {
+    pub(crate) typed: String,
+    meant: Meant,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Meant {
     Cache(PathBuf),
     CacheBytes(u64),
     Retries(u32),
@@ -22,17 +28,19 @@ const NAMES: &str = "cache, cache-bytes, retries, timeout, time-limit and ca";
 
 /// Reads `K=V`.
 pub(crate) fn parse(text: &str) -> Result<StorageOption, String> {
+    Ok(StorageOption { typed: text.to_owned(), meant: meant(text)? })
+}
+
+fn meant(text: &str) -> Result<Meant, String> {
     let (key, value) = text.split_once('=').ok_or_else(|| format!("it is written as K=V; K is one of {NAMES}"))?;
     match key {
         _ if value.is_empty() => Err(format!("{key} has no value")),
-        "cache" => Ok(StorageOption::Cache(value.into())),
-        "cache-bytes" => size::parse(value).map(StorageOption::CacheBytes),
-        "retries" => {
-            value.parse().map(StorageOption::Retries).map_err(|_| format!("{value:?} is no number of retries"))
-        }
-        "timeout" => time(value).map(StorageOption::Timeout),
-        "time-limit" => time(value).map(StorageOption::TimeLimit),
-        "ca" => Ok(StorageOption::Ca(value.into())),
+        "cache" => Ok(Meant::Cache(value.into())),
+        "cache-bytes" => size::parse(value).map(Meant::CacheBytes),
+        "retries" => value.parse().map(Meant::Retries).map_err(|_| format!("{value:?} is no number of retries")),
+        "timeout" => time(value).map(Meant::Timeout),
+        "time-limit" => time(value).map(Meant::TimeLimit),
+        "ca" => Ok(Meant::Ca(value.into())),
         _ => Err(format!("there is no storage option {key:?}; there are {NAMES}")),
     }
 }
@@ -58,13 +66,13 @@ fn time(text: &str) -> Result<Duration, String> {
 
 impl StorageOption {
     pub(crate) fn fill(&self, web: &mut WebOptions) {
-        match self {
-            StorageOption::Cache(folder) => web.cache = Some(folder.clone()),
-            StorageOption::CacheBytes(bytes) => web.cache_bytes_max = *bytes,
-            StorageOption::Retries(times) => web.retries = *times,
-            StorageOption::Timeout(time) => web.timeout = *time,
-            StorageOption::TimeLimit(time) => web.time_limit = Some(*time),
-            StorageOption::Ca(file) => web.ca = Some(file.clone()),
+        match &self.meant {
+            Meant::Cache(folder) => web.cache = Some(folder.clone()),
+            Meant::CacheBytes(bytes) => web.cache_bytes_max = *bytes,
+            Meant::Retries(times) => web.retries = *times,
+            Meant::Timeout(time) => web.timeout = *time,
+            Meant::TimeLimit(time) => web.time_limit = Some(*time),
+            Meant::Ca(file) => web.ca = Some(file.clone()),
         }
     }
 }
@@ -75,11 +83,11 @@ mod tests {
 
     #[test]
     fn keys_and_values_are_read() {
-        assert_eq!(parse("cache=/a=b"), Ok(StorageOption::Cache("/a=b".into())));
-        assert_eq!(parse("cache-bytes=2GiB"), Ok(StorageOption::CacheBytes(2 << 30)));
-        assert_eq!(parse("timeout=250ms"), Ok(StorageOption::Timeout(Duration::from_millis(250))));
-        assert_eq!(parse("time-limit=90"), Ok(StorageOption::TimeLimit(Duration::from_secs(90))));
-        assert_eq!(parse("time-limit=2h"), Ok(StorageOption::TimeLimit(Duration::from_secs(7200))));
+        assert_eq!(meant("cache=/a=b"), Ok(Meant::Cache("/a=b".into())));
+        assert_eq!(meant("cache-bytes=2GiB"), Ok(Meant::CacheBytes(2 << 30)));
+        assert_eq!(meant("timeout=250ms"), Ok(Meant::Timeout(Duration::from_millis(250))));
+        assert_eq!(meant("time-limit=90"), Ok(Meant::TimeLimit(Duration::from_secs(90))));
+        assert_eq!(meant("time-limit=2h"), Ok(Meant::TimeLimit(Duration::from_secs(7200))));
         for wrong in [
             "cache",
             "cache=",

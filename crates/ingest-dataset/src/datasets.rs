@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use strsim::levenshtein;
 
 use crate::definition::{Definition, Kind};
+use crate::drift::Check;
 use crate::files::{self, Fingerprint, FoundFile, VersionFile};
 use crate::reference::{ID_LETTERS, Reference, check_name};
 use crate::registry::NewVersion;
@@ -60,7 +61,7 @@ impl Workspace {
                 let stages = stages::compile(definition, run, Timestamp::now())?;
                 let report = stages::reader(name, sources, stages)?.schema()?;
                 if !registration.snapshot {
-                    check_unchanged(&files)?;
+                    check_unchanged(&files, run)?;
                 }
                 Some((report.rows_out, report.schema_json().to_string()))
             }
@@ -95,14 +96,14 @@ impl Workspace {
         paths.sort();
         paths.dedup();
         let prints = files::for_each(paths.clone(), run, |path| {
-            if keeps { self.store.keep(&path) } else { files::fingerprint(&path, |_| Ok(())) }
+            if keeps { self.store.keep(&path, run) } else { files::fingerprint(&path, run, |_| Ok(())) }
         })?;
         let prints: HashMap<_, Fingerprint> = paths.into_iter().zip(prints).collect();
         let file = |file: FoundFile| {
             let FoundFile { source, relative } = file;
             let path = source.path.to_str().map(str::to_owned);
             let path = path.ok_or_else(|| Error::new(Code::Usage, format!("{}: the name is no UTF-8", source.name)))?;
-            Ok(VersionFile { name: source.name, path, relative, fingerprint: prints[&source.path] })
+            Ok(VersionFile { name: source.name, path, relative, fingerprint: prints[&source.path].clone() })
         };
         found.into_iter().map(file).collect()
     }
@@ -237,11 +238,18 @@ pub struct Cleared {
 }
 
 /// Whether the files that were read are those that were hashed.
-fn check_unchanged(files: &[VersionFile]) -> Result<()> {
+fn check_unchanged(files: &[VersionFile], run: &Options) -> Result<()> {
     for file in files {
         let path = std::path::Path::new(&file.path);
-        let metadata = path.metadata().map_err(|error| Error::from_io(path, error))?;
-        if (metadata.len(), files::modified_ns(&metadata)) != (file.fingerprint.size, file.fingerprint.modified_ns) {
+        let is_same = match files::web_address(path) {
+            Some(_) => file.fingerprint.difference(path, Check::Quick, false, run)?.is_none(),
+            None => {
+                let metadata = path.metadata().map_err(|error| Error::from_io(path, error))?;
+                let (size, modified_ns) = (file.fingerprint.size, file.fingerprint.modified_ns);
+                (metadata.len(), files::modified_ns(&metadata)) == (size, modified_ns)
+            }
+        };
+        if !is_same {
             let message = format!("{}: the file changed while it was registered", file.path);
             return Err(Error::new(Code::SourceChanged, message).hint("register it once nothing writes to it"));
         }
@@ -269,7 +277,7 @@ fn version_id(name: &str, definition: &Definition, files: &[VersionFile]) -> Str
 }
 
 fn changed_at(files: &[VersionFile]) -> Option<String> {
-    let last = files.iter().map(|file| file.fingerprint.modified_ns).max()?;
+    let last = files.iter().map(|file| file.fingerprint.modified_ns).filter(|time| *time != 0).max()?;
     Timestamp::from_nanosecond(i128::from(last)).ok().map(|time| time.to_string())
 }
 

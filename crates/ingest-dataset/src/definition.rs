@@ -54,7 +54,7 @@ struct Draft {
 }
 
 impl Definition {
-    /// A table from paths, folders, patterns or members of archives, read as the options say. Relative paths are those below the
+    /// A table from paths, folders, patterns, members of archives or web addresses, read as the options say. Relative paths are those below the
     /// working directory.
     ///
     /// # Errors
@@ -195,6 +195,14 @@ fn absolute(source: &str) -> Result<String> {
         return Err(bad("standard input cannot be read again, so it is no source of a dataset".to_owned())
             .hint("write it to a file first"));
     }
+    if ingest::is_web(path) {
+        let server = path.split("://").nth(1).and_then(|rest| rest.split(['/', '?', '#']).next());
+        if server.is_some_and(|server| server.contains('@')) {
+            let message = "a web address with a user or a password is no source of a dataset: secrets are not stored";
+            return Err(bad(message.to_owned()).hint("fetch it to a file first"));
+        }
+        return Ok(path.to_owned());
+    }
     if let Some((scheme, _)) = path.split_once("://") {
         return Err(bad(format!("{source}: sources of {scheme}:// cannot be read")).hint("fetch it to a file first"));
     }
@@ -278,11 +286,13 @@ steps:
     #[test]
     fn sources_are_absolute() {
         let here = std::env::current_dir().unwrap();
+        let web = "https://example.org/a?b=[c]&d=@".to_owned();
+        assert_eq!(Definition::files(std::slice::from_ref(&web), Vec::new()).unwrap().sources(), [web]);
         let sources = ["images", "images/", "src/../images", "./images", "file:///data/x", "/"].map(str::to_owned);
         let definition = Definition::files(&sources, Vec::new()).unwrap();
         let images = here.join("images").to_str().unwrap().to_owned();
         assert_eq!(definition.sources(), [&images, &images, &images, &images, "/data/x", "/"]);
-        for source in ["https://example.org/a.csv", "s3://a/b.csv", "dataset:a"] {
+        for source in ["https://me:secret@example.org/a.csv", "s3://a/b.csv", "dataset:a"] {
             assert!(Definition::files(&[source.to_owned()], Vec::new()).is_err());
         }
     }

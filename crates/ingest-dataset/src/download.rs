@@ -8,7 +8,7 @@ use std::path::{Component, Path, PathBuf};
 use ingest::{Code, Error, Options, Result};
 
 use crate::doctor::free_bytes;
-use crate::files::{Fingerprint, VersionFile, fingerprint, for_each};
+use crate::files::{Fingerprint, VersionFile, fingerprint, for_each, web_address};
 use crate::version::Version;
 use crate::workspace::Workspace;
 
@@ -60,7 +60,7 @@ impl Workspace {
         }
         fs::create_dir_all(target).map_err(|error| Error::from_io(target, error))?;
         check_room(target, &files)?;
-        let copied = for_each(files, run, |file| self.copy(version, &file, target, how))?;
+        let copied = for_each(files, run, |file| self.copy(version, &file, target, how, run))?;
         // On the disk, all at once: a hundred thousand small files would each wait for it.
         File::open(target)
             .and_then(|folder| Ok(rustix::fs::syncfs(folder)?))
@@ -76,11 +76,11 @@ impl Workspace {
         Ok(done)
     }
 
-    fn copy(&self, version: &Version, file: &VersionFile, root: &Path, how: Download) -> Result<Copied> {
+    fn copy(&self, version: &Version, file: &VersionFile, root: &Path, how: Download, run: &Options) -> Result<Copied> {
         let target = place(root, &file.relative)?;
         match target.symlink_metadata() {
             Ok(metadata) if metadata.is_file() && metadata.len() == file.fingerprint.size => {
-                if fingerprint(&target, |_| Ok(()))?.hash == file.fingerprint.hash {
+                if fingerprint(&target, run, |_| Ok(()))?.hash == file.fingerprint.hash {
                     return Ok(Copied::Before);
                 }
                 check_replaceable(&target, how)?;
@@ -89,18 +89,24 @@ impl Workspace {
             Err(_) => {}
         }
         let source = self.place_of(file, version.is_snapshot);
-        if how.ignore_not_found && !source.exists() {
+        if how.ignore_not_found && web_address(&source).is_none() && !source.exists() {
             return Ok(Copied::Missing(file.path.clone()));
         }
         let folder = target.parent().unwrap_or(root);
         let failed = |error| Error::from_io(&target, error);
         let (mut draft, path) = draft(folder, &file.relative)?;
-        let copied = fingerprint(&source, |bytes| draft.write_all(bytes).map_err(failed))
-            .and_then(|now| check_same(file, now).map(|()| now));
-        let now = copied.inspect_err(|_| {
+        let copied = fingerprint(&source, run, |bytes| draft.write_all(bytes).map_err(failed))
+            .and_then(|now| check_same(file, &now).map(|()| now));
+        let copied = copied.inspect_err(|_| {
             // The error that is told is why it is not wanted.
             let _ = fs::remove_file(&path);
-        })?;
+        });
+        let now = match copied {
+            Err(error) if how.ignore_not_found && error.code() == Code::NotFound && !run.web.offline => {
+                return Ok(Copied::Missing(file.path.clone()));
+            }
+            copied => copied?,
+        };
         fs::rename(&path, &target).map_err(failed)?;
         Ok(Copied::Now(now.size))
     }
@@ -135,7 +141,7 @@ fn draft(folder: &Path, relative: &str) -> Result<(File, PathBuf)> {
     }
 }
 
-fn check_same(file: &VersionFile, now: Fingerprint) -> Result<()> {
+fn check_same(file: &VersionFile, now: &Fingerprint) -> Result<()> {
     if (now.size, now.hash) == (file.fingerprint.size, file.fingerprint.hash) {
         return Ok(());
     }

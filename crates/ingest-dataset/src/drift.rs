@@ -3,9 +3,9 @@
 use std::fmt;
 use std::path::Path;
 
-use ingest::{Code, Error, Options, Result};
+use ingest::{Code, Error, Options, Remote, Result};
 
-use crate::files::{Fingerprint, VersionFile, fingerprint, for_each, modified_ns};
+use crate::files::{Fingerprint, VersionFile, fingerprint, for_each, modified_ns, of_remote, web_address};
 use crate::version::Version;
 use crate::workspace::Workspace;
 
@@ -51,7 +51,7 @@ impl fmt::Display for Change {
 /// How closely files are looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Check {
-    /// Sizes and times; a file of another time and the same size is read.
+    /// Sizes and times, of files of servers what the server tells; a file of another time and the same size is read.
     Quick,
     /// Every file is read.
     Thorough,
@@ -76,14 +76,14 @@ impl Workspace {
     ) -> Result<Vec<Change>> {
         files.sort_by(|a, b| a.path.cmp(&b.path));
         files.dedup_by(|a, b| a.path == b.path);
-        let changes = for_each(files, run, |file| Ok(self.change(version, &file, check)))?;
+        let changes = for_each(files, run, |file| self.change(version, &file, check, run))?;
         Ok(changes.into_iter().flatten().collect())
     }
 
-    fn change(&self, version: &Version, file: &VersionFile, check: Check) -> Option<Change> {
+    fn change(&self, version: &Version, file: &VersionFile, check: Check, run: &Options) -> Result<Option<Change>> {
         let path = self.place_of(file, version.is_snapshot);
-        let kind = file.fingerprint.difference(&path, check, version.is_snapshot)?;
-        Some(Change { path: file.path.clone(), kind })
+        let kind = file.fingerprint.difference(&path, check, version.is_snapshot, run)?;
+        Ok(kind.map(|kind| Change { path: file.path.clone(), kind }))
     }
 
     /// Fails where these files of a version are no longer what they were.
@@ -104,8 +104,37 @@ impl Workspace {
 
 impl Fingerprint {
     /// What is different about the file at a path; `None`: nothing. A time alone is no difference: then its bytes decide. Copies in
-    /// the store have times of their own.
-    pub fn difference(&self, path: &Path, check: Check, is_copy: bool) -> Option<ChangeKind> {
+    /// the store have times of their own. `run` says how servers are asked.
+    ///
+    /// # Errors
+    /// A server does not answer: that tells nothing about its file.
+    pub fn difference(&self, path: &Path, check: Check, is_copy: bool, run: &Options) -> Result<Option<ChangeKind>> {
+        let Some(address) = web_address(path) else {
+            return Ok(self.difference_of_file(path, check, is_copy));
+        };
+        match Remote::open(address, &run.web).map_err(Error::from) {
+            Err(error) if error.code() == Code::NotFound && !run.web.offline => Ok(Some(ChangeKind::Missing)),
+            opened => self.difference_of_remote(&opened?, check),
+        }
+    }
+
+    /// The same of a file of a server that is open.
+    ///
+    /// # Errors
+    /// The server no longer answers.
+    pub fn difference_of_remote(&self, remote: &Remote, check: Check) -> Result<Option<ChangeKind>> {
+        if let Some(size) = remote.size().filter(|size| *size != self.size) {
+            return Ok(Some(ChangeKind::Size { from: self.size, to: size }));
+        }
+        let is_told = self.validator.is_some() && remote.validator() == self.validator.as_deref();
+        if check == Check::Quick && is_told {
+            return Ok(None);
+        }
+        let now = of_remote(remote, |_| Ok(()))?;
+        Ok((now.hash != self.hash).then_some(ChangeKind::Content))
+    }
+
+    fn difference_of_file(&self, path: &Path, check: Check, is_copy: bool) -> Option<ChangeKind> {
         let metadata = match path.metadata() {
             Ok(metadata) => metadata,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Some(ChangeKind::Missing),
@@ -119,7 +148,7 @@ impl Fingerprint {
         if check == Check::Quick && (is_sealed || modified_ns(&metadata) == self.modified_ns) {
             return None;
         }
-        match fingerprint(path, |_| Ok(())) {
+        match fingerprint(path, &Options::default(), |_| Ok(())) {
             Ok(now) if now.hash == self.hash => None,
             Ok(_) => Some(ChangeKind::Content),
             Err(error) => Some(ChangeKind::Unreadable(error.message().to_owned())),

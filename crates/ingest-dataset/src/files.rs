@@ -6,21 +6,23 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
-use ingest::{Code, Error, Options, Result, SourceFile, threads_wanted, try_map};
+use ingest::{Code, Error, Options, Remote, Result, SourceFile, threads_wanted, try_map};
 
 use crate::definition::{Definition, Kind};
 use crate::draw::Draw;
 use crate::step::Step;
 
 /// What a file holds, and how that is seen without reading it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fingerprint {
     /// Bytes.
     pub size: u64,
-    /// When it was changed, nanoseconds since 1970.
+    /// When it was changed, nanoseconds since 1970; 0 where a server does not say.
     pub modified_ns: i64,
     /// BLAKE3 of its bytes.
     pub hash: [u8; 32],
+    /// What its server tells this version of it by; `None` of other files, and where the server tells none.
+    pub validator: Option<String>,
 }
 
 /// One file of a version.
@@ -28,7 +30,7 @@ pub struct Fingerprint {
 pub struct VersionFile {
     /// What the engine reads it by: a path, or `archive!member`.
     pub name: String,
-    /// Where its bytes lie: a path.
+    /// Where its bytes lie: a path, or a web address.
     pub path: String,
     /// Its place in the layout of the dataset, below its root.
     pub relative: String,
@@ -54,7 +56,7 @@ pub(crate) fn find(definition: &Definition) -> Result<Vec<FoundFile>> {
             Kind::File => ingest::locate_files(source)?,
         };
         for source in files {
-            let relative = relative(&root, &source.path)?;
+            let relative = relative(&root, &layout_path(&source.path))?;
             found.push(FoundFile { source, relative });
         }
     }
@@ -66,12 +68,28 @@ pub(crate) fn find(definition: &Definition) -> Result<Vec<FoundFile>> {
 
 /// The deepest folder in which all sources lie. It depends on how they are named alone, so a file that comes or goes moves no other.
 fn common_root(sources: &[String]) -> PathBuf {
-    let mut bases = sources.iter().map(|source| ingest::base_folder(source));
+    let mut bases = sources.iter().map(|source| match web_address(Path::new(source)) {
+        Some(_) => layout_path(Path::new(source)).parent().map(Path::to_owned).unwrap_or_default(),
+        None => ingest::base_folder(source),
+    });
     let first = bases.next().unwrap_or_default();
     bases.fold(first, |root, base| {
         let shared = root.components().zip(base.components()).take_while(|(a, b)| a == b);
         shared.map(|(part, _)| part).collect()
     })
+}
+
+/// The web address that a place is.
+pub(crate) fn web_address(place: &Path) -> Option<&str> {
+    place.to_str().filter(|place| ingest::is_web(place))
+}
+
+/// A place as a path: of a web address, server and path, without what is asked of them.
+fn layout_path(place: &Path) -> PathBuf {
+    match web_address(place) {
+        Some(address) => PathBuf::from(address.split(['?', '#']).next().unwrap_or_default().replacen("://", "/", 1)),
+        None => place.to_owned(),
+    }
 }
 
 fn relative(root: &Path, path: &Path) -> Result<String> {
@@ -131,11 +149,14 @@ pub(crate) fn for_each<F: Send, T: Send>(
 /// Bytes that are read and hashed at once.
 const PIECE_BYTES: usize = 256 << 10;
 
-/// Reads a file as a whole and tells what it holds; `out` gets its bytes.
+/// Reads a file as a whole and tells what it holds; `out` gets its bytes. `run` says how servers are asked.
 ///
 /// # Errors
 /// The file cannot be read, is none, or changes meanwhile.
-pub(crate) fn fingerprint(path: &Path, mut out: impl FnMut(&[u8]) -> Result<()>) -> Result<Fingerprint> {
+pub(crate) fn fingerprint(path: &Path, run: &Options, mut out: impl FnMut(&[u8]) -> Result<()>) -> Result<Fingerprint> {
+    if let Some(address) = web_address(path) {
+        return of_remote(&Remote::open(address, &run.web)?, out);
+    }
     let failed = |error| Error::from_io(path, error);
     // Asked before it is opened: opening a pipe waits for somebody who writes.
     let before = path.metadata().map_err(failed)?;
@@ -163,7 +184,27 @@ pub(crate) fn fingerprint(path: &Path, mut out: impl FnMut(&[u8]) -> Result<()>)
         let message = format!("{}: the file changed while it was read", path.display());
         return Err(Error::new(Code::SourceChanged, message).hint("register it once nothing writes to it"));
     }
-    Ok(Fingerprint { size, modified_ns: modified_ns(&after), hash: *hasher.finalize().as_bytes() })
+    Ok(Fingerprint { size, modified_ns: modified_ns(&after), hash: *hasher.finalize().as_bytes(), validator: None })
+}
+
+/// The same of a file of a server.
+pub(crate) fn of_remote(remote: &Remote, mut out: impl FnMut(&[u8]) -> Result<()>) -> Result<Fingerprint> {
+    let mut hasher = blake3::Hasher::new();
+    let mut piece = vec![0; PIECE_BYTES];
+    let mut size = 0;
+    loop {
+        let read = remote.read_at(size, &mut piece)?;
+        if read == 0 {
+            break;
+        }
+        hasher.update(&piece[..read]);
+        out(&piece[..read])?;
+        size += read as u64;
+    }
+    let modified = remote.modified().and_then(|time| jiff::fmt::rfc2822::parse(time).ok());
+    let modified_ns = modified.and_then(|time| i64::try_from(time.timestamp().as_nanosecond()).ok()).unwrap_or(0);
+    let validator = remote.validator().map(str::to_owned);
+    Ok(Fingerprint { size, modified_ns, hash: *hasher.finalize().as_bytes(), validator })
 }
 
 /// When a file was changed, nanoseconds since 1970; times beyond the years 1677 to 2262 are the last ones within.

@@ -348,7 +348,7 @@ steps:
         let message = |yaml: &str| definition(yaml).unwrap_err().to_string();
         let with =
             |transformation: &str| message(&format!("paths: [file: a.csv]\ntransformations: [{transformation}]"));
-        assert!(message("paths: [file: 'https://x/a.csv']").contains("sources of https:// cannot be read"));
+        assert!(message("paths: [file: 's3://x/a.csv']").contains("sources of s3:// cannot be read"));
         assert!(with("read_delta_lake: {}").contains("\"read_delta_lake\" has no counterpart"));
         assert!(with("read_delimited: {header: from_first_file}").contains("from_first_file has no counterpart"));
         assert!(with("read_delimited: {empty_as_string: true}").contains("empty_as_string: true"));

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use ingest::{Code, Error, Result};
+use ingest::{Code, Error, Options, Result};
 
 use crate::files::{Fingerprint, fingerprint};
 
@@ -32,13 +32,13 @@ impl Store {
 
     /// Keeps what a file holds, and tells it. A clone of the file where the file system makes some, else a copy; never a hard link:
     /// through it, what is written into the file would change the content as well, and who owns a file may always write to it.
-    pub(crate) fn keep(&self, path: &Path) -> Result<Fingerprint> {
-        let (draft, print) = self.draft_of(path)?;
+    pub(crate) fn keep(&self, path: &Path, run: &Options) -> Result<Fingerprint> {
+        let (draft, print) = self.draft_of(path, run)?;
         let target = self.path(&print.hash);
         let folder = target.parent().unwrap_or(&self.content);
         fs::create_dir_all(folder).map_err(|error| Error::from_io(folder, error))?;
         // What lies there already is looked at: damage must not spread to whoever registers the same content once more.
-        if fingerprint(&target, |_| Ok(())).is_ok_and(|kept| kept.hash == print.hash) {
+        if fingerprint(&target, run, |_| Ok(())).is_ok_and(|kept| kept.hash == print.hash) {
             return Ok(print);
         }
         fs::rename(&draft, &target).map_err(|error| Error::from_io(&target, error))?;
@@ -49,23 +49,21 @@ impl Store {
     }
 
     /// A copy in the scratch folder, with the fingerprint of what it holds.
-    fn draft_of(&self, path: &Path) -> Result<(tempfile::TempPath, Fingerprint)> {
+    fn draft_of(&self, path: &Path, run: &Options) -> Result<(tempfile::TempPath, Fingerprint)> {
         let failed = |error| Error::from_io(&self.scratch, error);
         let builder = || tempfile::Builder::new().prefix("content-").tempfile_in(&self.scratch);
         let mut draft = builder().map_err(failed)?;
-        if !path.is_file() {
-            // Its error says why.
-            fingerprint(path, |_| Ok(()))?;
+        if path.is_file() {
+            let source = File::open(path).map_err(|error| Error::from_io(path, error))?;
+            if rustix::fs::ioctl_ficlone(draft.as_file(), &source).is_ok() {
+                let print = fingerprint(draft.path(), run, |_| Ok(()))?;
+                let original = source.metadata().map_err(|error| Error::from_io(path, error))?;
+                sealed(draft.as_file()).map_err(failed)?;
+                let modified_ns = crate::files::modified_ns(&original);
+                return Ok((draft.into_temp_path(), Fingerprint { modified_ns, ..print }));
+            }
         }
-        let source = File::open(path).map_err(|error| Error::from_io(path, error))?;
-        if rustix::fs::ioctl_ficlone(draft.as_file(), &source).is_ok() {
-            let print = fingerprint(draft.path(), |_| Ok(()))?;
-            let original = source.metadata().map_err(|error| Error::from_io(path, error))?;
-            sealed(draft.as_file()).map_err(failed)?;
-            let modified_ns = crate::files::modified_ns(&original);
-            return Ok((draft.into_temp_path(), Fingerprint { modified_ns, ..print }));
-        }
-        let print = fingerprint(path, |bytes| draft.write_all(bytes).map_err(failed))?;
+        let print = fingerprint(path, run, |bytes| draft.write_all(bytes).map_err(failed))?;
         sealed(draft.as_file()).map_err(failed)?;
         Ok((draft.into_temp_path(), print))
     }

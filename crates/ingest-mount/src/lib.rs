@@ -4,19 +4,20 @@
 //! error, until it is unmounted: by whoever asks for it, by a signal, or by a guard process when the one that serves it is killed.
 //!
 //! ```no_run
+//! use ingest::Options;
 //! use ingest_dataset::Workspace;
 //! use ingest_mount::{Mount, View};
 //!
 //! let workspace = Workspace::find()?;
 //! let version = workspace.get(&"images:1".parse()?)?;
-//! let view = View::of(workspace, version)?;
+//! let view = View::of(workspace, version, &Options::default())?;
 //! let mount = Mount::start(view, "data/images".as_ref(), Box::new(|error| eprintln!("{error}")), None)?;
 //! assert!(std::fs::read_dir(mount.point())?.count() > 0);
 //! mount.unmount()?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! **Not here**: fetching from servers (a [`Fetch`] is given), copies of files (downloads of `ingest-dataset`), and printing.
+//! **Not here**: fetching from servers (a [`ingest::Remote`] does it), copies of files (downloads of `ingest-dataset`), and printing.
 
 #![forbid(unsafe_code)]
 
@@ -28,15 +29,9 @@ mod content;
 
 mod held;
 
-mod local;
+mod files;
 
 mod table;
-
-mod slots;
-
-mod ahead;
-
-mod cache;
 
 mod view;
 
@@ -52,7 +47,6 @@ mod mount;
 
 mod doctor;
 
-pub use cache::{BlockCache, Fetch, RemoteFile};
 pub use content::{Content, Facts};
 pub use doctor::{examine, why_not};
 pub use guard::stand_guard;

@@ -14,6 +14,7 @@ use crate::content::{Content, Facts};
 pub(crate) struct TableFile {
     workspace: Workspace,
     version: Version,
+    run: Options,
     made: Mutex<Option<Made>>,
 }
 
@@ -57,8 +58,8 @@ pub fn write_table(
 }
 
 impl TableFile {
-    pub(crate) fn new(workspace: Workspace, version: Version) -> TableFile {
-        TableFile { workspace, version, made: Mutex::new(None) }
+    pub(crate) fn new(workspace: Workspace, version: Version, run: &Options) -> TableFile {
+        TableFile { workspace, version, run: run.clone(), made: Mutex::new(None) }
     }
 
     /// The file, made if need be; whoever comes meanwhile waits for it. What failed is tried again by the next one.
@@ -76,7 +77,7 @@ impl TableFile {
         let failed = |error| Error::from_io(scratch.path(), error);
         let draft = tempfile::Builder::new().prefix("mount-").tempfile_in(scratch.path()).map_err(failed)?;
         let draft = draft.into_temp_path();
-        write_table(&self.workspace, &self.version, &draft, true, &Options::default())?;
+        write_table(&self.workspace, &self.version, &draft, true, &self.run)?;
         let file = File::open(&draft).map_err(failed)?;
         let size = file.metadata().map_err(failed)?.len();
         let mut modified_ns = 0;

@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
-use ingest::{Code, Error, Result};
+use ingest::{Code, Error, Options, Result};
 use ingest_dataset::{Kind, Version, Workspace};
 
 use crate::content::Content;
-use crate::local::LocalFiles;
+use crate::files::Files;
 use crate::table::{TableFile, file_name};
 use crate::texts::Texts;
 use crate::tree::Tree;
@@ -29,17 +29,17 @@ impl View {
         Ok(View { label: label.to_owned(), tree: Tree::of(paths)?, content, bytes, files: paths.len() })
     }
 
-    /// The files of a version in their layout; of a table, one Parquet file, which is made when its size is first asked for.
+    /// The files of a version in their layout, read as `run` says; of a table, one Parquet file, which is made when its size is first asked for.
     ///
     /// # Errors
     /// The registry cannot be read; a path that cannot be mounted; [`Code::NotFound`]: the sources are not there.
-    pub fn of(workspace: Workspace, version: Version) -> Result<View> {
+    pub fn of(workspace: Workspace, version: Version, run: &Options) -> Result<View> {
         let label = version.label();
         if version.definition.kind() == Kind::Tabular {
             let paths = Texts::from_iter([file_name(&version)]);
-            return View::new(&label, &paths, 0, Box::new(TableFile::new(workspace, version)));
+            return View::new(&label, &paths, 0, Box::new(TableFile::new(workspace, version, run)));
         }
-        let (paths, files) = files(&workspace, &version)?;
+        let (paths, files) = files(&workspace, &version, run)?;
         files.check_reachable()?;
         let bytes = files.bytes();
         View::new(&label, &paths, bytes, Box::new(files))
@@ -52,8 +52,8 @@ impl View {
 }
 
 /// The paths of a version's files, and where they lie. A file that its sources name twice is there once.
-fn files(workspace: &Workspace, version: &Version) -> Result<(Texts, LocalFiles)> {
-    let (mut paths, mut files) = (Texts::default(), LocalFiles::new(version));
+fn files(workspace: &Workspace, version: &Version, run: &Options) -> Result<(Texts, Files)> {
+    let (mut paths, mut files) = (Texts::default(), Files::new(version, run));
     let mut sources_of: HashMap<String, String> = HashMap::new();
     // Only several sources can name a file twice.
     let may_repeat = version.definition.sources().len() > 1;

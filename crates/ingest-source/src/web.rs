@@ -140,6 +140,11 @@ impl Remote {
         self.0.about.validator()
     }
 
+    /// When it was last changed, as the server tells it (`Thu, 28 Nov 2024 09:00:00 GMT`).
+    pub fn modified(&self) -> Option<&str> {
+        self.0.about.modified.as_deref()
+    }
+
     /// Fills `out` with the bytes at `offset`, from as many threads as like; fewer only at its end.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use ingest_source::{Encoding, Location, Source, SourceOptions, locate};
+use ingest_source::{Encoding, Location, Source, SourceOptions, is_web, locate};
 
 use crate::error::{Code, Error, Result};
 use crate::options::{EncodingErrors, InputFormat, Options};
@@ -182,11 +182,14 @@ pub fn locate_sources(pattern: &str, options: &Options) -> Result<Vec<SourceFile
     locate(&[pattern.to_owned()], &options.of_sources())?.into_iter().map(found).collect()
 }
 
-/// The same for files as they are: archives are not looked into.
+/// The same for files as they are: archives are not looked into, and servers not asked.
 ///
 /// # Errors
 /// It stands for nothing, or a folder cannot be looked into.
 pub fn locate_files(pattern: &str) -> Result<Vec<SourceFile>> {
+    if is_web(pattern) {
+        return Ok(vec![SourceFile { name: pattern.to_owned(), path: pattern.into() }]);
+    }
     let files = ingest_source::locate_files(pattern)?;
     files.into_iter().map(|path| Ok(SourceFile { name: named(&path)?, path })).collect()
 }

@@ -9,7 +9,8 @@ use serde_json::json;
 
 use crate::commands::dataset::Named;
 use crate::console::Console;
-use crate::{interrupt, output, size};
+use crate::options::WebArgs;
+use crate::{output, size};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -40,13 +41,16 @@ pub(crate) struct Args {
     /// Print what was copied as JSON [default: one line on standard error].
     #[arg(long)]
     pub(crate) json: bool,
+
+    #[command(flatten)]
+    web: WebArgs,
 }
 
 /// Copies, and says what.
 pub(crate) fn run(args: &Args, console: &Console) -> Result<()> {
     let (workspace, version) = args.dataset.found()?;
     let how = Download { overwrite: args.overwrite, ignore_not_found: args.ignore_not_found };
-    let done = download(&workspace, &version, &args.folder, how, console)?;
+    let done = download(&workspace, &version, &args.folder, how, &args.web.options(), console)?;
     if args.json {
         let (files, bytes, present) = (done.files, done.bytes, done.present);
         return output::json(&json!({"files": files, "bytes": bytes, "present": present, "missing": done.missing}));
@@ -61,10 +65,10 @@ pub(crate) fn download(
     version: &Version,
     folder: &Path,
     how: Download,
+    run: &Options,
     console: &Console,
 ) -> Result<Downloaded> {
-    let run = Options { cancel: Some(interrupt::flag()), ..Options::default() };
-    let done = workspace.download(version, folder, how, &run)?;
+    let done = workspace.download(version, folder, how, run)?;
     for path in &done.missing {
         console.insist(&format!("missing: {path}"));
     }

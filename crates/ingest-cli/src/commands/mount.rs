@@ -16,7 +16,8 @@ use ingest_mount::{Ended, Mount, Signals, View};
 use crate::commands::dataset::Named;
 use crate::commands::download::{download, summary};
 use crate::console::Console;
-use crate::{interrupt, size};
+use crate::options::WebArgs;
+use crate::size;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -45,6 +46,9 @@ pub(crate) struct Args {
     /// How the files get there; auto: mounted where FUSE is to be had, else copied.
     #[arg(long, value_name = "MODE", value_enum, default_value_t = Mode::Auto)]
     mode: Mode,
+
+    #[command(flatten)]
+    web: WebArgs,
 
     /// Serve what another process mounts, and tell it; messages go to this file [default: none].
     #[arg(long, value_name = "LOG", hide = true)]
@@ -99,14 +103,13 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<()> {
 /// The same view as copies: files in their layout, or the one file of a table.
 fn copy(workspace: &Workspace, version: &Version, args: &Args, console: &Console) -> Result<()> {
     if version.definition.kind() == Kind::File {
-        let done = download(workspace, version, &args.folder, Download::default(), console)?;
+        let done = download(workspace, version, &args.folder, Download::default(), &args.web.options(), console)?;
         summary(version, &done, console);
         return Ok(());
     }
     fs::create_dir_all(&args.folder).map_err(|error| Error::from_io(&args.folder, error))?;
     let target = args.folder.join(ingest_mount::file_name(version));
-    let run = Options { cancel: Some(interrupt::flag()), ..Options::default() };
-    ingest_mount::write_table(workspace, version, &target, false, &run)?;
+    ingest_mount::write_table(workspace, version, &target, false, &args.web.options())?;
     console.say(&format!("wrote {}: {}", target.display(), version.label()));
     Ok(())
 }
@@ -117,7 +120,10 @@ fn serve(args: &Args, workspace: &Workspace, version: &Version, console: &Consol
     if ingest_mount::clean(&args.folder)? {
         console.say(&format!("{}: took away a mount that nobody served any more", args.folder.display()));
     }
-    let view = View::of(Workspace::open(workspace.root())?, version.clone())?;
+    // Without Ctrl-C, which unmounts.
+    let mut run = Options::default();
+    args.web.fill(&mut run);
+    let view = View::of(Workspace::open(workspace.root())?, version.clone(), &run)?;
     let files = size::counted(view.files() as u64, "file");
     let tell = Box::new(|error: &Error| {
         // A closed standard error is no reason to stop the work.
@@ -153,7 +159,7 @@ fn detach(args: &Args, workspace: &Workspace, version: &Version, console: &Conso
     let (log, path) = log(workspace, version)?;
     let mode = args.mode.to_possible_value().map(|mode| mode.get_name().to_owned()).unwrap_or_default();
     let mut command = Command::new(own_program()?);
-    command.args(["mount", "--mode", &mode, "--serve-for"]).arg(&path).arg("--");
+    command.args(["mount", "--mode", &mode, "--serve-for"]).arg(&path).args(args.web.as_typed()).arg("--");
     command.arg(args.dataset.as_typed()).arg(&args.folder);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log);
     let failed =

@@ -13,7 +13,7 @@ use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 pub(crate) use versions::NewVersion;
 
 /// The steps from an empty database to what this version writes, in order; they are never changed once released.
-const MIGRATIONS: [&str; 1] = [include_str!("1.sql")];
+const MIGRATIONS: [&str; 2] = [include_str!("1.sql"), include_str!("2.sql")];
 
 /// What helps where it is damaged.
 pub(crate) const WAY_BACK: &str = "put a copy back that `ingest dataset backup` made";

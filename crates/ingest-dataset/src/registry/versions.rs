@@ -126,7 +126,7 @@ impl Registry {
     ) -> Result<()> {
         self.read(|transaction| {
             let query =
-                "SELECT name, path, relative, size, modified_ns, hash FROM files WHERE version = ?1 ORDER BY ordinal";
+                "SELECT name, path, relative, size, modified_ns, hash, validator FROM files WHERE version = ?1 ORDER BY ordinal";
             let mut statement = transaction.prepare(query)?;
             for file in statement.query_map([version.key], file_of_row)? {
                 see(file?)?;
@@ -212,10 +212,11 @@ fn revive(transaction: &Transaction<'_>, new: &NewVersion<'_>) -> Result<bool, F
     for (tag, value) in new.tags {
         insert_tag(transaction, key, tag, value)?;
     }
-    let query = "UPDATE files SET modified_ns = ?3 WHERE version = ?1 AND ordinal = ?2 AND modified_ns <> ?3";
+    let query = "UPDATE files SET modified_ns = ?3, validator = ?4
+        WHERE version = ?1 AND ordinal = ?2 AND (modified_ns <> ?3 OR validator IS NOT ?4)";
     let mut statement = transaction.prepare(query)?;
     for (ordinal, file) in new.files.iter().enumerate() {
-        statement.execute(params![key, ordinal, file.fingerprint.modified_ns])?;
+        statement.execute(params![key, ordinal, file.fingerprint.modified_ns, file.fingerprint.validator])?;
     }
     Ok(true)
 }
@@ -272,12 +273,13 @@ fn insert_version(transaction: &Transaction<'_>, new: &NewVersion<'_>, number: u
     for (tag, value) in new.tags {
         insert_tag(transaction, key, tag, value)?;
     }
-    let query = "INSERT INTO files (version, ordinal, name, path, relative, size, modified_ns, hash)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+    let query = "INSERT INTO files (version, ordinal, name, path, relative, size, modified_ns, hash, validator)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
     let mut statement = transaction.prepare(query)?;
     for (ordinal, file) in new.files.iter().enumerate() {
-        let Fingerprint { size, modified_ns, hash } = &file.fingerprint;
-        statement.execute(params![key, ordinal, file.name, file.path, file.relative, size, modified_ns, hash])?;
+        let Fingerprint { size, modified_ns, hash, validator } = &file.fingerprint;
+        let VersionFile { name, path, relative, .. } = file;
+        statement.execute(params![key, ordinal, name, path, relative, size, modified_ns, hash, validator])?;
     }
     Ok(())
 }
@@ -311,6 +313,11 @@ fn file_of_row(row: &Row<'_>) -> rusqlite::Result<VersionFile> {
         name: row.get(0)?,
         path: row.get(1)?,
         relative: row.get(2)?,
-        fingerprint: Fingerprint { size: row.get(3)?, modified_ns: row.get(4)?, hash: row.get(5)? },
+        fingerprint: Fingerprint {
+            size: row.get(3)?,
+            modified_ns: row.get(4)?,
+            hash: row.get(5)?,
+            validator: row.get(6)?,
+        },
     })
 }

@@ -6,6 +6,7 @@ mod model;
 mod registries;
 mod steps;
 mod versions;
+mod web;
 
 use std::path::PathBuf;
 

@@ -33,6 +33,13 @@ fn registries_of_every_version_open() {
     assert_eq!(workspace.get(&version.id.parse().unwrap()).unwrap(), version);
     assert_eq!(version.definition.id(), version.definition_id, "the id is still made in the same way");
     assert_eq!(workspace.files(&version).unwrap()[0].relative, "people.csv");
+    let (_folder, workspace) = with_registry(&registry.with_file_name("2.sqlite"));
+    let workspace = workspace.unwrap();
+    let version = workspace.get(&"people:1".parse().unwrap()).unwrap();
+    assert_eq!(version.id, "49a0388ceca365950c92c4935082ca63");
+    assert_eq!(version.definition.sources(), ["http://localhost/people.csv"]);
+    let print = workspace.files(&version).unwrap()[0].fingerprint.clone();
+    assert_eq!((print.size, print.validator.as_deref()), (28, Some("Sat, 28 Nov 2026 10:10:14 GMT")));
 }
 
 #[test]

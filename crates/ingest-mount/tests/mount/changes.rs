@@ -133,7 +133,7 @@ fn folders_that_cannot_be_mounted_over_are_refused() {
     let (mount, _) = room.mount(&room.files(), false);
     let version = room.workspace().get(&"data".parse().unwrap()).unwrap();
     let start = |name: &str| {
-        let view = View::of(room.workspace(), version.clone()).unwrap();
+        let view = View::of(room.workspace(), version.clone(), &Options::default()).unwrap();
         Mount::start(view, &room.path(name), tell().0, None).map(drop).unwrap_err()
     };
     assert_eq!(start("mount").code(), Code::OutputExists);
@@ -155,6 +155,6 @@ fn sources_that_are_not_there_are_told_at_the_start() {
     let files = room.files();
     let done = room.workspace().register("data", &files, &ingest_dataset::Registration::default(), &Options::default());
     fs::remove_dir_all(room.path("files")).unwrap();
-    let error = View::of(room.workspace(), done.unwrap().version).map(drop).unwrap_err();
+    let error = View::of(room.workspace(), done.unwrap().version, &Options::default()).map(drop).unwrap_err();
     assert!(error.code() == Code::NotFound && error.message().contains("files/a"), "{error}");
 }

@@ -50,7 +50,7 @@ impl Room {
         let registration = Registration { snapshot, ..Registration::default() };
         let done = self.workspace().register("data", definition, &registration, &Options::default()).unwrap();
         let (tell, told) = tell();
-        let view = View::of(self.workspace(), done.version).unwrap();
+        let view = View::of(self.workspace(), done.version, &Options::default()).unwrap();
         (Mount::start(view, &self.path("mount"), tell, None).unwrap(), told)
     }
 

@@ -25,9 +25,6 @@ const REDIRECTS_MAX: usize = 10;
 /// How long a connection may take to be there.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// A server that cannot be connected to is not tried so often as one that has trouble.
-const CONNECTS_MAX: u32 = 2;
-
 /// What a server answers to the first request.
 pub(super) enum Asked {
     /// The file is as it was known.
@@ -179,10 +176,7 @@ impl Server {
     }
 
     fn connect(&self, request: RequestBuilder) -> Result<Response, Trouble> {
-        let mut patience = Patience::new(
-            &WebOptions { retries: self.options.retries.min(CONNECTS_MAX), ..self.options.clone() },
-            self.deadline,
-        );
+        let mut patience = Patience::to_connect(&self.options, self.deadline);
         loop {
             let again = request.try_clone();
             let error = match again.unwrap_or_else(|| self.client.get(self.url.clone())).send() {

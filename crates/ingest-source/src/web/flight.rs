@@ -1,5 +1,6 @@
 //! Parts of a file on their way from its server, fetched by threads of their own: whoever asked goes on once his bytes are there.
 
+use std::collections::VecDeque;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -11,7 +12,7 @@ use crate::random::at_most;
 use super::BLOCK;
 use super::about::About;
 use super::client::{Piece, Server};
-use super::kept::{Kept, LOST_MAX, lost};
+use super::kept::{Kept, LOST_MAX};
 use super::patience::Trouble;
 
 /// Who reads in order is ahead by so much at first, and by twice as much each time.
@@ -20,8 +21,14 @@ const AHEAD_FIRST: u64 = 256 << 10;
 /// No more is fetched ahead than this.
 const AHEAD_MAX: u64 = 8 << 20;
 
+/// Reads of one reader may come in another order, as a kernel sends them: as near to each other as so many blocks.
+const SLACK: u64 = (256 << 10) / BLOCK;
+
+/// Reads that go on where the one before ended are in order from this one on. By chance hardly three in a row are.
+const RUN_MIN: u32 = 2;
+
 /// So many readers are told apart.
-const READERS: usize = 16;
+const READERS: usize = 64;
 
 /// What is kept at a time.
 const PUT_BYTES: usize = 256 << 10;
@@ -43,8 +50,21 @@ struct Shared {
 #[derive(Default)]
 struct State {
     in_air: Vec<Arc<Flight>>,
-    /// Where reads ended, and how far ahead is fetched for who goes on there.
-    readers: Vec<(u64, u64)>,
+    /// Those who read, the last one first.
+    readers: VecDeque<Reader>,
+}
+
+struct Reader {
+    /// Where he began.
+    start: u64,
+    /// The furthest block that was read, and one.
+    end: u64,
+    /// Reads in a row.
+    run: u32,
+    /// Blocks that were read.
+    read: u64,
+    /// How far ahead is fetched, bytes.
+    ahead: u64,
 }
 
 /// One part on its way: blocks.
@@ -86,7 +106,9 @@ impl Flights {
                 return Ok(wanted);
             }
         }
-        Err(lost(shared.server.name()))
+        // So little is kept that it goes before it is read.
+        let read = shared.read_straight(offset, &mut out[..wanted]);
+        read.map(|()| wanted).map_err(|trouble| trouble.error(shared.server.name()))
     }
 
     /// Sees to it that blocks come, and those behind them for who reads in order; returns when they are there.
@@ -220,6 +242,32 @@ impl Shared {
         Ok(at)
     }
 
+    /// Reads from the server what is not to be kept.
+    fn read_straight(&self, offset: u64, out: &mut [u8]) -> Result<(), Trouble> {
+        let mut patience = self.server.patience();
+        let mut filled = 0;
+        while filled < out.len() {
+            let part = offset + filled as u64..offset + out.len() as u64;
+            let opened = self.server.try_part(part, &self.about);
+            let mut failure = None;
+            let mut piece = opened.map_err(|trouble| failure = Some(trouble)).ok();
+            while let (Some(piece), None, true) = (&mut piece, &failure, filled < out.len()) {
+                match self.server.read(&mut piece.body, &mut out[filled..]) {
+                    Ok(0) => failure = Some(Trouble::passing("the server sends fewer bytes than it says")),
+                    Ok(count) => {
+                        filled += count;
+                        patience.renew();
+                    }
+                    Err(trouble) => failure = Some(trouble),
+                }
+            }
+            if let Some(trouble) = failure {
+                patience.wait(trouble)?;
+            }
+        }
+        Ok(())
+    }
+
     fn arrived_at(&self) {
         // Whoever looks whether a block is there holds the lock until he waits.
         drop(self.lock());
@@ -228,17 +276,24 @@ impl Shared {
 }
 
 impl State {
-    /// How far ahead to fetch behind a read: nothing unless it goes on where one ended, or begins with the file.
+    /// How far ahead to fetch behind a read, bytes: nothing but for who reads in order.
     fn ahead_of(&mut self, blocks: &Range<u64>) -> u64 {
-        let goes_on = |&(end, _): &(u64, u64)| end == blocks.start || end == blocks.start + 1;
-        let ahead = match self.readers.iter().position(goes_on) {
-            Some(reader) => (self.readers.remove(reader).1 * 2).clamp(AHEAD_FIRST, AHEAD_MAX),
-            None => 0,
-        };
-        if self.readers.len() == READERS {
-            self.readers.remove(0);
+        let goes_on = |reader: &Reader| blocks.start <= reader.end + SLACK && blocks.start + SLACK >= reader.end;
+        let found = self.readers.iter().position(goes_on).and_then(|at| self.readers.remove(at));
+        let mut reader = found.unwrap_or(Reader { start: blocks.start, end: blocks.start, run: 0, read: 0, ahead: 0 });
+        // Another read of the same place goes nowhere.
+        if blocks.end > reader.end {
+            reader.run += 1;
+            reader.end = blocks.end;
+            reader.read += blocks.end - blocks.start;
         }
-        self.readers.push((blocks.end, ahead));
+        // Here and there within one place is not in order.
+        if reader.run > RUN_MIN && 2 * reader.read >= reader.end - reader.start {
+            reader.ahead = (reader.ahead * 2).clamp(AHEAD_FIRST, AHEAD_MAX);
+        }
+        let ahead = if 2 * reader.read >= reader.end - reader.start { reader.ahead } else { 0 };
+        self.readers.push_front(reader);
+        self.readers.truncate(READERS);
         ahead
     }
 }

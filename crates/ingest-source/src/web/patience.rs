@@ -18,6 +18,9 @@ const WAIT_MAX: Duration = Duration::from_secs(20);
 /// No wait that a server asks for is longer, where no time limit says how long there is to wait.
 const ASKED_WAIT_MAX: Duration = Duration::from_secs(300);
 
+/// How often a connection is tried again.
+const CONNECTS_MAX: u32 = 2;
+
 /// Why an attempt failed.
 #[derive(Clone, Debug)]
 pub(super) struct Trouble {
@@ -48,11 +51,19 @@ pub(super) struct Patience {
     retries: u32,
     failed: u32,
     deadline: Option<Instant>,
+    /// What allows for more attempts.
+    way_out: &'static str,
 }
 
 impl Patience {
     pub(super) fn new(options: &WebOptions, deadline: Option<Instant>) -> Patience {
-        Patience { retries: options.retries, failed: 0, deadline }
+        let way_out = "; --storage-option retries=N tries more often";
+        Patience { retries: options.retries, failed: 0, deadline, way_out }
+    }
+
+    /// For a server that cannot be connected to: it is not tried so often as one that has trouble.
+    pub(super) fn to_connect(options: &WebOptions, deadline: Option<Instant>) -> Patience {
+        Patience { retries: options.retries.min(CONNECTS_MAX), failed: 0, deadline, way_out: "" }
     }
 
     /// Something came: what fails from here on fails for the first time.
@@ -70,8 +81,8 @@ impl Patience {
         }
         self.failed += 1;
         if self.failed > self.retries {
-            let times = self.failed;
-            return Err(also(trouble, &format!("tried {times} times; --storage-option retries=N tries more often")));
+            let Patience { failed, way_out, .. } = self;
+            return Err(also(trouble, &format!("tried {failed} times{way_out}")));
         }
         let most = WAIT_FIRST.saturating_mul(1 << (self.failed - 1).min(16)).min(WAIT_MAX);
         let own = most.mul_f64(random_part());

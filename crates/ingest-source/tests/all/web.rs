@@ -201,6 +201,69 @@ fn little_more_is_fetched_than_is_read_here_and_there() {
     assert!(sent <= 2 * 400 * 4096 + (64 << 10), "{sent} bytes");
 }
 
+#[test]
+fn reads_are_right_wherever_they_lie_and_however_little_is_kept() {
+    let server = FaultyServer::start().expect("a port");
+    let wanted = bytes(3_000_001, 13);
+    let address = server.put("/a", wanted.clone(), Faults::default());
+    for cache_bytes_max in [1, 600_000, 64 << 20] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let remote = Remote::open(&address, &WebOptions { cache_bytes_max, ..options(folder.path()) }).expect("opened");
+        std::thread::scope(|scope| {
+            for seed in 0..4 {
+                let (remote, wanted) = (&remote, &wanted);
+                scope.spawn(move || {
+                    let mut random = Random::new(seed);
+                    for _ in 0..60 {
+                        let at = random.below(wanted.len() as u32 + 10) as usize;
+                        let mut piece = vec![0; random.below(200_000) as usize];
+                        let read = remote.read_at(at as u64, &mut piece).expect("read");
+                        let end = wanted.len().min(at + piece.len());
+                        assert!(piece[..read] == wanted[at.min(end)..end], "{at} {}", piece.len());
+                    }
+                });
+            }
+        });
+    }
+}
+
+#[test]
+fn who_reads_in_order_gets_few_large_answers() {
+    let server = FaultyServer::start().expect("a port");
+    let folder = tempfile::tempdir().expect("a folder");
+    let wanted = bytes(32 << 20, 17);
+    let address = server.put("/a", wanted.clone(), Faults::default());
+    let remote = Remote::open(&address, &options(folder.path())).expect("opened");
+    let mut piece = vec![0; 128 << 10];
+    for at in (0..wanted.len()).step_by(piece.len()) {
+        assert_eq!(remote.read_at(at as u64, &mut piece).expect("read"), piece.len());
+        assert!(piece == wanted[at..at + piece.len()]);
+    }
+    let asked = server.asked("/a");
+    assert_eq!(asked.bytes, wanted.len() as u64, "each byte once");
+    assert!(asked.requests < 40, "{} requests", asked.requests);
+}
+
+#[test]
+fn many_who_want_a_block_wait_for_one_answer() {
+    let server = FaultyServer::start().expect("a port");
+    let folder = tempfile::tempdir().expect("a folder");
+    let delay = Duration::from_millis(100);
+    let wanted = bytes(1 << 20, 19);
+    let address = server.put("/a", wanted.clone(), Faults { delay, ..Faults::default() });
+    let remote = Remote::open(&address, &options(folder.path())).expect("opened");
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                let mut piece = vec![0; 8192];
+                assert_eq!(remote.read_at(800_000, &mut piece).expect("read"), 8192);
+                assert!(piece == wanted[800_000..808_192]);
+            });
+        }
+    });
+    assert_eq!(server.asked("/a").requests, 2, "the first bytes, and these");
+}
+
 /// What is kept stays below its limit, and what is damaged or cleared is fetched again.
 #[test]
 fn what_is_kept_is_bounded_and_never_believed_blindly() {

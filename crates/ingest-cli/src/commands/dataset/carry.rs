@@ -4,11 +4,12 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use clap::ValueHint;
-use ingest::{Code, Error, Options, Result};
+use ingest::{Code, Error, Result};
 use ingest_dataset::{Definition, Workspace};
 
 use super::{Named, register};
 use crate::console::Console;
+use crate::options::WebArgs;
 use crate::output;
 
 const EXPORT_EXAMPLES: &str = "\
@@ -60,6 +61,9 @@ pub(crate) struct Registering {
     /// Print the version as JSON [default: its name].
     #[arg(long)]
     pub(crate) json: bool,
+
+    #[command(flatten)]
+    web: WebArgs,
 }
 
 /// Registers what the definition stands for.
@@ -75,8 +79,8 @@ pub(crate) fn import(args: &ImportArgs, console: &Console) -> Result<()> {
             None => named,
         }
     })?;
-    let Registering { said, json } = &args.register;
-    register::register(&args.name, &definition, said, &Options::default(), *json, console)
+    let Registering { said, json, web } = &args.register;
+    register::register(&args.name, &definition, said, &web.options(), *json, console)
 }
 
 fn read(file: &Path) -> std::io::Result<String> {

@@ -1,13 +1,14 @@
 //! `ingest dataset show`, `verify` and `diff`.
 
-use ingest::{Code, Error, Options, Result};
+use ingest::{Code, Error, Result};
 use ingest_dataset::{Check, Version, VersionDiff};
 use serde_json::{Value, json};
 
 use super::{Named, found};
 use crate::console::Console;
+use crate::options::WebArgs;
 use crate::table::{Align, Table, plain};
-use crate::{interrupt, output, size};
+use crate::{output, size};
 
 const SHOW_EXAMPLES: &str = "\
 Examples:
@@ -96,13 +97,15 @@ pub(crate) struct VerifyArgs {
     /// Print what changed as JSON [default: a line a file].
     #[arg(long)]
     pub(crate) json: bool,
+
+    #[command(flatten)]
+    web: WebArgs,
 }
 
 /// Reads and compares.
 pub(crate) fn verify(args: &VerifyArgs, console: &Console) -> Result<()> {
     let (workspace, version) = args.dataset.found()?;
-    let run = Options { cancel: Some(interrupt::flag()), ..Options::default() };
-    let changes = workspace.changes(&version, Check::Thorough, &run)?;
+    let changes = workspace.changes(&version, Check::Thorough, &args.web.options())?;
     if args.json {
         let change = |change: &ingest_dataset::Change| json!({"path": change.path, "change": change.to_string()});
         output::json(&json!({"changed": changes.iter().map(change).collect::<Vec<_>>()}))?;

@@ -1,11 +1,11 @@
-//! Files of this machine: where a version's sources lie, or the copies that its workspace keeps.
+//! The files of a version: where its sources lie, here or on servers, or the copies that its workspace keeps.
 
 use std::fs::{File, Metadata};
 use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
-use ingest::{Code, Error, Result};
-use ingest_dataset::{Check, Fingerprint, Version, VersionFile, Workspace};
+use ingest::{Code, Error, Options, Remote, Result};
+use ingest_dataset::{Change, Check, Fingerprint, Version, VersionFile, Workspace};
 use nix::fcntl::OFlag;
 
 use crate::content::{Content, Facts};
@@ -13,18 +13,22 @@ use crate::held::Held;
 use crate::texts::Texts;
 
 /// The files of a version.
-pub(crate) struct LocalFiles {
+pub(crate) struct Files {
     /// Where each one lies.
     places: Texts,
     prints: Vec<Fingerprint>,
     are_copies: bool,
+    /// How servers are asked.
+    run: Options,
     held: Held<OpenFile>,
 }
 
-/// An open file, and what it looked like when it was what the version recorded.
-struct OpenFile {
-    file: File,
-    state: State,
+/// An open file that was what the version recorded.
+enum OpenFile {
+    /// Of this machine, and what it looked like then.
+    Here(File, State),
+    /// Of a server: what comes is of that version of it, or an error.
+    Remote(Remote),
 }
 
 /// The system changes one of these whenever somebody writes to a file or puts another in its place.
@@ -38,9 +42,10 @@ impl State {
     }
 }
 
-impl LocalFiles {
-    pub(crate) fn new(version: &Version) -> LocalFiles {
-        LocalFiles { places: Texts::default(), prints: Vec::new(), are_copies: version.is_snapshot, held: Held::new() }
+impl Files {
+    pub(crate) fn new(version: &Version, run: &Options) -> Files {
+        let (are_copies, run) = (version.is_snapshot, run.clone());
+        Files { places: Texts::default(), prints: Vec::new(), are_copies, run, held: Held::new() }
     }
 
     /// Adds a file under the next number.
@@ -50,7 +55,7 @@ impl LocalFiles {
             .to_str()
             .ok_or_else(|| Error::new(Code::Usage, format!("{}: the workspace's path is no UTF-8", place.display())))?;
         self.places.push(text);
-        self.prints.push(file.fingerprint);
+        self.prints.push(file.fingerprint.clone());
         Ok(())
     }
 
@@ -63,7 +68,8 @@ impl LocalFiles {
         /// So many are looked for.
         const FILES_MAX: usize = 16;
         let mut places = (0..self.places.len().min(FILES_MAX)).map(|file| Path::new(self.places.get(file)));
-        if self.places.is_empty() || places.any(Path::exists) {
+        let is_there = |place: &Path| place.to_str().is_some_and(ingest::is_web) || place.exists();
+        if self.places.is_empty() || places.any(is_there) {
             return Ok(());
         }
         let first = self.places.get(0);
@@ -73,21 +79,29 @@ impl LocalFiles {
     }
 
     fn open(&self, file: u32) -> Result<OpenFile> {
-        let place = Path::new(self.places.get(file as usize));
+        let text = self.places.get(file as usize);
+        let place = Path::new(text);
+        let print = &self.prints[file as usize];
+        let checked = |difference| match difference {
+            None => Ok(()),
+            Some(kind) => Err(changed(&Change { path: text.to_owned(), kind }.to_string())),
+        };
+        if ingest::is_web(text) {
+            let remote = Remote::open(text, &self.run.web)?;
+            checked(print.difference_of_remote(&remote, Check::Quick)?)?;
+            return Ok(OpenFile::Remote(remote));
+        }
         let failed = |error| Error::from_io(place, error);
         // Where a pipe has come in its place, opening must not wait for somebody who writes.
         let flags = OFlag::O_NONBLOCK.bits();
         let open = File::options().read(true).custom_flags(flags).open(place).map_err(failed)?;
         let state = State::of(&open.metadata().map_err(failed)?);
-        if let Some(change) = self.prints[file as usize].difference(place, Check::Quick, self.are_copies) {
-            let change = ingest_dataset::Change { path: place.display().to_string(), kind: change };
-            return Err(changed(&change.to_string()));
-        }
+        checked(print.difference(place, Check::Quick, self.are_copies, &self.run)?)?;
         // What was looked at is what is open.
         if State::of(&place.metadata().map_err(failed)?) != state {
             return Err(changed(&format!("{}: the file changed while it was opened", place.display())));
         }
-        Ok(OpenFile { file: open, state })
+        Ok(OpenFile::Here(open, state))
     }
 }
 
@@ -97,7 +111,7 @@ fn changed(what: &str) -> Error {
         .hint("the mount gives no other bytes than those registered; a version with --snapshot keeps a copy")
 }
 
-impl Content for LocalFiles {
+impl Content for Files {
     fn facts(&self, file: u32) -> Result<Facts> {
         let print = &self.prints[file as usize];
         Ok(Facts { size: print.size, modified_ns: print.modified_ns })
@@ -114,8 +128,19 @@ impl Content for LocalFiles {
             let opened = self.held.get(file, || self.open(file));
             let open = opened.as_ref().as_ref().map_err(told_again)?;
             let mut bytes = vec![0; length];
-            let read = open.file.read_exact_at(&mut bytes, offset);
-            if State::of(&open.file.metadata().map_err(failed)?) == open.state {
+            let (open, state) = match open {
+                OpenFile::Here(open, state) => (open, state),
+                OpenFile::Remote(remote) => {
+                    let read = remote.read_at(offset, &mut bytes)?;
+                    return if read == length {
+                        Ok(bytes)
+                    } else {
+                        Err(changed(&format!("{}: is shorter", remote.name())))
+                    };
+                }
+            };
+            let read = open.read_exact_at(&mut bytes, offset);
+            if State::of(&open.metadata().map_err(failed)?) == *state {
                 read.map_err(failed)?;
                 return Ok(bytes);
             }
