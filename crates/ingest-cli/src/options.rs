@@ -432,7 +432,8 @@ pub(crate) struct WebArgs {
     offline: bool,
 
     /// How they are fetched and kept: cache=DIR and cache-bytes=SIZE (where, and at most how much), retries=N, timeout=TIME (of
-    /// silence), time-limit=TIME (in all), ca=FILE (certificates to trust, beside the system's).
+    /// silence), time-limit=TIME (in all), ca=FILE (certificates to trust, beside the system's) [default: ~/.cache/ingest, 16GiB, 6,
+    /// 60s, none, none].
     #[arg(long = "storage-option", value_name = "K=V", value_parser = storage::parse)]
     storage: Vec<StorageOption>,
 }
