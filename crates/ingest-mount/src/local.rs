@@ -103,6 +103,10 @@ impl Content for LocalFiles {
         Ok(Facts { size: print.size, modified_ns: print.modified_ns })
     }
 
+    fn is_near(&self) -> bool {
+        true
+    }
+
     /// Reads, then looks whether the file is still as it was when it was checked: what was read of another is thrown away.
     fn read_at(&self, file: u32, offset: u64, length: usize) -> Result<Vec<u8>> {
         /// A changed mode changes the time as well, though no bytes: a second look tells.

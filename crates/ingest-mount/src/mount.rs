@@ -21,6 +21,10 @@ pub type Tell = Box<dyn Fn(&Error) + Send + Sync>;
 /// The system mounts and asks the first question within milliseconds. Where it takes as long as this, it never will.
 const START_MAX: Duration = Duration::from_secs(10);
 
+/// What the kernel reads ahead of what is near, as much as it asks for at once. More would be read for nothing around each page that
+/// somebody touches through a map.
+const READ_AHEAD_BYTES: u64 = 1 << 20;
+
 /// A dataset that is mounted. Dropped, it is unmounted.
 pub struct Mount {
     point: PathBuf,
@@ -128,6 +132,7 @@ fn begun(view: View, point: &Path, tell: Tell, ended: Sender<Ended>) -> Result<u
     let (say, hear) = channel();
     let target = point.to_owned();
     let config = config(&view);
+    let is_near = view.content.is_near();
     std::thread::spawn(move || {
         let session = match Session::new(Served::new(view, tell), &target, &config) {
             Ok(session) => session,
@@ -136,7 +141,14 @@ fn begun(view: View, point: &Path, tell: Tell, ended: Sender<Ended>) -> Result<u
         let asked = target.clone();
         std::thread::spawn(move || {
             let answer = asked.read_dir().map_err(|error| Error::from_io(&asked, error));
-            let found = answer.and_then(|_| mounted_at(&asked)).map(|mount| mount.map(|mount| mount.id));
+            let found = answer.and_then(|_| mounted_at(&asked)).map(|mount| {
+                mount.map(|mount| {
+                    if is_near {
+                        mount.read_ahead(READ_AHEAD_BYTES);
+                    }
+                    mount.id
+                })
+            });
             // Whoever waited may have given up.
             let _ = say.send(found);
         });
