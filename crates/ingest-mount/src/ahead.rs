@@ -11,8 +11,8 @@ const MOST_BYTES: u64 = 8 << 20;
 /// The kernel reads ahead itself, by several requests that may come in another order.
 const SLACK_BYTES: u64 = 256 << 10;
 
-/// Reads that go on where the one before ended are sequential from this one on. By chance hardly three in a row are.
-const RUN_MIN: u32 = 2;
+/// So many reads in a row may be one by chance; who reads more of them reads in order.
+const CHANCE_RUN: u32 = 2;
 
 /// So many readers are remembered.
 const READERS_MAX: usize = 64;
@@ -44,7 +44,7 @@ impl Ahead {
         // Another read of the same place goes nowhere.
         reader.run += u32::from(end > reader.end);
         reader.end = reader.end.max(end);
-        let until = if reader.run > RUN_MIN { end + reader.bytes } else { end };
+        let until = if reader.run > CHANCE_RUN { end + reader.bytes } else { end };
         self.readers.push_front(reader);
         self.readers.truncate(READERS_MAX);
         until
@@ -52,7 +52,7 @@ impl Ahead {
 
     /// Notes that it was fetched up to there for the last reader of a file.
     pub(crate) fn fetched(&mut self, file: u32) {
-        if let Some(reader) = self.readers.iter_mut().find(|reader| reader.file == file && reader.run > RUN_MIN) {
+        if let Some(reader) = self.readers.iter_mut().find(|reader| reader.file == file && reader.run > CHANCE_RUN) {
             reader.bytes = (2 * reader.bytes).min(MOST_BYTES);
         }
     }

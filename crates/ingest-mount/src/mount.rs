@@ -53,21 +53,13 @@ impl Mount {
         let point = prepared(point)?;
         let guard = guard.map(|program| Guard::start(program, &point)).transpose()?;
         let ends = channel();
-        match begun(view, &point, tell, ends.0.clone()) {
-            Ok(id) => {
-                let mut mount = Mount { point, id, guard, ends };
-                if let Some(guard) = &mut mount.guard {
-                    guard.mounted(id);
-                }
-                Ok(mount)
-            }
-            Err(error) => {
-                if let Some(guard) = guard {
-                    guard.dismiss();
-                }
-                Err(error)
-            }
+        // Where this fails the guard is not sent away: what the system began to mount may yet come.
+        let id = begun(view, &point, tell, ends.0.clone())?;
+        let mut mount = Mount { point, id, guard, ends };
+        if let Some(guard) = &mut mount.guard {
+            guard.mounted(id);
         }
+        Ok(mount)
     }
 
     /// The folder, without links.
@@ -140,17 +132,8 @@ fn begun(view: View, point: &Path, tell: Tell, ended: Sender<Ended>) -> Result<u
         };
         let asked = target.clone();
         std::thread::spawn(move || {
-            let answer = asked.read_dir().map_err(|error| Error::from_io(&asked, error));
-            let found = answer.and_then(|_| mounted_at(&asked)).map(|mount| {
-                mount.map(|mount| {
-                    if is_near {
-                        mount.read_ahead(READ_AHEAD_BYTES);
-                    }
-                    mount.id
-                })
-            });
             // Whoever waited may have given up.
-            let _ = say.send(found);
+            let _ = say.send(answered(&asked, is_near));
         });
         let _ = session.run();
         let _ = ended.send(Ended::Unmounted);
@@ -162,6 +145,16 @@ fn begun(view: View, point: &Path, tell: Tell, ended: Sender<Ended>) -> Result<u
     };
     let id = hear.recv_timeout(START_MAX).map_err(|_| silent())??;
     id.ok_or_else(|| Error::new(Code::Mount, format!("{}: the mount was taken away at once", point.display())))
+}
+
+/// The mount's number, once a question was answered.
+fn answered(point: &Path, is_near: bool) -> Result<Option<u64>> {
+    point.read_dir().map_err(|error| Error::from_io(point, error))?;
+    let mount = mounted_at(point)?;
+    if let Some(mount) = mount.as_ref().filter(|_| is_near) {
+        mount.read_ahead(READ_AHEAD_BYTES);
+    }
+    Ok(mount.map(|mount| mount.id))
 }
 
 fn config(view: &View) -> Config {
