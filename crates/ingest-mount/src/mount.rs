@@ -119,7 +119,7 @@ fn prepared(point: &Path) -> Result<PathBuf> {
     Ok(point)
 }
 
-/// Mounts and serves in threads of their own, as the system may never answer; the mount's number, once it answers.
+/// Mounts and serves in threads of their own, as the system may never answer; the mount's number, once it did.
 fn begun(view: View, point: &Path, tell: Tell, ended: Sender<Ended>) -> Result<u64> {
     let (say, hear) = channel();
     let target = point.to_owned();
@@ -130,11 +130,8 @@ fn begun(view: View, point: &Path, tell: Tell, ended: Sender<Ended>) -> Result<u
             Ok(session) => session,
             Err(error) => return drop(say.send(Err(refused(&target, error)))),
         };
-        let asked = target.clone();
-        std::thread::spawn(move || {
-            // Whoever waited may have given up.
-            let _ = say.send(answered(&asked, is_near));
-        });
+        // Whoever waited may have given up.
+        let _ = say.send(found(&target, is_near));
         let _ = session.run();
         let _ = ended.send(Ended::Unmounted);
     });
@@ -147,9 +144,9 @@ fn begun(view: View, point: &Path, tell: Tell, ended: Sender<Ended>) -> Result<u
     id.ok_or_else(|| Error::new(Code::Mount, format!("{}: the mount was taken away at once", point.display())))
 }
 
-/// The mount's number, once a question was answered.
-fn answered(point: &Path, is_near: bool) -> Result<Option<u64>> {
-    point.read_dir().map_err(|error| Error::from_io(point, error))?;
+/// The mount's number. No file of it is touched here: a thread that waits for an answer of its own process keeps that process, and the
+/// mount with it, from ending when it is killed.
+fn found(point: &Path, is_near: bool) -> Result<Option<u64>> {
     let mount = mounted_at(point)?;
     if let Some(mount) = mount.as_ref().filter(|_| is_near) {
         mount.read_ahead(READ_AHEAD_BYTES);
