@@ -24,6 +24,11 @@ pub trait Content: Send + Sync + 'static {
         true
     }
 
+    /// Whether bytes cost little: then the kernel reads much of them ahead.
+    fn is_near(&self) -> bool {
+        false
+    }
+
     /// The bytes of a file from an offset on: as many as were asked for, or those up to its end.
     ///
     /// # Errors

@@ -18,6 +18,8 @@ pub(crate) struct Files {
     places: Texts,
     prints: Vec<Fingerprint>,
     are_copies: bool,
+    /// Whether none of them lies on a server.
+    are_near: bool,
     /// How servers are asked.
     run: Options,
     held: Held<OpenFile>,
@@ -45,7 +47,7 @@ impl State {
 impl Files {
     pub(crate) fn new(version: &Version, run: &Options) -> Files {
         let (are_copies, run) = (version.is_snapshot, run.clone());
-        Files { places: Texts::default(), prints: Vec::new(), are_copies, run, held: Held::new() }
+        Files { places: Texts::default(), prints: Vec::new(), are_copies, are_near: true, run, held: Held::new() }
     }
 
     /// Adds a file under the next number.
@@ -55,6 +57,7 @@ impl Files {
             .to_str()
             .ok_or_else(|| Error::new(Code::Usage, format!("{}: the workspace's path is no UTF-8", place.display())))?;
         self.places.push(text);
+        self.are_near &= !ingest::is_web(text);
         self.prints.push(file.fingerprint.clone());
         Ok(())
     }
@@ -115,6 +118,10 @@ impl Content for Files {
     fn facts(&self, file: u32) -> Result<Facts> {
         let print = &self.prints[file as usize];
         Ok(Facts { size: print.size, modified_ns: print.modified_ns })
+    }
+
+    fn is_near(&self) -> bool {
+        self.are_near
     }
 
     /// Reads, then looks whether the file is still as it was when it was checked: what was read of another is thrown away.

@@ -21,6 +21,10 @@ pub type Tell = Box<dyn Fn(&Error) + Send + Sync>;
 /// The system mounts and asks the first question within milliseconds. Where it takes as long as this, it never will.
 const START_MAX: Duration = Duration::from_secs(10);
 
+/// What the kernel reads ahead of what is near, as much as it asks for at once. More would be read for nothing around each page that
+/// somebody touches through a map.
+const READ_AHEAD_BYTES: u64 = 1 << 20;
+
 /// A dataset that is mounted. Dropped, it is unmounted.
 pub struct Mount {
     point: PathBuf,
@@ -49,21 +53,13 @@ impl Mount {
         let point = prepared(point)?;
         let guard = guard.map(|program| Guard::start(program, &point)).transpose()?;
         let ends = channel();
-        match begun(view, &point, tell, ends.0.clone()) {
-            Ok(id) => {
-                let mut mount = Mount { point, id, guard, ends };
-                if let Some(guard) = &mut mount.guard {
-                    guard.mounted(id);
-                }
-                Ok(mount)
-            }
-            Err(error) => {
-                if let Some(guard) = guard {
-                    guard.dismiss();
-                }
-                Err(error)
-            }
+        // Where this fails the guard is not sent away: what the system began to mount may yet come.
+        let id = begun(view, &point, tell, ends.0.clone())?;
+        let mut mount = Mount { point, id, guard, ends };
+        if let Some(guard) = &mut mount.guard {
+            guard.mounted(id);
         }
+        Ok(mount)
     }
 
     /// The folder, without links.
@@ -123,23 +119,19 @@ fn prepared(point: &Path) -> Result<PathBuf> {
     Ok(point)
 }
 
-/// Mounts and serves in threads of their own, as the system may never answer; the mount's number, once it answers.
+/// Mounts and serves in threads of their own, as the system may never answer; the mount's number, once it did.
 fn begun(view: View, point: &Path, tell: Tell, ended: Sender<Ended>) -> Result<u64> {
     let (say, hear) = channel();
     let target = point.to_owned();
     let config = config(&view);
+    let is_near = view.content.is_near();
     std::thread::spawn(move || {
         let session = match Session::new(Served::new(view, tell), &target, &config) {
             Ok(session) => session,
             Err(error) => return drop(say.send(Err(refused(&target, error)))),
         };
-        let asked = target.clone();
-        std::thread::spawn(move || {
-            let answer = asked.read_dir().map_err(|error| Error::from_io(&asked, error));
-            let found = answer.and_then(|_| mounted_at(&asked)).map(|mount| mount.map(|mount| mount.id));
-            // Whoever waited may have given up.
-            let _ = say.send(found);
-        });
+        // Whoever waited may have given up.
+        let _ = say.send(found(&target, is_near));
         let _ = session.run();
         let _ = ended.send(Ended::Unmounted);
     });
@@ -150,6 +142,16 @@ fn begun(view: View, point: &Path, tell: Tell, ended: Sender<Ended>) -> Result<u
     };
     let id = hear.recv_timeout(START_MAX).map_err(|_| silent())??;
     id.ok_or_else(|| Error::new(Code::Mount, format!("{}: the mount was taken away at once", point.display())))
+}
+
+/// The mount's number. No file of it is touched here: a thread that waits for an answer of its own process keeps that process, and the
+/// mount with it, from ending when it is killed.
+fn found(point: &Path, is_near: bool) -> Result<Option<u64>> {
+    let mount = mounted_at(point)?;
+    if let Some(mount) = mount.as_ref().filter(|_| is_near) {
+        mount.read_ahead(READ_AHEAD_BYTES);
+    }
+    Ok(mount.map(|mount| mount.id))
 }
 
 fn config(view: &View) -> Config {

@@ -99,6 +99,10 @@ impl Content for TableFile {
         false
     }
 
+    fn is_near(&self) -> bool {
+        true
+    }
+
     fn read_at(&self, _file: u32, offset: u64, length: usize) -> Result<Vec<u8>> {
         let Made { file, facts } = self.made()?;
         let length = length.min(usize::try_from(facts.size.saturating_sub(offset)).unwrap_or(usize::MAX));

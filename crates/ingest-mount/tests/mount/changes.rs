@@ -158,3 +158,30 @@ fn sources_that_are_not_there_are_told_at_the_start() {
     let error = View::of(room.workspace(), done.unwrap().version, &Options::default()).map(drop).unwrap_err();
     assert!(error.code() == Code::NotFound && error.message().contains("files/a"), "{error}");
 }
+
+#[test]
+fn links_are_the_files_they_lead_to_and_loops_end() {
+    if is_skipped() {
+        return;
+    }
+    let room = Room::new();
+    room.file("files/a/f", "x");
+    std::os::unix::fs::symlink("..", room.path("files/a/up")).unwrap();
+    for name in ["link", "late"] {
+        std::os::unix::fs::symlink("a/f", room.path("files").join(name)).unwrap();
+    }
+    let (mount, _) = room.mount(&room.files(), false);
+    let names = |folder: &str| {
+        let entries = fs::read_dir(mount.point().join(folder)).unwrap();
+        let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    };
+    assert_eq!((names(""), names("a")), (["a", "late", "link"].map(str::to_owned).to_vec(), vec!["f".to_owned()]));
+    let link = mount.point().join("link");
+    assert!(link.symlink_metadata().unwrap().is_file() && fs::read(link).unwrap() == b"x");
+    // Whoever puts another link in its place shows nothing of where that leads.
+    fs::remove_file(room.path("files/late")).unwrap();
+    std::os::unix::fs::symlink("/etc/passwd", room.path("files/late")).unwrap();
+    assert_eq!(fs::read(mount.point().join("late")).unwrap_err().raw_os_error(), Some(5));
+}
