@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Command, Stdio};
 
 use ingest_benches::web::{Faults, FaultyServer};
 
@@ -96,4 +98,71 @@ fn without_a_connection_what_was_read_is_read_again() {
     drop(server);
     run(&room, &["convert", &address, "-o", "again.csv", "--offline"]).ok();
     assert!(room.read("again.csv") == room.read("first.csv"));
+}
+
+/// A proxy is asked for the whole address, so one that knows it stands for a server that is nowhere.
+#[test]
+fn proxies_are_those_of_the_environment() {
+    let proxy = FaultyServer::start().unwrap();
+    let room = Room::new();
+    let address = "http://nowhere.invalid/a.csv";
+    let own = proxy.put(address, table(10), Faults::default()).replace(address, "");
+    let cache = format!("cache={}", room.path("kept").display());
+    let counted = |variables: &[(&str, &str)]| {
+        let mut command =
+            room.command(&["count", address, "--storage-option", "retries=0", "--storage-option", &cache]);
+        command.env_remove("NO_PROXY").env_remove("no_proxy").env_remove("http_proxy").envs(variables.iter().copied());
+        room.outcome(&mut command)
+    };
+    counted(&[("HTTP_PROXY", &own), ("NO_PROXY", "nowhere.invalid")]).exits(1).says(&["E0207"]);
+    assert_eq!(proxy.asked(address).requests, 0);
+    assert_eq!(counted(&[("HTTP_PROXY", &own)]).ok().text(), "10\n");
+    assert_eq!(proxy.asked(address).requests, 1);
+}
+
+/// A server whose certificate nobody but itself vouches for.
+#[test]
+fn certificates_are_checked_and_authorities_can_be_named() {
+    const SERVER: &str = "
+import http.server, ssl, sys
+server = http.server.HTTPServer(('127.0.0.1', 0), http.server.SimpleHTTPRequestHandler)
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+context.load_cert_chain('own.pem', 'key.pem')
+server.socket = context.wrap_socket(server.socket, server_side=True)
+print(server.server_address[1], flush=True)
+server.serve_forever()
+";
+    let room = Room::new().file("a.csv", table(10)).file("server.py", SERVER);
+    let folder = room.path("a.csv").parent().unwrap().to_owned();
+    let made = Command::new("openssl")
+        .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"])
+        .args([
+            "-subj",
+            "/CN=own",
+            "-addext",
+            "subjectAltName=IP:127.0.0.1",
+            "-addext",
+            "basicConstraints=critical,CA:FALSE",
+            "-keyout",
+            "key.pem",
+            "-out",
+            "own.pem",
+        ])
+        .current_dir(&folder)
+        .output();
+    let mut server = Command::new("python3");
+    server.arg("server.py").current_dir(&folder).stderr(Stdio::null()).stdout(Stdio::piped());
+    let (Ok(made), Ok(mut server)) = (made, server.spawn()) else {
+        let _ = writeln!(std::io::stderr().lock(), "skipped: openssl or python3 is not there");
+        return;
+    };
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let mut port = String::new();
+    BufReader::new(server.stdout.take().unwrap()).read_line(&mut port).unwrap();
+    let address = format!("https://127.0.0.1:{}/a.csv", port.trim());
+    let refused = run(&room, &["count", &address]);
+    let trusted = run(&room, &["count", &address, "--storage-option", "ca=own.pem"]);
+    server.kill().and_then(|()| server.wait()).unwrap();
+    refused.exits(1).says(&["E0207", "cannot be trusted", "ca=FILE"]);
+    assert_eq!(trusted.ok().text(), "10\n");
 }
