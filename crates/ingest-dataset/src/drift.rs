@@ -1,9 +1,10 @@
 //! Whether the files of a version are still what they were.
 
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use ingest::{Code, Error, Options, Remote, Result};
+use ingest::{AtEnd, Code, Error, Options, Remote, Result};
 
 use crate::files::{Fingerprint, VersionFile, fingerprint, for_each, modified_ns, of_remote, web_address};
 use crate::version::Version;
@@ -70,20 +71,23 @@ impl Workspace {
     fn changes_of(
         &self,
         version: &Version,
-        mut files: Vec<VersionFile>,
+        files: Vec<VersionFile>,
         check: Check,
         run: &Options,
     ) -> Result<Vec<Change>> {
-        files.sort_by(|a, b| a.path.cmp(&b.path));
-        files.dedup_by(|a, b| a.path == b.path);
-        let changes = for_each(files, run, |file| self.change(version, &file, check, run))?;
-        Ok(changes.into_iter().flatten().collect())
+        changes_in(self.places_of(version, files), version.is_snapshot, check, run)
     }
 
-    fn change(&self, version: &Version, file: &VersionFile, check: Check, run: &Options) -> Result<Option<Change>> {
-        let path = self.place_of(file, version.is_snapshot);
-        let kind = file.fingerprint.difference(&path, check, version.is_snapshot, run)?;
-        Ok(kind.map(|kind| Change { path: file.path.clone(), kind }))
+    /// Each file once, in the order of the paths, with the place of its bytes.
+    fn places_of(&self, version: &Version, mut files: Vec<VersionFile>) -> Vec<Placed> {
+        files.sort_by(|a, b| a.path.cmp(&b.path));
+        files.dedup_by(|a, b| a.path == b.path);
+        let placed = |file: VersionFile| Placed {
+            place: self.place_of(&file, version.is_snapshot),
+            path: file.path,
+            print: file.fingerprint,
+        };
+        files.into_iter().map(placed).collect()
     }
 
     /// Fails where these files of a version are no longer what they were.
@@ -100,6 +104,32 @@ impl Workspace {
         let changes = self.changes_of(version, files, check, run)?;
         if changes.is_empty() { Ok(()) } else { Err(changed(version, &changes)) }
     }
+
+    /// The same, asked later.
+    pub(crate) fn still_unchanged(&self, version: &Version, files: &[VersionFile], run: &Options) -> AtEnd {
+        let placed = self.places_of(version, files.to_vec());
+        let (version, run) = (version.clone(), run.clone());
+        Arc::new(move || {
+            let changes = changes_in(placed.clone(), version.is_snapshot, Check::Quick, &run)?;
+            if changes.is_empty() { Ok(()) } else { Err(changed(&version, &changes)) }
+        })
+    }
+}
+
+/// A file of a version, and where its bytes lie.
+#[derive(Clone)]
+struct Placed {
+    place: PathBuf,
+    path: String,
+    print: Fingerprint,
+}
+
+fn changes_in(files: Vec<Placed>, are_copies: bool, check: Check, run: &Options) -> Result<Vec<Change>> {
+    let changes = for_each(files, run, |Placed { place, path, print }| {
+        let kind = print.difference(&place, check, are_copies, run)?;
+        Ok(kind.map(|kind| Change { path, kind }))
+    })?;
+    Ok(changes.into_iter().flatten().collect())
 }
 
 impl Fingerprint {

@@ -13,7 +13,8 @@ use crate::version::Version;
 use crate::workspace::Workspace;
 
 impl Workspace {
-    /// Opens the table of a version. Its files are those that were registered, and their sizes and times are looked at first; `run`
+    /// Opens the table of a version. Its files are those that were registered, and their sizes and times are looked at first, and again
+    /// when all is read; `run`
     /// says how the work is done, and what is left of the result: rows by a condition, an offset and a limit, and columns.
     ///
     /// # Errors
@@ -26,6 +27,7 @@ impl Workspace {
         }
         let files = self.files(version)?;
         self.check_unchanged(version, files.clone(), Check::Quick, run)?;
+        let run = &Options { at_end: Some(self.still_unchanged(version, &files, run)), ..run.clone() };
         let definition = stages::selected(&version.definition, run)?;
         let mut stages = stages::compile(&definition, run, Timestamp::now())?;
         stages::checked(&definition, run, &mut stages)?;

@@ -61,8 +61,8 @@ pub use ingest_parse::{Delimiter, Ragged};
 pub use ingest_simd::{KERNEL_VARIABLE, Kernel};
 pub use ingest_source::{Access, Compression, Encoding, Remote, UnknownEncoding, WebOptions, base_folder, is_web};
 pub use options::{
-    EncodingErrors, Format, Infer, InputFormat, MAX_FIELD_BYTES, MaxErrors, OnProgress, Options, Progress, QuoteMode,
-    WriteOptions,
+    AtEnd, EncodingErrors, Format, Infer, InputFormat, MAX_FIELD_BYTES, MaxErrors, OnProgress, Options, Progress,
+    QuoteMode, WriteOptions,
 };
 pub use parallel::try_map;
 pub use partition_format::{PartitionFormat, PartitionFormatError};

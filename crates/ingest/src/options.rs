@@ -103,6 +103,9 @@ pub struct Progress {
 /// A callback that is told of progress, from any thread, a few times a second at most.
 pub type OnProgress = Arc<dyn Fn(Progress) + Send + Sync>;
 
+/// What must hold once all is read.
+pub type AtEnd = Arc<dyn Fn() -> crate::Result<()> + Send + Sync>;
+
 /// Everything that can be asked of a read. `Options::default()` is what every surface starts from.
 #[derive(Clone)]
 pub struct Options {
@@ -198,6 +201,8 @@ pub struct Options {
     pub cancel: Option<Arc<AtomicBool>>,
     /// Told of progress.
     pub on_progress: Option<OnProgress>,
+    /// Asked when all is read, before any output appears; its error is that of the run.
+    pub at_end: Option<AtEnd>,
 }
 
 /// The default of [`Options::max_field_bytes`]: 64 MiB, far above any cell made by hand, far below memory.
@@ -248,6 +253,7 @@ impl Default for Options {
             chunk_bytes: None,
             cancel: None,
             on_progress: None,
+            at_end: None,
         }
     }
 }
@@ -298,6 +304,7 @@ impl Options {
             chunk_bytes: _,
             cancel: _,
             on_progress: _,
+            at_end: _,
         } = self;
         let source = (input_format, compression, encoding, encoding_errors);
         let dialect = (delimiter, quote, escape, quoting, comment, header, names, skip);

@@ -334,6 +334,9 @@ impl<'a> Run<'a> {
         if let Some(error) = lock(&self.failure).take() {
             return Err(error);
         }
+        if let Some(at_end) = &self.options.at_end {
+            at_end()?;
+        }
         let committer = self.committer.into_inner().unwrap_or_else(PoisonError::into_inner);
         if self.looks_for_keys.into_inner() {
             return Err(Error::begin_again(Again::NewKeys(committer.new_keys.in_order)));

@@ -120,8 +120,8 @@ impl Options {
     #[must_use]
     pub fn without_settings(self) -> Options {
         let Options { rejects, only_rejects, overwrite_rejects, max_errors, .. } = self;
-        let Options { threads, memory_limit, temp_dir, web, access, kernel, chunk_bytes, cancel, on_progress, .. } =
-            self;
+        let Options { threads, memory_limit, temp_dir, web, access, kernel, chunk_bytes, .. } = self;
+        let Options { cancel, on_progress, at_end, .. } = self;
         Options {
             rejects,
             only_rejects,
@@ -136,6 +136,7 @@ impl Options {
             chunk_bytes,
             cancel,
             on_progress,
+            at_end,
             ..Options::default()
         }
     }

@@ -1,9 +1,10 @@
 //! Versions: what registering finds, what changes since, and what a snapshot keeps.
 
 use std::fs::{self, File};
+use std::sync::{Arc, Once};
 use std::time::{Duration, SystemTime};
 
-use ingest::{Code, Options};
+use ingest::{Code, Options, WriteOptions};
 use ingest_dataset::{ChangeKind, Check, Definition, Download, Registration};
 
 use crate::{Room, new_version, numbers, tabular};
@@ -102,6 +103,23 @@ fn what_changed_is_told_file_by_file() {
     for part in ["2 of the files of d:1", "d/a.csv: is missing", "d/b.csv: had 5 bytes and has 8", "--new-version"] {
         assert!(error.render().contains(part), "{}", error.render());
     }
+}
+
+/// What changes while it is read is told once it is read, and no output appears.
+#[test]
+fn what_changes_meanwhile_is_told_at_the_end() {
+    let room = Room::new();
+    let text = "n\n".to_owned() + &"1234567\n".repeat(400_000);
+    let source = room.file("t.csv", &text);
+    let version = room.register("t", &tabular(&source, Vec::new()), Registration::default()).unwrap().version;
+    let other = text.replace("1234567", "7654321");
+    let change = Once::new();
+    let on_progress = move |_| change.call_once(|| fs::write(&source, &other).unwrap());
+    let run = Options { on_progress: Some(Arc::new(on_progress)), threads: Some(1), ..Options::default() };
+    let out = room.path("out.parquet");
+    let written = room.workspace.open_table(&version, &run).unwrap().write(&out, &WriteOptions::default());
+    assert_eq!(written.unwrap_err().code(), Code::ContentChanged);
+    assert!(!out.exists());
 }
 
 #[test]
