@@ -148,9 +148,12 @@ impl Kept {
 
     /// Keeps whole blocks from `offset` on; the last of them may be that of the file.
     pub(super) fn put(&self, offset: u64, bytes: &[u8], drops: bool) -> Result<(), SourceError> {
-        let failed = |cause| SourceError::spool(&self.name, &self.folder(), cause);
+        let failed = |cause| no_room(&self.name, &self.folder(), cause);
         let first = offset / BLOCK;
         let sums: Vec<u32> = bytes.chunks(BLOCK as usize).map(sum_of).collect();
+        if drops {
+            self.make_room(bytes.len() as u64);
+        }
         self.with_data(true, |file| file.write_all_at(bytes, offset)).map_err(failed)?;
         self.write_sums(first, &sums).map_err(failed)?;
         let mut marks = self.lock();
@@ -158,17 +161,22 @@ impl Kept {
         marks.order.push_back(first..first + sums.len() as u64);
         marks.bytes += bytes.len() as u64;
         marks.since_looked += bytes.len() as u64;
-        while drops && marks.bytes > self.limit && marks.order.len() > 1 {
-            let Some(oldest) = marks.order.pop_front() else { break };
-            marks.bytes = marks.bytes.saturating_sub((oldest.end - oldest.start) * BLOCK);
-            self.drop_blocks(&mut marks, oldest);
-        }
         if marks.since_looked >= LOOKED_OVER.min(self.limit / 16) {
             marks.since_looked = 0;
             drop(marks);
             self.look_over(0);
         }
         Ok(())
+    }
+
+    /// Gives up what came first, until `comes` more bytes may be kept.
+    fn make_room(&self, comes: u64) {
+        let mut marks = self.lock();
+        while marks.bytes + comes > self.limit {
+            let Some(oldest) = marks.order.pop_front() else { break };
+            marks.bytes = marks.bytes.saturating_sub((oldest.end - oldest.start) * BLOCK);
+            self.drop_blocks(&mut marks, oldest);
+        }
     }
 
     /// Gives the room of blocks back. Whoever reads them meanwhile sees that their checksums do not fit.
@@ -250,6 +258,10 @@ impl Place {
                 number
             }
         };
+        if !only_reads {
+            // Where nothing can be written, it is kept elsewhere.
+            open(&folder.join(format!("{key}-{number:016x}.data")), true)?;
+        }
         Ok(Place::Folder { folder, record, stem: format!("{key}-{number:016x}"), about: about.clone(), number })
     }
 
@@ -292,6 +304,18 @@ impl Marks {
             *own = 0;
         }
     }
+}
+
+/// What came cannot be kept.
+fn no_room(name: &str, folder: &Path, cause: io::Error) -> SourceError {
+    let folder = folder.display();
+    let message = format!(
+        "what is fetched of it cannot be kept in {folder} ({cause}); --storage-option cache=DIR keeps it elsewhere, \
+         cache-bytes=SIZE less of it"
+    );
+    let is_full = matches!(cause.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded);
+    let kind = if is_full { SourceErrorKind::TempFull } else { SourceErrorKind::Io };
+    SourceError::new(kind, name, message)
 }
 
 /// It turned out so too often.
