@@ -119,12 +119,16 @@ fn locate_web(address: &str, options: &SourceOptions) -> Result<Vec<Location>, S
             let found = shown_members(&Whole::of_remote(&remote)?, remote.name(), options)?;
             return Ok(found.unwrap_or_else(|| vec![Location::Web(remote)]));
         }
-        Err(error) if error.kind() == SourceErrorKind::NotFound => error,
+        // Where a user may not list names, unknown ones are refused.
+        Err(error) if matches!(error.kind(), SourceErrorKind::NotFound | SourceErrorKind::AccessDenied) => error,
         Err(error) => return Err(error),
     };
     for (at, _) in address.match_indices('!') {
         let (archive, name) = (&address[..at], &address[at + 1..]);
-        let Ok(remote) = Remote::open(archive, &options.web) else { continue };
+        let remote = match Remote::open(archive, &options.web) {
+            Err(error) if error.kind() == SourceErrorKind::NotFound => continue,
+            opened => opened?,
+        };
         let found = members_like(address, &Whole::of_remote(&remote)?, archive, name, options)?;
         if found.is_empty() {
             return Err(not_found(address, "no member of the archive has that name"));

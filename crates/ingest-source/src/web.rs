@@ -94,7 +94,7 @@ impl Remote {
         let from = match answer {
             // What is not kept of it, if anything, has to be asked for as it was before.
             Asked::AsKnown if about.has_ranges => From::Ranges(Flights::new(server, &about, kept.clone())),
-            Asked::AsKnown => From::Body(Box::new(Body::later(server, &about))),
+            Asked::AsKnown => From::Body(Box::new(Body::later(server, &about, &kept))),
             Asked::Part { mut first, .. } => {
                 let flights = Flights::new(server, &about, kept.clone());
                 flights.take_first(&mut first)?;

@@ -1,6 +1,8 @@
 //! What a server says of a file beside its bytes.
 
-use reqwest::header::{ACCEPT_RANGES, CONTENT_LENGTH, CONTENT_RANGE, ETAG, HeaderMap, HeaderName, LAST_MODIFIED};
+use std::time::Duration;
+
+use reqwest::header::{ACCEPT_RANGES, CONTENT_LENGTH, CONTENT_RANGE, DATE, ETAG, HeaderMap, HeaderName, LAST_MODIFIED};
 use serde::{Deserialize, Serialize};
 
 /// What tells a version of a file from others.
@@ -18,7 +20,8 @@ impl About {
     /// Of an answer with all of the file.
     pub(super) fn of_whole(headers: &HeaderMap) -> About {
         let size = text(headers, &CONTENT_LENGTH).and_then(|size| size.parse().ok());
-        About { etag: text(headers, &ETAG), modified: text(headers, &LAST_MODIFIED), size, has_ranges: false }
+        let modified = text(headers, &LAST_MODIFIED).filter(|modified| is_settled(modified, text(headers, &DATE)));
+        About { etag: text(headers, &ETAG), modified, size, has_ranges: false }
     }
 
     /// Of an answer with a part of it, and where that part lies; `None` where it does not say.
@@ -31,7 +34,8 @@ impl About {
         let size = size.trim().parse().ok();
         let is_sound = unit.eq_ignore_ascii_case("bytes") && from <= last && size.is_none_or(|size: u64| last < size);
         let about = About { size, ..About::of_whole(headers) };
-        is_sound.then(|| (About { has_ranges: about.size.is_some() && about.is_told_apart(), ..about }, from..last + 1))
+        let has_ranges = about.size.is_some() && about.is_told_apart() && !about.is_weak();
+        is_sound.then(|| (About { has_ranges, ..about }, from..last + 1))
     }
 
     /// Of an answer that there is no such part: the file is empty.
@@ -43,6 +47,11 @@ impl About {
     /// Whether it tells versions apart: without, what was read before may be of another.
     pub(super) fn is_told_apart(&self) -> bool {
         self.validator().is_some()
+    }
+
+    /// Whether its tag is one for files that mean the same, not for the same bytes: their parts cannot be joined.
+    fn is_weak(&self) -> bool {
+        self.etag.as_deref().is_some_and(|etag| etag.starts_with("W/"))
     }
 
     pub(super) fn validator(&self) -> Option<&str> {
@@ -59,6 +68,15 @@ impl About {
             && has_size(other.size)
     }
 }
+
+/// Whether a time of change tells versions apart: another change within the same second would have the same (RFC 9110, 8.8.2.2).
+fn is_settled(modified: &str, date: Option<String>) -> bool {
+    let time = |text: &str| httpdate::parse_http_date(text).ok();
+    let (modified, date) = (time(modified), date.as_deref().and_then(time));
+    modified.zip(date).is_some_and(|(modified, date)| modified + SECOND <= date)
+}
+
+const SECOND: Duration = Duration::from_secs(1);
 
 /// Whether a server says that it has ranges.
 pub(super) fn accepts_ranges(headers: &HeaderMap) -> bool {
@@ -87,6 +105,20 @@ mod tests {
         for odd in ["bytes 19-10/200", "bytes 10-200/200", "lines 1-2/3", "bytes */200", "bytes -1-2/3", "1-2/3", ""] {
             assert_eq!(part(odd), None, "{odd}");
         }
+    }
+
+    #[test]
+    fn parts_are_joined_where_the_server_vouches_for_bytes() {
+        let of = |pairs: &[(HeaderName, &str)]| {
+            let range = [(CONTENT_RANGE, "bytes 0-9/20")];
+            let all = range.iter().chain(pairs).map(|(name, value)| (name.clone(), value.parse().expect("sound")));
+            About::of_part(&all.collect()).expect("sound").0
+        };
+        let (then, now) = ("Sat, 28 Nov 2026 10:10:14 GMT", "Sat, 28 Nov 2026 10:10:15 GMT");
+        assert!(of(&[(ETAG, "\"a\"")]).has_ranges && !of(&[(ETAG, "W/\"a\"")]).has_ranges);
+        assert!(of(&[(LAST_MODIFIED, then), (DATE, now)]).has_ranges);
+        assert!(!of(&[(LAST_MODIFIED, now), (DATE, now)]).is_told_apart());
+        assert!(!of(&[(LAST_MODIFIED, then)]).is_told_apart());
     }
 
     #[test]

@@ -4,13 +4,13 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use reqwest::blocking::Response;
 
-use crate::error::{SourceError, SourceErrorKind};
+use crate::error::SourceError;
 use crate::random::at_most;
 
 use super::BLOCK;
 use super::about::About;
 use super::client::{Server, changed};
-use super::kept::{Kept, LOST_MAX, lost};
+use super::kept::{Kept, LOST_MAX, lost, sum_of};
 use super::patience::{Patience, Trouble};
 
 /// What is read at a time.
@@ -31,17 +31,31 @@ struct State {
     pending: Vec<u8>,
     /// Up to here it passed before: what comes again is compared.
     seen: u64,
+    /// The checksums of all blocks that passed, whether they are still kept or not.
+    passed: Vec<u32>,
+}
+
+impl State {
+    fn at_start(response: Option<Response>) -> State {
+        State { response, at: 0, pending: Vec::new(), seen: 0, passed: Vec::new() }
+    }
+
+    /// From the start: the server knows no other place.
+    fn restart(&mut self) {
+        self.seen = self.seen.max(self.at);
+        (self.response, self.at) = (None, 0);
+        self.pending.clear();
+    }
 }
 
 impl Body {
     pub(super) fn of(server: Arc<Server>, about: &About, response: Response) -> Body {
-        let state = State { response: Some(response), at: 0, pending: Vec::new(), seen: 0 };
-        Body { server, about: about.clone(), state: Mutex::new(state) }
+        Body { server, about: about.clone(), state: Mutex::new(State::at_start(Some(response))) }
     }
 
-    /// One that is asked for when something of it is wanted that is not kept.
-    pub(super) fn later(server: Arc<Server>, about: &About) -> Body {
-        let state = State { response: None, at: 0, pending: Vec::new(), seen: 0 };
+    /// One that is asked for when something of it is wanted that is not kept; what is must be the same there.
+    pub(super) fn later(server: Arc<Server>, about: &About, kept: &Kept) -> Body {
+        let state = State { passed: kept.first_sums(), ..State::at_start(None) };
         Body { server, about: about.clone(), state: Mutex::new(state) }
     }
 
@@ -70,8 +84,7 @@ impl Body {
             }
             if state.at >= offset + wanted as u64 {
                 // It passed, and somebody cleared what was kept of it.
-                let seen = state.seen.max(state.at);
-                *state = State { response: None, at: 0, pending: Vec::new(), seen };
+                state.restart();
             }
             self.pass(&mut state, kept, size, offset + wanted as u64, &mut patience).map_err(told)?;
         }
@@ -92,10 +105,7 @@ impl Body {
                 Ok(()) if state.at > state.seen => patience.renew(),
                 Ok(()) => {}
                 Err(trouble) => {
-                    state.seen = state.seen.max(state.at + state.pending.len() as u64);
-                    // From the start: the server knows no other place.
-                    (state.response, state.at) = (None, 0);
-                    state.pending.clear();
+                    state.restart();
                     patience.wait(trouble)?;
                 }
             }
@@ -140,18 +150,17 @@ impl Body {
     }
 
     /// Keeps the first bytes of those that came; what came before must be the same.
-    fn keep(&self, state: &State, kept: &Kept, count: usize) -> Result<(), Trouble> {
+    fn keep(&self, state: &mut State, kept: &Kept, count: usize) -> Result<(), Trouble> {
         let bytes = &state.pending[..count];
         if bytes.is_empty() {
             return Ok(());
         }
         let lasting = |error: SourceError| Trouble::lasting(error.kind(), error.message());
-        for (block, at) in bytes.chunks(BLOCK as usize).zip((state.at..).step_by(BLOCK as usize)) {
-            if at + block.len() as u64 <= state.seen {
-                let mut before = vec![0; block.len()];
-                if kept.read(at, &mut before).map_err(lasting)? && before != block {
-                    return Err(Trouble { kind: SourceErrorKind::Changed, ..changed() });
-                }
+        for (block, number) in bytes.chunks(BLOCK as usize).zip((state.at / BLOCK) as usize..) {
+            match state.passed.get(number) {
+                Some(before) if *before != sum_of(block) => return Err(changed()),
+                Some(_) => {}
+                None => state.passed.push(sum_of(block)),
             }
         }
         kept.put(state.at, bytes, false).map_err(lasting)

@@ -107,6 +107,11 @@ impl Kept {
         self.lock().sum(block) != 0
     }
 
+    /// The checksums of the blocks that are there, up to the first that is not.
+    pub(super) fn first_sums(&self) -> Vec<u32> {
+        self.lock().sums.iter().copied().take_while(|sum| *sum != 0).collect()
+    }
+
     /// Fills `out` with the bytes at `offset`; `false` where some are not there.
     pub(super) fn read(&self, offset: u64, out: &mut [u8]) -> Result<bool, SourceError> {
         if out.is_empty() {
@@ -325,7 +330,7 @@ pub(super) fn lost(name: &str) -> SourceError {
 }
 
 /// Never 0.
-fn sum_of(bytes: &[u8]) -> u32 {
+pub(super) fn sum_of(bytes: &[u8]) -> u32 {
     crc32fast::hash(bytes).max(1)
 }
 

@@ -144,6 +144,25 @@ fn what_does_not_pass_is_an_error() {
     assert!(found == SourceErrorKind::Unreachable && message.contains("again and again"), "{message}");
 }
 
+/// Another process that reads the same address takes the place of what is kept of it; what passed stays known.
+#[test]
+fn what_passed_is_compared_though_others_cleared_it() {
+    let server = FaultyServer::start().expect("a port");
+    let folder = tempfile::tempdir().expect("a folder");
+    let wanted = bytes(3_000_000, 23);
+    let faults = Faults { no_ranges: true, no_validator: true, ..Faults::default() };
+    let address = server.put("/a", wanted.clone(), faults.clone());
+    let first = Remote::open(&address, &options(folder.path())).expect("opened");
+    let mut piece = vec![0; 1_000_000];
+    first.read_at(0, &mut piece).expect("read");
+    server.put("/a", bytes(3_000_000, 24), faults);
+    let other = Remote::open(&address, &options(folder.path())).expect("opened");
+    other.read_at(0, &mut piece).expect("read");
+    // What was read before is wanted again, and comes otherwise.
+    let error = first.read_at(0, &mut piece).expect_err("another file");
+    assert_eq!(error.kind(), SourceErrorKind::Changed, "{error}");
+}
+
 #[test]
 fn redirects_are_followed_and_a_server_that_is_not_there_is_told() {
     let server = FaultyServer::start().expect("a port");
@@ -341,6 +360,11 @@ fn what_is_stored_there_is_seen_as_in_files() {
         let error = read(&format!("{address}!z.csv"), &web).expect_err("no such member");
         assert_eq!(error.kind(), SourceErrorKind::NotFound, "{error}");
     }
+    // An archive that cannot be read is not one that is not there.
+    let refused = Faults { refuse: Some((9, 403, None)), ..Faults::default() };
+    let address = server.put("/p.zip", zip, refused);
+    let error = read(&format!("{address}!x.csv"), &web).expect_err("refused");
+    assert_eq!(error.kind(), SourceErrorKind::AccessDenied, "{error}");
 }
 
 #[test]
