@@ -65,17 +65,7 @@ impl Workspace {
     /// # Errors
     /// The registry cannot be read, or the run was interrupted.
     pub fn changes(&self, version: &Version, check: Check, run: &Options) -> Result<Vec<Change>> {
-        self.changes_of(version, self.files(version)?, check, run)
-    }
-
-    fn changes_of(
-        &self,
-        version: &Version,
-        files: Vec<VersionFile>,
-        check: Check,
-        run: &Options,
-    ) -> Result<Vec<Change>> {
-        changes_in(self.places_of(version, files), version.is_snapshot, check, run)
+        changes_in(&self.places_of(version, self.files(version)?), version.is_snapshot, check, run)
     }
 
     /// Each file once, in the order of the paths, with the place of its bytes.
@@ -90,44 +80,29 @@ impl Workspace {
         files.into_iter().map(placed).collect()
     }
 
-    /// Fails where these files of a version are no longer what they were.
-    ///
-    /// # Errors
-    /// [`Code::ContentChanged`] names them; its hint says what may be done.
-    pub(crate) fn check_unchanged(
-        &self,
-        version: &Version,
-        files: Vec<VersionFile>,
-        check: Check,
-        run: &Options,
-    ) -> Result<()> {
-        let changes = self.changes_of(version, files, check, run)?;
-        if changes.is_empty() { Ok(()) } else { Err(changed(version, &changes)) }
-    }
-
-    /// The same, asked later.
-    pub(crate) fn still_unchanged(&self, version: &Version, files: &[VersionFile], run: &Options) -> AtEnd {
+    /// What fails where these files of a version are no longer what they were when it is asked: [`Code::ContentChanged`] names them;
+    /// its hint says what may be done.
+    pub(crate) fn are_unchanged(&self, version: &Version, files: &[VersionFile], run: &Options) -> AtEnd {
         let placed = self.places_of(version, files.to_vec());
         let (version, run) = (version.clone(), run.clone());
         Arc::new(move || {
-            let changes = changes_in(placed.clone(), version.is_snapshot, Check::Quick, &run)?;
+            let changes = changes_in(&placed, version.is_snapshot, Check::Quick, &run)?;
             if changes.is_empty() { Ok(()) } else { Err(changed(&version, &changes)) }
         })
     }
 }
 
 /// A file of a version, and where its bytes lie.
-#[derive(Clone)]
 struct Placed {
     place: PathBuf,
     path: String,
     print: Fingerprint,
 }
 
-fn changes_in(files: Vec<Placed>, are_copies: bool, check: Check, run: &Options) -> Result<Vec<Change>> {
-    let changes = for_each(files, run, |Placed { place, path, print }| {
-        let kind = print.difference(&place, check, are_copies, run)?;
-        Ok(kind.map(|kind| Change { path, kind }))
+fn changes_in(files: &[Placed], are_copies: bool, check: Check, run: &Options) -> Result<Vec<Change>> {
+    let changes = for_each(files.iter().collect(), run, |file: &Placed| {
+        let kind = file.print.difference(&file.place, check, are_copies, run)?;
+        Ok(kind.map(|kind| Change { path: file.path.clone(), kind }))
     })?;
     Ok(changes.into_iter().flatten().collect())
 }

@@ -6,7 +6,6 @@ use ingest::{Code, Error, Options, Reader, Result, Sources};
 use jiff::Timestamp;
 
 use crate::definition::Kind;
-use crate::drift::Check;
 use crate::files::VersionFile;
 use crate::stages;
 use crate::version::Version;
@@ -26,8 +25,9 @@ impl Workspace {
             return Err(Error::new(Code::Usage, message).hint("`ingest download` gives its files"));
         }
         let files = self.files(version)?;
-        self.check_unchanged(version, files.clone(), Check::Quick, run)?;
-        let run = &Options { at_end: Some(self.still_unchanged(version, &files, run)), ..run.clone() };
+        let are_unchanged = self.are_unchanged(version, &files, run);
+        are_unchanged()?;
+        let run = &Options { at_end: Some(are_unchanged), ..run.clone() };
         let definition = stages::selected(&version.definition, run)?;
         let mut stages = stages::compile(&definition, run, Timestamp::now())?;
         stages::checked(&definition, run, &mut stages)?;

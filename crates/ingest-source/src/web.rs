@@ -90,7 +90,6 @@ impl Remote {
             (Asked::Part { about, .. } | Asked::Whole { about, .. } | Asked::Empty { about }, _) => about.clone(),
         };
         let kept = Arc::new(Kept::of(&name, options, &url, &about)?);
-        let size = about.size.map(OnceLock::from).unwrap_or_default();
         let from = match answer {
             // What is not kept of it, if anything, has to be asked for as it was before.
             Asked::AsKnown if about.has_ranges => From::Ranges(Flights::new(server, &about, kept.clone())),
@@ -103,14 +102,18 @@ impl Remote {
             Asked::Whole { body, .. } => From::Body(Box::new(Body::of(server, &about, body))),
             Asked::Empty { .. } => From::Cache,
         };
-        Ok(Remote(Arc::new(Inner { name, about, size, kept, from })))
+        Ok(Remote::new(name, about, kept, from))
+    }
+
+    fn new(name: String, about: About, kept: Arc<Kept>, from: From) -> Remote {
+        let size = about.size.map(OnceLock::from).unwrap_or_default();
+        Remote(Arc::new(Inner { name, about, size, kept, from }))
     }
 
     fn open_kept(name: String, url: &Url, options: &WebOptions) -> Result<Remote, SourceError> {
         let about = Kept::about(options, url).ok_or_else(|| not_kept(&name))?;
         let kept = Arc::new(Kept::of(&name, options, url, &about)?);
-        let size = about.size.map(OnceLock::from).unwrap_or_default();
-        Ok(Remote(Arc::new(Inner { name, about, size, kept, from: From::Cache })))
+        Ok(Remote::new(name, about, kept, From::Cache))
     }
 
     /// The address, without what it says of a user and a password.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use reqwest::header::{ACCEPT_RANGES, CONTENT_LENGTH, CONTENT_RANGE, DATE, ETAG, HeaderMap, HeaderName, LAST_MODIFIED};
+use reqwest::header::{CONTENT_LENGTH, CONTENT_RANGE, DATE, ETAG, HeaderMap, HeaderName, LAST_MODIFIED};
 use serde::{Deserialize, Serialize};
 
 /// What tells a version of a file from others.
@@ -77,11 +77,6 @@ fn is_settled(modified: &str, date: Option<String>) -> bool {
 }
 
 const SECOND: Duration = Duration::from_secs(1);
-
-/// Whether a server says that it has ranges.
-pub(super) fn accepts_ranges(headers: &HeaderMap) -> bool {
-    text(headers, &ACCEPT_RANGES).is_some_and(|units| units.eq_ignore_ascii_case("bytes"))
-}
 
 fn text(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
     headers.get(name)?.to_str().ok().map(str::to_owned)

@@ -29,20 +29,17 @@ struct State {
     at: u64,
     /// What came behind the last whole block.
     pending: Vec<u8>,
-    /// Up to here it passed before: what comes again is compared.
-    seen: u64,
-    /// The checksums of all blocks that passed, whether they are still kept or not.
+    /// The checksums of all blocks that passed, whether they are still kept or not: what comes again is compared.
     passed: Vec<u32>,
 }
 
 impl State {
     fn at_start(response: Option<Response>) -> State {
-        State { response, at: 0, pending: Vec::new(), seen: 0, passed: Vec::new() }
+        State { response, at: 0, pending: Vec::new(), passed: Vec::new() }
     }
 
     /// From the start: the server knows no other place.
     fn restart(&mut self) {
-        self.seen = self.seen.max(self.at);
         (self.response, self.at) = (None, 0);
         self.pending.clear();
     }
@@ -101,8 +98,9 @@ impl Body {
         patience: &mut Patience,
     ) -> Result<(), Trouble> {
         while state.at < end && size.get().is_none_or(|size| state.at < *size) {
+            let before = state.passed.len();
             match self.pass_some(state, kept, size) {
-                Ok(()) if state.at > state.seen => patience.renew(),
+                Ok(()) if state.passed.len() > before => patience.renew(),
                 Ok(()) => {}
                 Err(trouble) => {
                     state.restart();
@@ -134,7 +132,7 @@ impl Body {
             if size.get().is_some_and(|size| *size != reached) {
                 return Err(Trouble::passing("the server sends fewer bytes than it says"));
             }
-            if reached < state.seen {
+            if reached.div_ceil(BLOCK) < state.passed.len() as u64 {
                 return Err(changed());
             }
         }

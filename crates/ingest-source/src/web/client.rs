@@ -15,7 +15,7 @@ use reqwest::{StatusCode, Url};
 
 use crate::error::{SourceError, SourceErrorKind};
 
-use super::about::{About, accepts_ranges};
+use super::about::About;
 use super::options::WebOptions;
 use super::patience::{Patience, Trouble, wait_asked};
 
@@ -138,9 +138,6 @@ impl Server {
                 _ => Err(Trouble::passing(format!("the server sends another part than bytes {}", in_words(&range)))),
             },
             StatusCode::OK if !about.agrees_with(&About::of_whole(answer.headers())) => Err(changed()),
-            StatusCode::OK if !accepts_ranges(answer.headers()) => {
-                Err(Trouble::passing("the server no longer sends parts of the file"))
-            }
             StatusCode::OK => Err(Trouble::passing("the server sends all of the file where a part was asked for")),
             StatusCode::RANGE_NOT_SATISFIABLE | StatusCode::PRECONDITION_FAILED => Err(changed()),
             _ => Err(refusal(&answer)),

@@ -288,10 +288,11 @@ impl State {
             reader.read += blocks.end - blocks.start;
         }
         // Here and there within one place is not in order.
-        if reader.run > RUN_MIN && 2 * reader.read >= reader.end - reader.start {
+        let is_in_order = reader.run > RUN_MIN && 2 * reader.read >= reader.end - reader.start;
+        if is_in_order {
             reader.ahead = (reader.ahead * 2).clamp(AHEAD_FIRST, AHEAD_MAX);
         }
-        let ahead = if 2 * reader.read >= reader.end - reader.start { reader.ahead } else { 0 };
+        let ahead = if is_in_order { reader.ahead } else { 0 };
         self.readers.push_front(reader);
         self.readers.truncate(READERS);
         ahead
