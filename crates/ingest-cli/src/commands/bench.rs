@@ -25,7 +25,7 @@ Examples:
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// Files, folders, patterns as 'data/*.csv'.
+    /// Files, folders, patterns as 'data/*.csv', web addresses.
     #[arg(required = true, value_name = "SRC", value_hint = ValueHint::AnyPath)]
     sources: Vec<String>,
 

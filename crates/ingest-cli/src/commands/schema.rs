@@ -22,7 +22,7 @@ Examples:
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// Files, folders, patterns as 'data/*.csv'; - is standard input.
+    /// Files, folders, patterns as 'data/*.csv', web addresses; - is standard input.
     #[arg(required = true, value_name = "SRC", value_hint = ValueHint::AnyPath)]
     sources: Vec<String>,
 

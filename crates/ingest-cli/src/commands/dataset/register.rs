@@ -27,7 +27,7 @@ pub(crate) struct Args {
     #[arg(value_name = "NAME")]
     name: String,
 
-    /// Files, folders, patterns as 'data/*.csv'.
+    /// Files, folders, patterns as 'data/*.csv', web addresses.
     #[arg(required = true, value_name = "SRC", value_hint = ValueHint::AnyPath)]
     sources: Vec<String>,
 
